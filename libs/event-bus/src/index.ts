@@ -1,1 +1,3 @@
-export {};
+// Outbox side: writing, publishing, the broker's connection.
+export * from './envelope';
+export * from './broker';

@@ -1,0 +1,68 @@
+import { contracts, type Contract, parseSubject, typeOf } from '@steward/contracts';
+
+/** How a message came to be sent; consumers of reactions look at it (C7), metrics tell lanes apart by it. */
+export const origins = ['live', 'backfill', 'repair', 'republish', 'redrive'] as const;
+export type Origin = (typeof origins)[number];
+
+/** One message on its way: CloudEvents 1.0 attributes, our extensions, and the body as the text that was committed. */
+export interface Envelope {
+  /** UUID v7, given once in the outbox; every re-publication keeps it. */
+  readonly id: string;
+  /** `<system>.<entity>.v<major>` */
+  readonly type: string;
+  /** `/steward/<service>` */
+  readonly source: string;
+  /** NATS subject `evt.<system>.<entity>.v<major>.<token>` */
+  readonly subject: string;
+  readonly key: string;
+  /** When the change was seen, ISO 8601. */
+  readonly time: string;
+  readonly dataSchema: string;
+  /** State contracts only. */
+  readonly revision: number | null;
+  /** Event and command contracts only: gapless per key (C5b). */
+  readonly sequence: number | null;
+  readonly correlationId: string | null;
+  readonly causationId: string | null;
+  readonly origin: Origin;
+  readonly tombstone: boolean;
+  readonly traceparent: string | null;
+  /** JSON text; '' for a tombstone. */
+  readonly body: string;
+}
+
+/** What a subject alone says; everything a header claims is compared with it (B9). */
+export interface Address {
+  readonly contract: Contract;
+  readonly system: string;
+  readonly type: string;
+  readonly source: string;
+  readonly dataSchema: string;
+}
+
+export const sourceOf = (system: string): string => `/steward/${system}`;
+export const dataSchemaOf = (contract: Contract): string => `urn:steward:contract:${contract.entity}:v${contract.major}`;
+
+// A process sees a handful of subject prefixes and millions of subjects: only the prefix is looked up.
+// Only prefixes of known contracts are kept, so foreign subjects can't grow it.
+const known = new Map<string, Address>();
+
+/** The contract a subject belongs to, or undefined when no known contract allows that system to emit it. */
+export function addressOf(subject: string): Address | undefined {
+  const prefix = subject.slice(0, subject.lastIndexOf('.'));
+  const cached = known.get(prefix);
+  if (cached) return cached;
+  const parts = parseSubject(subject);
+  if (!parts) return undefined;
+  const contract = contracts.find((each) => each.entity === parts.entity && each.major === parts.major);
+  if (!contract || !contract.systems.includes(parts.system)) return undefined;
+  const address: Address = {
+    contract,
+    system: parts.system,
+    type: typeOf(contract, parts.system),
+    source: sourceOf(parts.system),
+    dataSchema: dataSchemaOf(contract),
+  };
+  known.set(prefix, address);
+  return address;
+}
