@@ -22,6 +22,8 @@ module.exports = {
       },
     ],
   },
+  globalSetup: '<rootDir>/libs/testing/src/jest/global-setup.ts',
+  globalTeardown: '<rootDir>/libs/testing/src/jest/global-teardown.ts',
   testEnvironment: 'node',
   testTimeout: 60_000,
   maxWorkers: 2,

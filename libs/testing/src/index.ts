@@ -1,1 +1,6 @@
-export {};
+export { eventually } from './eventually';
+export { failOnLeaks } from './leaks';
+export { OtlpReceiver, type ReceivedSpan } from './otlp/receiver';
+export { testBroker, type TestBroker } from './servers/broker';
+export { testDatabase, type MigrationClass, type TestDatabase } from './servers/database';
+export { ownPostgres } from './servers/own-postgres';

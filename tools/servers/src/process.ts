@@ -145,7 +145,12 @@ class OwnProcess implements Running {
     return ended;
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return this.end();
+  }
+
+  /** Apart from stop(), which an owner may extend by a clean-up that a restart must not do. */
+  private async end(): Promise<void> {
     this.wanted = false;
     if (!this.alive) return;
     this.child?.kill(this.spec.stopSignal);
@@ -161,7 +166,7 @@ class OwnProcess implements Running {
   }
 
   async restart(): Promise<void> {
-    await this.stop();
+    await this.end();
     await this.start();
   }
 

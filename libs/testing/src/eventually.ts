@@ -1,0 +1,27 @@
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Waits until the condition gives something truthy and returns it. A throwing condition (an `expect` inside) counts as
+ * "not yet"; its last error is what the test shows when the time is over. 10 s unless told otherwise.
+ */
+export async function eventually<T>(
+  condition: () => T | Promise<T>,
+  { withinMs = 10_000, everyMs = 20 }: { withinMs?: number; everyMs?: number } = {},
+): Promise<Exclude<T, false | null | undefined | 0 | ''>> {
+  const deadline = Date.now() + withinMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const value = await condition();
+      if (value) return value as Exclude<T, false | null | undefined | 0 | ''>;
+      last = value;
+    } catch (fault) {
+      last = fault;
+    }
+    if (Date.now() > deadline) {
+      if (last instanceof Error) throw last;
+      throw new Error(`not within ${withinMs} ms, last answer: ${String(last)}, condition: ${condition.toString()}`);
+    }
+    await pause(everyMs);
+  }
+}

@@ -1,0 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, startPostgres, type RunningPostgres } from '@steward/servers';
+
+/** A server of this test's own, for tests that kill it. `stop()` also removes its files. */
+export async function ownPostgres({ durable = false }: { durable?: boolean } = {}): Promise<RunningPostgres> {
+  const running = await startPostgres({ dir: mkdtempSync(join(tmpdir(), 'steward-pg-')), port: await freePort(), durable });
+  const stop = running.stop.bind(running);
+  return Object.assign(running, {
+    stop: async () => {
+      await stop();
+      rmSync(running.folder, { recursive: true, force: true });
+    },
+  });
+}
