@@ -1,1 +1,19 @@
-export {};
+export {
+  BROKER_STATE,
+  type BrokerAccess,
+  brokerAccess,
+  durableApi,
+  inboxPrefixOf,
+  JETSTREAM_PREFIX,
+  PROVISIONER,
+  STREAMS_ACCOUNT,
+} from './broker-access';
+export { type BrokerAccountOptions, renderBrokerAccounts } from './broker-accounts';
+export { type Consumer, type Contract, type ContractData, keyOf, type Kind, type Owner, type Problem, typeOf } from './contract';
+export * from './generated/catalogue';
+export * from './generated/topology';
+export type * from './generated/types';
+export { decodeKey, encodeKey } from './key';
+export { withKnownValues } from './open-enum';
+export { parseSubject, type ParsedSubject, streamOf, subjectOf } from './subject';
+export type { DurableDeclaration, StreamDeclaration } from './topology';

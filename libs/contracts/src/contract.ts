@@ -1,0 +1,113 @@
+import { storable } from './storable';
+
+export type Kind = 'state' | 'event' | 'command';
+
+export interface Owner {
+  readonly team: string;
+  readonly contact: string;
+  readonly escalation: string;
+  readonly runbook: string;
+}
+
+/** One thing wrong with a payload; `pointer` is a JSON pointer into it. */
+export interface Problem {
+  readonly pointer: string;
+  readonly message: string;
+}
+
+export interface Consumer {
+  readonly service: string;
+  readonly builds: string;
+  readonly purpose: 'projection' | 'reaction';
+}
+
+/** What contract.yaml and the schema say, as data; generated into the catalogue. */
+export interface ContractData {
+  readonly entity: string;
+  readonly kind: Kind;
+  readonly major: number;
+  readonly summary: string;
+  /** Who may announce it. */
+  readonly systems: readonly string[];
+  readonly owner: Owner;
+  readonly key: { readonly from: readonly string[]; readonly separator: string };
+  readonly consumers: readonly Consumer[];
+  readonly freshness: Readonly<Record<string, { readonly targetMs: number; readonly staleAfterMs: number }>>;
+  /** Freshness class of each top-level field. */
+  readonly fieldFreshness: Readonly<Record<string, string>>;
+  readonly deadLetter: { readonly respondWithinMs: number };
+  /** A full pass that deletes more than `max` keys and more than `ratio` of all is held for the owner (X6). */
+  readonly guard: { readonly delete: { readonly max: number; readonly ratio: number } };
+  /** How long a deletion stays known (C12); 0 for events. */
+  readonly tombstoneRetentionMs: number;
+  /** Paths of personal data, '*' = any key or index. */
+  readonly piiPaths: readonly string[];
+  readonly openEnums: readonly { readonly path: readonly string[]; readonly values: readonly string[]; readonly fallback: string }[];
+  /** `ce-dataschema` */
+  readonly dataSchema: string;
+}
+
+export interface Contract<T = unknown> extends ContractData {
+  /** The closed schema: what the owner may announce. [] = valid. */
+  validateProduced(data: unknown): Problem[];
+  /** The open schema: what a consumer has to bear, a newer producer's unknown fields included. [] = valid. */
+  validateConsumed(data: unknown): Problem[];
+  /** Never there: lets the compiler tell Contract<Product> from Contract<StockLevel>. */
+  readonly shape?: T;
+}
+
+interface SchemaError {
+  readonly instancePath: string;
+  readonly keyword: string;
+  readonly message?: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** A validator as ajv's standalone code exports it. */
+interface StandaloneValidator {
+  (data: unknown): boolean;
+  errors?: readonly SchemaError[] | null;
+}
+
+// A payload of ten thousand wrong items needs no ten thousand lines in a dead letter.
+const MAX_PROBLEMS = 20;
+
+export function defineContract<T>(data: ContractData, produced: StandaloneValidator, consumed: StandaloneValidator): Contract<T> {
+  return {
+    ...data,
+    validateProduced: (payload) => validate(produced, payload),
+    validateConsumed: (payload) => validate(consumed, payload),
+  };
+}
+
+function validate(validator: StandaloneValidator, payload: unknown): Problem[] {
+  if (!validator(payload)) return (validator.errors ?? []).slice(0, MAX_PROBLEMS).map(toProblem);
+  return storable(payload).slice(0, MAX_PROBLEMS);
+}
+
+function toProblem({ instancePath, keyword, message, params }: SchemaError): Problem {
+  const inner = (name: unknown): string => `${instancePath}/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  switch (keyword) {
+    case 'required':
+      return { pointer: inner(params['missingProperty']), message: 'is missing' };
+    case 'additionalProperties':
+      return { pointer: inner(params['additionalProperty']), message: 'is not a field of the contract' };
+    case 'enum':
+      return { pointer: instancePath, message: `is not one of ${(params['allowedValues'] as readonly unknown[]).map(String).join(', ')}` };
+    case 'propertyNames':
+      return { pointer: inner(params['propertyName']), message: 'is no accepted name' };
+    default:
+      return { pointer: instancePath, message: message ?? keyword };
+  }
+}
+
+/** Type on the wire: `<system>.<entity>.v<major>`. */
+export function typeOf(contract: Contract, system: string): string {
+  return `${system}.${contract.entity}.v${contract.major}`;
+}
+
+/** The key that the contract builds from its data; the data has to be valid. */
+export function keyOf<T>(contract: Contract<T>, data: T): string {
+  const fields = data as Readonly<Record<string, unknown>>;
+  return contract.key.from.map((name) => String(fields[name])).join(contract.key.separator);
+}
