@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AckPolicy, DeliverPolicy, DiscardPolicy, RetentionPolicy, StorageType, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, nanos } from '@nats-io/transport-node';
-import { durables, renderBrokerAccounts, streams, type DurableDeclaration, type StreamDeclaration } from '@steward/contracts';
+import { durables, inboxPrefixOf, PROVISIONER, renderBrokerAccounts, streams, type DurableDeclaration, type StreamDeclaration } from '@steward/contracts';
 import { freePort, startNats, type Running } from '@steward/servers';
 import { sharedServer } from './host';
 
@@ -75,7 +75,7 @@ export async function testBroker({ provisioned = true, syncAlways = false }: { p
     kill: () => running.kill(),
     restart: () => running.restart(),
     asProvisioner: async (work) => {
-      const connection = await connect({ servers: running.url, user: 'provisioner', pass: passwordOf('provisioner') });
+      const connection = await connect({ servers: running.url, user: PROVISIONER, pass: passwordOf(PROVISIONER), inboxPrefix: inboxPrefixOf(PROVISIONER) });
       try {
         return await work(await jetstreamManager(connection));
       } finally {
