@@ -1,3 +1,4 @@
-export { check } from './check';
+export { check, type Checked, lint } from './check';
 export { type Fault, type FaultCode, formatFault } from './fault';
-export { generate } from './generate';
+export { generate } from './output/generate';
+export { publish } from './rules/published';

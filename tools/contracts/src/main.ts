@@ -1,14 +1,71 @@
-import { resolve } from 'node:path';
-import { check } from './check';
-import { formatFault } from './fault';
-import { generate } from './generate';
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { check, lint } from './check';
+import { type Fault, formatFault } from './fault';
+import { generate } from './output/generate';
+import { PAGE, renderPage } from './output/page';
+import { publish } from './rules/published';
 
+const USAGE = `usage: contracts [check|generate|publish|docs] [--root DIR]
+  check     lint, compare with every version ever published, check ${PAGE} (default)
+  generate  lint and compare, then write libs/contracts/src/generated
+  publish   lint and compare, then add what changed to contracts/published
+  docs      lint and compare, then write ${PAGE}
+`;
+
+/** @returns the exit code: 0 fine, 1 faults in the contracts, 64 a wrong command line */
 async function main(): Promise<number> {
-  const root = resolve(__dirname, '../../..');
-  const { sources, faults } = check(root);
-  for (const fault of faults) process.stderr.write(`${formatFault(fault)}\n`);
-  if (faults.length > 0) return 1;
-  if (process.argv[2] === 'generate') await generate(root, sources);
+  const { command, root, fault } = readCommand();
+  if (fault !== undefined) return misused(fault);
+  switch (command) {
+    case 'check': {
+      const { sources, faults } = check(root);
+      return report(faults) ?? say(`${sources.length} contracts are in order`);
+    }
+    case 'generate': {
+      const { sources, faults } = lint(root);
+      // An unpublished change is no reason not to build: whoever writes a contract has to try it first.
+      return report(faults.filter((fault) => fault.code !== 'CONTRACT_UNPUBLISHED')) ?? say(`written: ${(await generate(root, sources)).join(', ')}`);
+    }
+    case 'publish': {
+      const { sources, faults } = lint(root);
+      return report(faults.filter((fault) => fault.code !== 'CONTRACT_UNPUBLISHED')) ?? say(`published: ${publish(root, sources).join(', ') || 'nothing has changed'}`);
+    }
+    case 'docs': {
+      const { sources, faults } = lint(root);
+      const code = report(faults.filter((fault) => fault.code !== 'CONTRACT_UNPUBLISHED'));
+      if (code !== undefined) return code;
+      writeFileSync(join(root, PAGE), renderPage(sources));
+      return say(`written: ${PAGE}`);
+    }
+    default:
+      return misused(`unknown command "${command}"`);
+  }
+}
+
+function misused(fault: string): 64 {
+  process.stderr.write(`${fault}\n${USAGE}`);
+  return 64;
+}
+
+function readCommand(): { readonly command: string; readonly root: string; readonly fault?: string } {
+  try {
+    const { values, positionals } = parseArgs({ allowPositionals: true, options: { root: { type: 'string' } } });
+    return { command: positionals.length > 1 ? positionals.join(' ') : (positionals[0] ?? 'check'), root: resolve(values.root ?? join(__dirname, '../../..')) };
+  } catch (error) {
+    return { command: '', root: '', fault: (error as Error).message };
+  }
+}
+
+function report(faults: readonly Fault[]): 1 | undefined {
+  if (faults.length === 0) return undefined;
+  process.stderr.write(`${faults.map(formatFault).join('\n')}\n${faults.length} fault${faults.length === 1 ? '' : 's'} in contracts\n`);
+  return 1;
+}
+
+function say(text: string): 0 {
+  process.stdout.write(`${text}\n`);
   return 0;
 }
 

@@ -1,11 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import addFormats from 'ajv-formats';
-import Ajv2020 from 'ajv/dist/2020';
 import standaloneCode from 'ajv/dist/standalone';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
-import { type ContractSource, newestActive, resolve, type Schema, toMs, type Version } from './model';
-import { closed, open, places, typed } from './shapes';
+import { createAjv } from '../ajv';
+import { type ContractSource, newestActive, resolve, type Schema, toMs, type Version } from '../model';
+import { closed, open, places, typed } from '../shapes';
 import { durablesOf, streamsOf } from './topology';
 
 const BANNER = '/* eslint-disable */\n// Generated from contracts/ by tools/contracts: do not edit.\n';
@@ -68,14 +67,6 @@ function validators(sources: readonly ContractSource[]): string {
   }
   // ajv emits plain JavaScript; as a .ts file it is compiled and found the same way from src and from dist.
   return `// @ts-nocheck\n${standaloneCode(ajv, names)}\n`;
-}
-
-/** ajv as contracts use it: strict, every fault at once, our own keywords known. */
-export function createAjv(options: ConstructorParameters<typeof Ajv2020>[0] = {}): Ajv2020 {
-  const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true, ...options });
-  addFormats(ajv);
-  for (const keyword of ['x-authority', 'x-pii', 'x-audience', 'x-freshness', 'x-enum']) ajv.addKeyword(keyword);
-  return ajv;
 }
 
 function catalogue(sources: readonly ContractSource[]): string {

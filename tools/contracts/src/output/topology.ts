@@ -1,4 +1,4 @@
-import { type ContractSource, toMs } from './model';
+import { type ContractSource, toMs } from '../model';
 
 interface Stream {
   readonly name: string;
