@@ -1,0 +1,32 @@
+// The storefront's view, as far as starting and smoking the system needs it.
+
+export interface ShownAvailability {
+  readonly state: string;
+  readonly quantity: number | null;
+  readonly asOf: string | null;
+  readonly stale: boolean;
+}
+
+export interface ShownProduct {
+  readonly id: string;
+  readonly name: string;
+  readonly availability: ShownAvailability;
+  readonly variants: readonly { readonly sku: string; readonly availability: ShownAvailability }[];
+}
+
+/** The product of this id or variant SKU in English; undefined when the storefront doesn't know it. */
+export async function readProduct(gatewayUrl: string, sku: string): Promise<ShownProduct | undefined> {
+  const answer = await fetch(`${gatewayUrl}/v1/products/${encodeURIComponent(sku)}`, {
+    headers: { 'accept-language': 'en', connection: 'keep-alive' },
+    signal: AbortSignal.timeout(5_000),
+  });
+  if (answer.status === 404) {
+    await answer.body?.cancel();
+    return undefined;
+  }
+  if (!answer.ok) throw new Error(`GET /v1/products/${sku}: ${answer.status} ${(await answer.text()).slice(0, 300)}`);
+  return (await answer.json()) as ShownProduct;
+}
+
+export const availabilityOf = (product: ShownProduct, sku: string): ShownAvailability =>
+  product.variants.find((variant) => variant.sku === sku)?.availability ?? product.availability;

@@ -1,0 +1,46 @@
+// The sandbox's control API: what a person would do in the user interface of a PIM or ERP.
+
+export type SandboxRecord = { readonly id: string } & Readonly<Record<string, unknown>>;
+export type SandboxCollection = 'pim/products' | 'erp/stock';
+
+export interface SandboxControl {
+  readonly url: string;
+  seed(options: { seed: number | string; products: number; onlyIfEmpty?: boolean }): Promise<Readonly<Record<string, unknown>>>;
+  get(collection: SandboxCollection, id: string): Promise<SandboxRecord | undefined>;
+  /** `query` holds levers such as `webhook=lose` or `commitAfterMs=500`. */
+  put(collection: SandboxCollection, record: SandboxRecord, query?: string): Promise<void>;
+  remove(collection: SandboxCollection, id: string): Promise<void>;
+  list(collection: SandboxCollection, options?: { limit?: number; after?: string }): Promise<{ items: SandboxRecord[]; total: number; next: string | null }>;
+}
+
+export function sandboxControl(url: string): SandboxControl {
+  const call = async (method: string, path: string, body?: unknown): Promise<Response> => {
+    const answer = await fetch(`${url}/_control/${path}`, {
+      method,
+      signal: AbortSignal.timeout(60_000),
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    if (!answer.ok && answer.status !== 404) throw new Error(`sandbox ${method} ${path}: ${answer.status} ${(await answer.text()).slice(0, 300)}`);
+    return answer;
+  };
+  const one = (collection: SandboxCollection, id: string): string => `${collection}/${encodeURIComponent(id)}`;
+  return {
+    url,
+    seed: async (options) => (await call('POST', 'seed', options)).json() as Promise<Readonly<Record<string, unknown>>>,
+    get: async (collection, id) => {
+      const answer = await call('GET', one(collection, id));
+      const body = (await answer.json()) as SandboxRecord;
+      return answer.status === 404 ? undefined : body;
+    },
+    put: async (collection, record, query = '') => {
+      // Both are the system of record's to give.
+      const { modifiedAt: _modifiedAt, version: _version, ...own } = record;
+      await (await call('PUT', `${one(collection, record.id)}${query === '' ? '' : `?${query}`}`, own)).body?.cancel();
+    },
+    remove: async (collection, id) => void (await (await call('DELETE', one(collection, id))).body?.cancel()),
+    list: async (collection, { limit, after } = {}) => {
+      const query = new URLSearchParams({ ...(limit === undefined ? {} : { limit: String(limit) }), ...(after === undefined ? {} : { after }) });
+      return (await call('GET', `${collection}?${query.toString()}`)).json() as Promise<{ items: SandboxRecord[]; total: number; next: string | null }>;
+    },
+  };
+}

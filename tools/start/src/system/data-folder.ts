@@ -1,0 +1,72 @@
+// The data folder belongs to one running system at a time: two nats-servers on one store corrupt it.
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { ServerFault, postgresFolder } from '@steward/servers';
+
+export interface DataFolder {
+  readonly path: string;
+  /** Whether a system before us ended without cleaning up: its last processes may need seconds to go. */
+  readonly takenOver: boolean;
+  logOf(name: string): string;
+  release(): void;
+}
+
+const LOG_LIMIT = 20_000_000;
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (fault) {
+    return (fault as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function claim(lock: string, path: string): boolean {
+  let takenOver = false;
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      return takenOver;
+    } catch (fault) {
+      if ((fault as NodeJS.ErrnoException).code !== 'EEXIST') throw fault;
+      const holder = Number(readFileSync(lock, 'utf8'));
+      if (holder !== process.pid && holder > 0 && isAlive(holder)) {
+        throw new ServerFault(`Steward already runs on ${path} (process ${holder}): stop it first, or choose another folder with --data (if no Steward runs, remove ${lock})`);
+      }
+      rmSync(lock, { force: true });
+      takenOver = true;
+    }
+  }
+}
+
+/** Opens (or makes) the folder and claims it; `reset` empties it first. */
+export function openDataFolder(dir: string, { reset = false }: { reset?: boolean } = {}): DataFolder {
+  const path = resolve(dir);
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o755 });
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const reason = code === 'EEXIST' || code === 'ENOTDIR' ? 'it is not a folder' : `${code ?? 'error'}: it must be readable and writable for you`;
+    throw new ServerFault(`cannot use the data folder ${path} (${reason}): choose another one with --data`, { cause });
+  }
+  const lock = join(path, 'lock');
+  const takenOver = claim(lock, path);
+  if (reset) {
+    // The cluster may lie outside (root below a 0700 home), so it is asked for by name.
+    rmSync(postgresFolder(join(path, 'postgres')), { recursive: true, force: true });
+    for (const name of ['postgres', 'nats', 'sandbox', 'logs', 'secrets.json']) rmSync(join(path, name), { recursive: true, force: true });
+  }
+  mkdirSync(join(path, 'logs'), { recursive: true });
+  return {
+    path,
+    takenOver,
+    logOf: (name) => {
+      const file = join(path, 'logs', `${name}.log`);
+      if (existsSync(file) && statSync(file).size > LOG_LIMIT) renameSync(file, `${file}.1`);
+      return file;
+    },
+    release: () => rmSync(lock, { force: true }),
+  };
+}

@@ -1,0 +1,34 @@
+import { freePorts } from '@steward/servers';
+
+export const processNames = ['gateway-api', 'gateway-projector', 'pim', 'erp', 'operations', 'sandbox', 'nats-server', 'postgres'] as const;
+export type ProcessName = (typeof processNames)[number];
+
+/** One port a process, and the storefront's own. */
+export type Ports = Readonly<Record<ProcessName | 'gateway', number>>;
+
+const FIRST = 4000;
+const defaults: Ports = {
+  gateway: FIRST,
+  sandbox: 4200,
+  pim: 4301,
+  erp: 4302,
+  'gateway-projector': 4303,
+  operations: 4304,
+  'gateway-api': 4305,
+  'nats-server': 4322,
+  postgres: 4332,
+};
+
+const entries = Object.entries(defaults) as [keyof Ports, number][];
+
+/** The fixed ports, moved as a block so that the gateway gets `base`. */
+export const portsFrom = (base: number = FIRST): Ports =>
+  Object.fromEntries(entries.map(([name, port]) => [name, port - FIRST + base])) as Record<keyof Ports, number>;
+
+/** The highest base that keeps every port of the block valid. */
+export const HIGHEST_BASE = 65_535 - (Math.max(...entries.map(([, port]) => port)) - FIRST);
+
+export async function freePortPlan(): Promise<Ports> {
+  const ports = await freePorts(entries.length);
+  return Object.fromEntries(entries.map(([name], index) => [name, ports[index]])) as Record<keyof Ports, number>;
+}

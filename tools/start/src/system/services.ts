@@ -1,0 +1,79 @@
+// What each service is started with: exactly the variables it knows, since it refuses unknown ones by name.
+import { join } from 'node:path';
+import { PROVISIONER } from '@steward/contracts';
+import { databaseOf, type DatabaseOwner } from './databases';
+import type { Ports, ProcessName } from './ports';
+import type { Secrets } from './secrets';
+
+export type ServiceName = Exclude<ProcessName, 'nats-server' | 'postgres'>;
+
+export interface Service {
+  readonly name: ServiceName;
+  /** Below the repository. */
+  readonly entry: string;
+  readonly url: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface Surroundings {
+  readonly ports: Ports;
+  readonly secrets: Secrets;
+  readonly dataDir: string;
+  readonly mode: 'development' | 'test';
+}
+
+export const natsUser = (user: string): string => `nats:${user}`;
+export const databaseRole = (owner: DatabaseOwner): string => `postgres:${owner}`;
+const local = (port: number): string => `http://127.0.0.1:${port}`;
+
+export const natsUrl = ({ ports, secrets }: Surroundings, user: string): string =>
+  `nats://${user}:${secrets(natsUser(user))}@127.0.0.1:${ports['nats-server']}`;
+
+export const databaseUrl = ({ ports, secrets }: Surroundings, owner: DatabaseOwner): string =>
+  `postgres://${owner}:${secrets(databaseRole(owner))}@127.0.0.1:${ports.postgres}/${databaseOf(owner)}`;
+
+/** In the order of the straight line, the provisioner first: without streams nobody else becomes ready. */
+export function servicesOf(around: Surroundings): Service[] {
+  const { ports, secrets } = around;
+  const service = (name: ServiceName, owner: DatabaseOwner, entry: string, env: Record<string, string> = {}): Service => ({
+    name,
+    entry,
+    url: local(ports[name]),
+    env: {
+      DATABASE_URL: databaseUrl(around, owner),
+      NATS_URL: natsUrl(around, owner),
+      STEWARD_HEALTH_PORT: String(ports[name]),
+      STEWARD_MODE: around.mode,
+      ...env,
+    },
+  });
+  const adapter = (name: 'pim' | 'erp'): Service =>
+    service(name, name, `apps/${name}/dist/main.js`, {
+      STEWARD_CONNECTOR: 'sandbox',
+      STEWARD_SANDBOX_URL: local(ports.sandbox),
+      STEWARD_SANDBOX_TOKEN: secrets('sandbox token'),
+      STEWARD_SANDBOX_WEBHOOK_SECRET: secrets('sandbox webhooks'),
+    });
+  return [
+    service('operations', 'operations', 'apps/operations/dist/main.js', { NATS_PROVISIONER_URL: natsUrl(around, PROVISIONER) }),
+    {
+      name: 'sandbox',
+      entry: 'apps/sandbox/dist/main.js',
+      url: local(ports.sandbox),
+      env: {
+        STEWARD_SANDBOX_PORT: String(ports.sandbox),
+        STEWARD_SANDBOX_DATA: join(around.dataDir, 'sandbox'),
+        STEWARD_SANDBOX_TOKEN: secrets('sandbox token'),
+        STEWARD_SANDBOX_WEBHOOK_SECRET: secrets('sandbox webhooks'),
+        STEWARD_SANDBOX_WEBHOOKS: (['pim', 'erp'] as const).map((name) => `${name}=${local(ports[name])}/webhooks/sandbox`).join(','),
+      },
+    },
+    adapter('pim'),
+    adapter('erp'),
+    service('gateway-projector', 'gateway', 'apps/gateway/dist/main-projector.js'),
+    service('gateway-api', 'gateway', 'apps/gateway/dist/main-api.js', {
+      STEWARD_GATEWAY_PORT: String(ports.gateway),
+      STEWARD_GATEWAY_HOST: '127.0.0.1',
+    }),
+  ];
+}

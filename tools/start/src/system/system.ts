@@ -1,0 +1,177 @@
+// The whole of Steward on this machine as one object: real servers, every service as its own process.
+//
+// 1. Order of start: servers, databases, provisioner, everything else at once. Order of stop: the reverse of the straight
+//    line, so that nobody is asked by a process that is still at work after the asked one is gone.
+// 2. A start that fails half-way stops what it started.
+// 3. Nothing here decides about data: whatever is killed here must come back right by its own rules.
+import { join } from 'node:path';
+import { renderBrokerAccounts } from '@steward/contracts';
+import { ServerFault, isTaken, launch, resolveNats, startNats, startPostgres, type Running, type RunningPostgres } from '@steward/servers';
+import { isReady, reasonsOf } from '../clients/health.client';
+import { sandboxControl, type SandboxControl } from '../clients/sandbox.client';
+import { openDataFolder } from './data-folder';
+import { createDatabases, type DatabaseOwner } from './databases';
+import { processNames, type Ports, type ProcessName } from './ports';
+import { openSecrets } from './secrets';
+import { databaseRole, databaseUrl, natsUrl, natsUser, servicesOf, type Service, type ServiceName, type Surroundings } from './services';
+import { supervise, type Supervised } from './supervisor';
+
+export interface SystemOptions {
+  dataDir: string;
+  ports: Ports;
+  reset?: boolean;
+  /** false: nothing is synced to disk (tests that kill no server). */
+  durable?: boolean;
+  /** 'test' switches on fault seams and the apply journal. */
+  mode?: 'development' | 'test';
+  /** JetStream syncs every message (B1). */
+  syncAlways?: boolean;
+  /** Crashed processes are started again; false leaves that to the test. */
+  supervised?: boolean;
+  /** Extra environment of single services. */
+  env?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
+  /** Services that are not started. */
+  without?: readonly ServiceName[];
+  note?: (line: string) => void;
+}
+
+export interface System {
+  readonly ports: Ports;
+  readonly gatewayUrl: string;
+  readonly sandbox: SandboxControl;
+  readonly adminUrl: string;
+  readonly natsVersion: string;
+  readonly postgresFolder: string;
+  readonly dataDir: string;
+  readonly processes: Readonly<Partial<Record<ProcessName, Running>>>;
+  /** A process that was started, or an error that names it. */
+  process(name: ProcessName): Running;
+  databaseUrl(owner: DatabaseOwner): string;
+  natsUrl(user: string): string;
+  stop(): Promise<void>;
+}
+
+const root = join(__dirname, '../../../..');
+
+/** Stopped together, one group after the other. */
+const stopOrder: readonly (readonly ProcessName[])[] = [
+  ['pim', 'erp'],
+  ['gateway-api', 'gateway-projector'],
+  ['operations', 'sandbox'],
+  ['nats-server', 'postgres'],
+];
+
+/** What services inherit: where programs are, and how telemetry leaves. Nothing of ours from the caller's shell. */
+function inherited(): Record<string, string | undefined> {
+  const names = Object.keys(process.env).filter((name) => name.startsWith('OTEL_'));
+  return Object.fromEntries(['PATH', 'HOME', 'TZ', 'NODE_COMPILE_CACHE', 'NODE_EXTRA_CA_CERTS', ...names].map((name) => [name, process.env[name]]));
+}
+
+async function portsFree(ports: Ports, withinMs: number): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  for (const [name, port] of Object.entries(ports)) {
+    while (await isTaken(port)) {
+      if (Date.now() > deadline) throw new ServerFault(`port ${port} (${name}) is taken: stop what uses it, or move all ports with --port-base N`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+const startService = (service: Service, options: SystemOptions, logFile: string): Promise<Running> =>
+  launch({
+    name: service.name,
+    command: process.execPath,
+    args: ['--enable-source-maps', join(root, service.entry)],
+    env: { ...inherited(), ...service.env, ...options.env?.[service.name] },
+    cwd: root,
+    logFile,
+    url: service.url,
+    ready: () => isReady(service.url),
+    readyWithinMs: 60_000,
+    stopSignal: 'SIGTERM',
+    stopWithinMs: 15_000,
+  }).catch(async (fault: Error) => {
+    throw fault instanceof ServerFault && fault.message.includes('not ready within') ? new ServerFault(`${fault.message}; it says: ${await reasonsOf(service.url)}`) : fault;
+  });
+
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const { ports, note = () => undefined, supervised = true } = options;
+  const folder = openDataFolder(options.dataDir, { reset: options.reset ?? false });
+  const processes: Partial<Record<ProcessName, Running>> = {};
+  const watches = new Map<ProcessName, Supervised>();
+  const add = <T extends Running>(name: ProcessName, running: T): T => {
+    processes[name] = running;
+    if (supervised) watches.set(name, supervise(running, note));
+    return running;
+  };
+  const stop = async (): Promise<void> => {
+    for (const group of stopOrder) await Promise.all(group.map((name) => watches.get(name)?.release() ?? processes[name]?.stop()));
+    folder.release();
+  };
+
+  const startServers = async (around: Surroundings): Promise<{ postgres: RunningPostgres; nats: Running & { version: string } }> => {
+    const [postgres, nats] = await Promise.allSettled([
+      startPostgres({
+        dir: join(folder.path, 'postgres'),
+        port: ports.postgres,
+        durable: options.durable ?? true,
+        password: around.secrets('postgres'),
+        logFile: folder.logOf('postgres'),
+      }).then((running) => add('postgres', running)),
+      resolveNats(note).then(async (binary) =>
+        add(
+          'nats-server',
+          await startNats({
+            dir: join(folder.path, 'nats'),
+            port: ports['nats-server'],
+            binary,
+            syncAlways: options.syncAlways ?? false,
+            config: renderBrokerAccounts({ passwordOf: (user) => around.secrets(natsUser(user)), systemPassword: around.secrets(natsUser('system')) }),
+            logFile: folder.logOf('nats-server'),
+          }),
+        ),
+      ),
+    ]);
+    if (postgres.status === 'rejected') throw postgres.reason;
+    if (nats.status === 'rejected') throw nats.reason;
+    return { postgres: postgres.value, nats: nats.value };
+  };
+
+  try {
+    // Processes of a system that was killed with -9 are being stopped by its guard: wait for their ports.
+    await portsFree(ports, folder.takenOver ? 10_000 : 0);
+    const around: Surroundings = { ports, secrets: openSecrets(folder.path), dataDir: folder.path, mode: options.mode ?? 'development' };
+    note('starting PostgreSQL and nats-server');
+    const { postgres, nats } = await startServers(around);
+    await createDatabases(postgres.adminUrl, (owner) => around.secrets(databaseRole(owner)));
+    const [provisioner, ...others] = servicesOf(around).filter(({ name }) => options.without?.includes(name) !== true);
+    const start = async (service: Service): Promise<void> => void add(service.name, await startService(service, options, folder.logOf(service.name)));
+    note('starting services');
+    if (provisioner !== undefined) await start(provisioner);
+    const started = await Promise.allSettled(others.map(start));
+    const failed = started.find((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return {
+      ports,
+      gatewayUrl: `http://127.0.0.1:${ports.gateway}`,
+      sandbox: sandboxControl(`http://127.0.0.1:${ports.sandbox}`),
+      adminUrl: postgres.adminUrl,
+      natsVersion: nats.version,
+      postgresFolder: postgres.folder,
+      dataDir: folder.path,
+      processes,
+      process: (name) => {
+        const found = processes[name];
+        if (found === undefined) throw new Error(`${name} was not started; there are ${processNames.filter((each) => processes[each]).join(', ')}`);
+        return found;
+      },
+      databaseUrl: (owner) => databaseUrl(around, owner),
+      natsUrl: (user) => natsUrl(around, user),
+      stop,
+    };
+  } catch (fault) {
+    await stop();
+    throw fault;
+  }
+}
+
