@@ -1,0 +1,108 @@
+/**
+ * What happens to a batch inside its one transaction.
+ * 1. States pass the apply gate, events the sequence gate; only what passed reaches the service's own code (C1).
+ * 2. Entities and keys in one order, so that two transactions that meet take turns.
+ * 3. Whatever is neither applied nor known becomes a letter or is held in this same transaction (I5).
+ */
+import type { Contract } from '@steward/contracts';
+import { through } from '@steward/platform';
+import type { PoolClient } from 'pg';
+import { closeApplied, closeSuperseded, type NewLetter, storeDeadLetters } from '../dead-letter/dead-letter.store';
+import type { Sound } from './arrival';
+import type { Handler, Projection } from './declarations';
+import { applyGate, type Gate } from './gate/apply-gate';
+import { forgetAttempts } from './gate/attempts.store';
+import { releaseAwaiting } from './gate/held.store';
+import { applySequenced } from './gate/sequence-gate';
+import { writeJournal } from './gate/journal.store';
+import { type Delivered, letterOf, newcomerWaitMs, type Work } from './work';
+
+/** What is left to do once the batch has committed; nothing of it may happen before. */
+export interface AfterCommit {
+  readonly releases: { handler: Handler; places: string[] }[];
+  /** Events that waited for an entity may run now (C8). */
+  awaited: boolean;
+  readonly report: (() => void)[];
+}
+
+export async function applyBatch(tx: PoolClient, work: Work, batch: readonly Delivered<Sound>[], gate: Gate = applyGate): Promise<AfterCommit> {
+  const after: AfterCommit = { releases: [], awaited: false, report: [] };
+  for (const [contract, members] of byEntity(batch)) {
+    const projection = work.projections.get(contract.entity);
+    const handler = work.handlers.get(contract.entity);
+    if (projection) await applyStates(tx, work, projection, members, gate, after);
+    else if (handler) await applyEvents(tx, work, handler, members, after);
+    else throw new Error(`${work.consumer} receives ${contract.entity} and declares neither a projection nor a handler for it`);
+  }
+  const again = batch.filter((each) => each.deliveries > 1);
+  if (again.length > 0) await forgetAttempts(tx, work.consumer, again.map((each) => each.reading.envelope.id));
+  return after;
+}
+
+async function applyStates(tx: PoolClient, work: Work, projection: Projection, members: readonly Delivered<Sound>[], gate: Gate, after: AfterCommit): Promise<void> {
+  const { contract } = projection;
+  const { entity } = contract;
+  const parts = members.map((delivered) => ({ envelope: delivered.reading.envelope, data: delivered.reading.data, hash: delivered.reading.hash, delivered }));
+  const { moved, duplicates, superseded, conflicts } = await gate(tx, contract, parts);
+  const now = work.clock.now();
+  if (moved.length > 0) {
+    await through('handler', () => projection.apply(tx, moved));
+    const keys = moved.map((change) => change.key);
+    await closeSuperseded(tx, work.consumer, entity, keys, moved.map((change) => change.revision), new Date(now));
+    if (work.handlers.size > 0 && (await releaseAwaiting(tx, entity, keys))) after.awaited = true;
+    if (work.journal) await writeJournal(tx, projection.builds, entity, moved.map((change) => change.envelope));
+  }
+  await storeDeadLetters(tx, conflicts.map(({ delivered }) => conflictLetter(work, delivered)), new Date(now));
+  after.report.push(() => {
+    const { meter } = work;
+    meter.count(entity, 'applied', moved.length);
+    meter.count(entity, 'duplicate', duplicates.length);
+    meter.count(entity, 'superseded', superseded.length);
+    meter.count(entity, 'conflict', conflicts.length);
+    meter.propagated(entity, moved.map((change) => change.envelope), work.clock.now());
+  });
+}
+
+async function applyEvents(tx: PoolClient, work: Work, handler: Handler, members: readonly Delivered<Sound>[], after: AfterCommit): Promise<void> {
+  const { entity } = handler.contract;
+  const now = work.clock.now();
+  const events = members.map((delivered) => ({ envelope: delivered.reading.envelope, data: delivered.reading.data, system: delivered.reading.system, delivered }));
+  const passage = await applySequenced(tx, handler, events, {
+    now: new Date(now),
+    heldUntil: new Date(now + work.heldForMs),
+    newcomerUntil: new Date(now + Math.min(newcomerWaitMs, work.heldForMs)),
+    handle: (event) => through('handler', () => handler.handle(tx, event)),
+  });
+  if (passage.applied.length > 0) {
+    const envelopes = passage.applied.map((event) => event.envelope);
+    await closeApplied(tx, work.consumer, envelopes.map((envelope) => envelope.id), 'the event was applied', new Date(now));
+    if (work.journal) await writeJournal(tx, handler.builds, entity, envelopes);
+  }
+  await storeDeadLetters(tx, passage.conflicts.map(({ delivered }) => conflictLetter(work, delivered)), new Date(now));
+  if (passage.releasable.length > 0) after.releases.push({ handler, places: passage.releasable });
+  after.report.push(() => {
+    const { meter } = work;
+    meter.count(entity, 'applied', passage.applied.length);
+    meter.count(entity, 'duplicate', passage.duplicates.length);
+    meter.count(entity, 'held', passage.held.length);
+    meter.count(entity, 'conflict', passage.conflicts.length);
+    meter.propagated(entity, passage.applied.map((event) => event.envelope), work.clock.now());
+  });
+}
+
+export function conflictLetter(work: Work, delivered: Delivered<Sound>): NewLetter {
+  const { envelope } = delivered.reading;
+  const what = envelope.revision === null ? `sequence ${envelope.sequence} was applied by another message` : `revision ${envelope.revision} is stored with other content`;
+  return letterOf(work, delivered, { class: 'conflict', error: what, attempts: delivered.deliveries });
+}
+
+function byEntity(batch: readonly Delivered<Sound>[]): [Contract, Delivered<Sound>[]][] {
+  const groups = new Map<string, [Contract, Delivered<Sound>[]]>();
+  for (const delivered of batch) {
+    const { contract } = delivered.reading;
+    const group = groups.get(contract.entity);
+    if (group) group[1].push(delivered);
+    else groups.set(contract.entity, [contract, [delivered]]);
+  }
+  return [...groups.values()].sort(([a], [b]) => (a.entity < b.entity ? -1 : 1));
+}

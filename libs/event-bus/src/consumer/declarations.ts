@@ -1,0 +1,59 @@
+import type { Contract } from '@steward/contracts';
+import type { PoolClient } from 'pg';
+import type { Envelope } from '../envelope';
+
+/** One key whose stored state has moved; `data` null is a tombstone. */
+export interface StateChange<T = unknown> {
+  readonly key: string;
+  readonly revision: number;
+  readonly data: T | null;
+  readonly envelope: Envelope;
+}
+
+/** One event in the order of its key. */
+export interface AppliedEvent<T = unknown> {
+  readonly key: string;
+  readonly sequence: number;
+  readonly data: T;
+  readonly envelope: Envelope;
+}
+
+/** What a service derives from a state contract. Made by `defineProjection`. */
+export interface Projection {
+  readonly kind: 'projection';
+  readonly builds: string;
+  readonly contract: Contract;
+  readonly apply: (tx: PoolClient, changes: StateChange[]) => Promise<void>;
+}
+
+/** What a service does at an event, once per message. Made by `defineHandler`. */
+export interface Handler {
+  readonly kind: 'handler';
+  readonly builds: string;
+  readonly contract: Contract;
+  readonly handle: (tx: PoolClient, event: AppliedEvent) => Promise<void>;
+}
+
+/**
+ * `apply` is called after the gate and inside its transaction, only with keys that moved, each once, sorted by key.
+ * It may run again with the same changes (a bisected or retried batch): its effects belong into `tx` and nowhere else.
+ */
+export function defineProjection<T>(spec: {
+  builds: string;
+  contract: Contract<T>;
+  apply: (tx: PoolClient, changes: StateChange<T>[]) => Promise<void>;
+}): Projection {
+  if (spec.contract.kind !== 'state') throw new TypeError(`${spec.contract.entity} is no state contract: use defineHandler`);
+  // The contract's validator has checked each value before it gets here.
+  return { kind: 'projection', builds: spec.builds, contract: spec.contract, apply: (tx, changes) => spec.apply(tx, changes as StateChange<T>[]) };
+}
+
+/** `handle` is called once per event and key order (C5b); effects belong into `tx`, where the inbox row is. */
+export function defineHandler<T>(spec: {
+  builds: string;
+  contract: Contract<T>;
+  handle: (tx: PoolClient, event: AppliedEvent<T>) => Promise<void>;
+}): Handler {
+  if (spec.contract.kind === 'state') throw new TypeError(`${spec.contract.entity} is a state contract: use defineProjection`);
+  return { kind: 'handler', builds: spec.builds, contract: spec.contract, handle: (tx, event) => spec.handle(tx, event as AppliedEvent<T>) };
+}

@@ -1,0 +1,108 @@
+/**
+ * Applies what waited, in the order of its key.
+ * 1. One key, one event, one transaction: a held event that fails harms neither what released it nor other keys.
+ * 2. It runs after the commit of what released it, and again from the sweep, so that a crash in between only delays.
+ * 3. A wait has an end (C8): when it is over the event becomes a letter of the contract's owner. Only the first of a key does,
+ *    the others wait behind that letter (C5).
+ */
+import { through } from '@steward/platform';
+import type { PoolClient } from 'pg';
+import { closeApplied, headersToRecord, type NewLetter, storeDeadLetters } from '../dead-letter/dead-letter.store';
+import { fingerprintOf } from '../dead-letter/fingerprint';
+import { addressOf, type Envelope, toHeaders } from '../envelope';
+import { decide } from './decide';
+import type { Handler } from './declarations';
+import { classify, type FaultClass } from './failure';
+import { forgetAttempts } from './gate/attempts.store';
+import { dropHeld, hold, movePositions, nextHeld } from './gate/held.store';
+import { writeJournal } from './gate/journal.store';
+import { markApplied } from './gate/sequence-gate';
+import { identityOf, type Work } from './work';
+
+/** Applies the held events of a key as long as the next one is there. Throws only what is the infrastructure's fault. */
+export async function releaseHeld(work: Work, handler: Handler, place: string): Promise<void> {
+  for (;;) {
+    const current: { envelope?: Envelope } = {};
+    try {
+      const went = await work.database.transaction(async (tx) => {
+        const next = await nextHeld(tx, handler.builds, place, new Date(work.clock.now()));
+        if (!next) return false;
+        current.envelope = next.envelope;
+        await applyInTurn(tx, work, handler, place, next.envelope);
+        await closeApplied(tx, work.consumer, [next.envelope.id], 'the event was applied', new Date(work.clock.now()));
+        return true;
+      });
+      if (!went || !current.envelope) return;
+      work.meter.count(handler.contract.entity, 'applied', 1);
+      work.meter.propagated(handler.contract.entity, [current.envelope], work.clock.now());
+    } catch (error) {
+      const failure = classify(error);
+      if (failure.kind === 'infrastructure' || !current.envelope) throw error;
+      await heldFailed(work, handler, place, current.envelope, error);
+      return;
+    }
+  }
+}
+
+/** Inside the caller's transaction, which holds the position's lock. */
+export async function applyInTurn(tx: PoolClient, work: Pick<Work, 'consumer' | 'journal'>, handler: Handler, place: string, envelope: Envelope): Promise<void> {
+  const sequence = envelope.sequence ?? 0;
+  await through('handler', () => handler.handle(tx, { key: envelope.key, sequence, data: JSON.parse(envelope.body), envelope }));
+  await markApplied(tx, handler.builds, [envelope.id]);
+  await movePositions(tx, handler.builds, new Map([[place, sequence]]));
+  await dropHeld(tx, handler.builds, place, sequence);
+  await forgetAttempts(tx, work.consumer, [envelope.id]);
+  if (work.journal) await writeJournal(tx, handler.builds, handler.contract.entity, [envelope]);
+}
+
+async function heldFailed(work: Work, handler: Handler, place: string, envelope: Envelope, error: unknown): Promise<void> {
+  const decision = await decide(work, classify(error), envelope.id, true);
+  const now = work.clock.now();
+  const sequence = envelope.sequence ?? 0;
+  await work.database.transaction(async (tx) => {
+    switch (decision.kind) {
+      case 'later':
+        await tx.query('update held set retry_at = $4 where handler = $1 and key = $2 and sequence = $3', [handler.builds, place, sequence, new Date(now + decision.afterMs)]);
+        return;
+      case 'await':
+        await hold(tx, handler.builds, [{ place, envelope, awaits: decision }], new Date(now), new Date(now + work.heldForMs));
+        return;
+      case 'letter':
+        await giveUpHeld(tx, work, handler, place, envelope, decision);
+        return;
+      case 'happened':
+        await markApplied(tx, handler.builds, [envelope.id]);
+        await movePositions(tx, handler.builds, new Map([[place, sequence]]));
+        await dropHeld(tx, handler.builds, place, sequence);
+    }
+  });
+}
+
+/** From `held` into a letter in one transaction: at no moment in both or neither (I5). */
+export async function giveUpHeld(
+  tx: PoolClient, work: Work, handler: Handler, place: string, envelope: Envelope, why: { class: FaultClass; error: Error; attempts: number },
+): Promise<void> {
+  const letter: NewLetter = {
+    consumer: work.consumer,
+    identity: identityOf(envelope.id, why.class),
+    contract: handler.contract,
+    system: addressOf(envelope.subject)?.system,
+    key: envelope.key,
+    messageId: envelope.id,
+    revision: null,
+    sequence: envelope.sequence,
+    stream: work.stream,
+    subject: envelope.subject,
+    headers: headersToRecord(toHeaders(envelope)),
+    body: Buffer.from(envelope.body, 'utf8'),
+    class: why.class,
+    error: why.error,
+    fingerprint: fingerprintOf(why.error),
+    attempts: why.attempts,
+    traceparent: envelope.traceparent,
+  };
+  await storeDeadLetters(tx, [letter], new Date(work.clock.now()));
+  await dropHeld(tx, handler.builds, place, envelope.sequence ?? 0);
+  await forgetAttempts(tx, work.consumer, [envelope.id]);
+  work.meter.count(handler.contract.entity, 'dead_letter', 1);
+}

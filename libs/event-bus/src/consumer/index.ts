@@ -1,0 +1,8 @@
+export { hashOf } from './arrival';
+export { type AppliedEvent, defineHandler, defineProjection, type Handler, type Projection, type StateChange } from './declarations';
+export { awaiting, businessCase, type FaultClass, type ReadBack, type RetryBudget, unknownOutcome } from './failure';
+export { applyGate, type Part, type Passage } from './gate/apply-gate';
+export { ConsumerTables1700000002000 } from './gate/consumer.migration';
+export { JetStreamStrategy, type StrategyOptions } from './jetstream.strategy';
+export type { Floor } from './progress';
+export type { Work } from './work';

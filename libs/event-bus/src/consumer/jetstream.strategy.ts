@@ -1,0 +1,135 @@
+/**
+ * The consumer side as a Nest transport: Nest starts it with the microservices and closes it before the databases (stack: order at
+ * shutdown), everything between is this library's. Messages don't go through Nest's pattern handlers: batches go straight to the gate.
+ */
+import { durables as allDurables, type DurableDeclaration } from '@steward/contracts';
+import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import { type Clock, type Database, type Logger, type Readiness, StewardError } from '@steward/platform';
+import type { Broker } from '../broker';
+import { countOpen } from '../dead-letter/dead-letter.store';
+import type { Handler, Projection } from './declarations';
+import { defaultBudget, type RetryBudget } from './failure';
+import { createMeter, deadLettersOpen } from './meter';
+import { type Floor, Progress } from './progress';
+import { PullLoop } from './pull-loop';
+import { sweep } from './sweep';
+import type { Work } from './work';
+
+export interface StrategyOptions {
+  readonly service: string;
+  readonly broker: Broker;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly projections: readonly Projection[];
+  readonly handlers: readonly Handler[];
+  readonly readiness: Pick<Readiness, 'add'>;
+  /** T4: true only with STEWARD_MODE=test. */
+  readonly journal?: boolean;
+  readonly budget?: RetryBudget;
+  readonly heldForMs?: number;
+  /** The topology; a test passes a smaller one. */
+  readonly durables?: readonly DurableDeclaration[];
+}
+
+const sweepEveryMs = 5_000;
+const heldForMsByDefault = 60 * 60_000;
+
+export class JetStreamStrategy extends Server implements CustomTransportStrategy {
+  readonly #progress = new Progress();
+  readonly #works: Work[];
+  readonly #loops: PullLoop[];
+  readonly #stop = new AbortController();
+  #sweeping: Promise<void> = Promise.resolve();
+  #wake: () => void = () => undefined;
+
+  constructor(private readonly options: StrategyOptions) {
+    super();
+    this.#works = worksOf(options);
+    this.#loops = this.#works.map((work) => new PullLoop(options.broker, work, this.#progress, () => this.#wake()));
+    for (const [index, loop] of this.#loops.entries()) {
+      const work = this.#works[index] as Work;
+      options.readiness.add(`consumer ${work.consumer}@${work.stream}`, () => loop.notReady());
+    }
+  }
+
+  listen(callback: () => void): void {
+    for (const loop of this.#loops) loop.start();
+    this.#sweeping = this.#sweepLoop();
+    callback();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#wake();
+    await Promise.all(this.#loops.map((loop) => loop.stop()));
+    await this.#sweeping;
+  }
+
+  on(): void {
+    throw new TypeError('JetStreamStrategy has no events: its state is in readiness and metrics');
+  }
+
+  unwrap<T>(): T {
+    return this.options.broker.nc as T;
+  }
+
+  /** O8: how far `builds` has come in `stream`, or undefined while that is not known. */
+  ackFloor(builds: string, stream: string): Floor | undefined {
+    return this.#progress.floor(`${this.options.service}-${builds}`, stream);
+  }
+
+  /** The parts that redrive needs: with what each consumer applies its messages. */
+  works(): readonly Work[] {
+    return this.#works;
+  }
+
+  async #sweepLoop(): Promise<void> {
+    const { clock, logger } = this.options;
+    const open = deadLettersOpen();
+    while (!this.#stop.signal.aborted) {
+      try {
+        // Two streams may feed one consumer: what waits is looked for once.
+        for (const work of new Map(this.#works.map((each) => [each.consumer, each])).values()) await sweep(work);
+        const counts = await countOpen(this.options.database.pool, this.#works.map((work) => work.consumer));
+        open.reset();
+        for (const { owner, consumer, class: faultClass, count } of counts) open.set({ owner, consumer, class: faultClass }, count);
+      } catch (error) {
+        logger.warn({ err: error }, 'the sweep of waiting messages failed');
+      }
+      const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+      if (this.#stop.signal.aborted) return;
+      const nap = new AbortController();
+      await Promise.race([woken, clock.sleep(sweepEveryMs, nap.signal).catch(() => undefined)]);
+      nap.abort();
+    }
+  }
+}
+
+/** One `Work` a durable of this service; what is declared and what the contracts say must meet in both directions (B7). */
+function worksOf(options: StrategyOptions): Work[] {
+  const declared = [...options.projections, ...options.handlers];
+  const durables = (options.durables ?? allDurables).filter((each) => each.service === options.service && declared.some((one) => one.builds === each.builds));
+  for (const one of declared) {
+    if (!durables.some((each) => each.builds === one.builds && each.filterSubjects.some((subject) => subject.split('.')[2] === one.contract.entity))) {
+      throw new StewardError('CONSUMER_UNDECLARED', `no contract names ${options.service} as a consumer of ${one.contract.entity} that builds ${one.builds}`);
+    }
+  }
+  const gated = options.projections.map((each) => each.contract.entity);
+  const twice = gated.find((entity, index) => gated.indexOf(entity) !== index);
+  // The second one would only ever see what the first one's gate let through in the same moment: nothing.
+  if (twice) throw new StewardError('CONSUMER_UNDECLARED', `${twice} has two projections in ${options.service}: one database has one gate per entity`);
+  return durables.map((durable) => ({
+    consumer: durable.name,
+    stream: durable.stream,
+    database: options.database,
+    clock: options.clock,
+    logger: options.logger,
+    projections: new Map(options.projections.filter((each) => each.builds === durable.builds).map((each) => [each.contract.entity, each])),
+    handlers: new Map(options.handlers.filter((each) => each.builds === durable.builds).map((each) => [each.contract.entity, each])),
+    budget: options.budget ?? defaultBudget,
+    heldForMs: options.heldForMs ?? heldForMsByDefault,
+    meter: createMeter(durable.name, durable.stream),
+    journal: options.journal ?? false,
+  }));
+}

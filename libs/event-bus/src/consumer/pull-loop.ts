@@ -1,0 +1,229 @@
+/**
+ * The life of one durable in this process: bind, take, apply, acknowledge, bind again.
+ * 1. Batches of at most 500, two transactions in flight, never with a key in common (lanes.ts).
+ * 2. Commit, then acknowledge (C1); only `settle` acknowledges, and only for the session that delivered (session.ts).
+ * 3. What is in hand longer than a third of ack_wait is reported as being worked on (B4).
+ * 4. The infrastructure's failures are waited out with the messages in hand: a nak would count as a delivery (C5b).
+ * 5. Whatever ends a session, the loop binds again, with jitter, until it is stopped (B3). A watchdog ends sessions that have
+ *    something pending and get nothing (B2).
+ * 6. Stop (C10): no more pulls, transactions in flight finish, the rest is given back at once, nothing is counted.
+ */
+import type { JsMsg } from '@nats-io/jetstream';
+import { through } from '@steward/platform';
+import type { Broker } from '../broker';
+import { namedBrokerError } from '../broker';
+import type { AfterCommit } from './apply';
+import { readMessage } from './arrival';
+import { classify } from './failure';
+import { releaseHeld } from './held-release';
+import { Lanes } from './lanes';
+import type { Progress } from './progress';
+import { runBatch } from './runner';
+import { openSession, type Session } from './session';
+import { inSpans } from './spans';
+import type { Delivered, Outcome, Work } from './work';
+
+interface InHand {
+  readonly lane: string;
+  readonly message: JsMsg;
+  readonly session: Session;
+  readonly receivedAtMs: number;
+  /** When the broker last heard that it is in hand. */
+  toldAtMs: number;
+}
+
+const batchLimit = 500;
+const transactionsInFlight = 2;
+const infoEveryMs = 1_000;
+/** Pending messages and none delivered for so long: three heartbeats. */
+const stuckAfterMs = 15_000;
+
+export class PullLoop {
+  readonly #lanes = new Lanes<InHand>();
+  readonly #inFlight = new Set<InHand>();
+  readonly #drains = new Set<Promise<void>>();
+  readonly #releases = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+  #session: Session | undefined;
+  #reason: string | undefined = 'not bound yet';
+  #lastMessageAtMs = 0;
+  #kicked = false;
+  #running: Promise<void> = Promise.resolve();
+  #timers: NodeJS.Timeout[] = [];
+
+  constructor(private readonly broker: Broker, private readonly work: Work, private readonly progress: Progress, private readonly wakeSweep: () => void) {}
+
+  start(): void {
+    this.#running = this.#run();
+    this.#timers = [setInterval(() => void this.#watch(), infoEveryMs), setInterval(() => this.#tellWorking(), 1_000)];
+  }
+
+  /** undefined = bound; else why not. */
+  notReady(): string | undefined {
+    return this.#reason && `${this.work.consumer} on ${this.work.stream}: ${this.#reason}`;
+  }
+
+  /** Nothing in hand; used by tests and by the watchdog. */
+  idle(): boolean {
+    return this.#lanes.size === 0 && this.#inFlight.size === 0;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#reason = 'stopping';
+    await this.#session?.stopPulling();
+    for (const each of this.#lanes.clear()) this.#giveBack(each);
+    await Promise.allSettled([...this.#drains, ...this.#releases]);
+    for (const each of this.#lanes.clear()) this.#giveBack(each);
+    for (const timer of this.#timers) clearInterval(timer);
+    // Acknowledgements are fire and forget: what is still in the client's buffer would come again after the deploy.
+    if (this.#session?.alive()) await this.broker.nc.flush().catch(() => undefined);
+    this.#session?.end('stopped');
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, logger, consumer, stream } = this.work;
+    for (let failures = 0; !this.#stop.signal.aborted; ) {
+      try {
+        this.#session = await openSession(this.broker, stream, consumer, (message, session) => this.#take(message, session));
+        this.#reason = undefined;
+        this.#lastMessageAtMs = performance.now();
+        failures = 0;
+        const cause = await this.#session.ended;
+        // While stopping, the session still acknowledges what is in flight; `stop` ends it.
+        if (this.#stop.signal.aborted) return;
+        this.#session.end(cause);
+        this.#reason = cause;
+        this.progress.forget(consumer, stream);
+        this.work.meter.rebound(cause);
+        logger.warn({ consumer, stream, cause }, 'consumer session ended, binding again');
+      } catch (error) {
+        const named = namedBrokerError(error, `binding ${consumer} on ${stream}`);
+        this.#reason = named.message;
+        if (failures++ % 10 === 0) logger.warn({ err: named, consumer, stream }, 'consumer not bound');
+      }
+      await clock.sleep(50 + Math.random() * Math.min(100 * 2 ** failures, 3_000), this.#stop.signal).catch(() => undefined);
+    }
+  }
+
+  #take(message: JsMsg, session: Session): void {
+    const now = performance.now();
+    this.#lastMessageAtMs = now;
+    const inHand: InHand = { lane: message.subject, message, session, receivedAtMs: now, toldAtMs: now };
+    if (this.#stop.signal.aborted) return this.#giveBack(inHand);
+    this.#lanes.add(inHand);
+    this.#kick();
+  }
+
+  /** Once per turn of the event loop, so that all messages of one packet share a batch. */
+  #kick(): void {
+    if (this.#kicked) return;
+    this.#kicked = true;
+    setImmediate(() => {
+      this.#kicked = false;
+      while (this.#drains.size < transactionsInFlight && !this.#stop.signal.aborted) {
+        const batch = this.#lanes.take(batchLimit);
+        if (batch.length === 0) return;
+        for (const each of batch) this.#inFlight.add(each);
+        const drain = this.#drain(batch).finally(() => {
+          this.#drains.delete(drain);
+          for (const each of batch) this.#inFlight.delete(each);
+          this.#lanes.release(batch);
+          this.#kick();
+        });
+        this.#drains.add(drain);
+      }
+    });
+  }
+
+  async #drain(batch: readonly InHand[]): Promise<void> {
+    const open = new Map<Delivered, InHand>();
+    for (const each of batch) open.set(this.#read(each), each);
+    for (let tries = 1; open.size > 0; tries++) {
+      try {
+        await inSpans(this.work, [...open.keys()], (settled) =>
+          through('delivery', () =>
+            runBatch(this.work, [...open.keys()], (delivered, outcome) => {
+              const inHand = open.get(delivered);
+              open.delete(delivered);
+              if (inHand) this.#settle(inHand, outcome);
+              settled(delivered, outcome);
+            }, (after) => this.#after(after)),
+          ),
+        );
+        return;
+      } catch (error) {
+        const failure = classify(error);
+        const { consumer } = this.work;
+        this.work.logger.warn({ err: error, consumer, messages: open.size, tries }, 'a batch could not be applied yet');
+        if (failure.kind !== 'infrastructure' && tries >= 3) {
+          // Not even a letter could be written, and the database is there: give the messages back slowly instead of spinning.
+          for (const inHand of open.values()) this.#settle(inHand, { kind: 'later', afterMs: 5_000 + Math.random() * 25_000 });
+          return;
+        }
+        await this.work.clock.sleep(20 + Math.random() * Math.min(50 * 2 ** tries, 3_000), this.#stop.signal).catch(() => undefined);
+        if (this.#stop.signal.aborted) {
+          for (const inHand of open.values()) this.#giveBack(inHand);
+          return;
+        }
+      }
+    }
+  }
+
+  #read({ message, receivedAtMs }: InHand): Delivered {
+    const raw = { subject: message.subject, headers: message.headers, data: message.data };
+    return { reading: readMessage(raw), message: raw, streamSequence: message.seq, deliveries: message.info.deliveryCount, receivedAtMs };
+  }
+
+  #settle({ message, session }: InHand, outcome: Outcome): void {
+    if (!session.alive() || this.broker.nc.isClosed()) return;
+    if (outcome.kind === 'done') message.ack();
+    else message.nak(Math.max(1, Math.round(outcome.afterMs)));
+  }
+
+  #giveBack({ message, session }: InHand): void {
+    if (session.alive() && !this.broker.nc.isClosed()) message.nak();
+  }
+
+  #after(after: AfterCommit): void {
+    if (after.awaited) this.wakeSweep();
+    if (after.releases.length === 0) return;
+    const running = this.#release(after)
+      // A release that fails is found again by the sweep.
+      .catch((error: unknown) => this.work.logger.warn({ err: error, consumer: this.work.consumer }, 'held events stay held for now'))
+      .finally(() => this.#releases.delete(running));
+    this.#releases.add(running);
+  }
+
+  async #release(after: AfterCommit): Promise<void> {
+    for (const { handler, places } of after.releases) {
+      for (const place of places) if (!this.#stop.signal.aborted) await releaseHeld(this.work, handler, place);
+    }
+  }
+
+  #tellWorking(): void {
+    const now = performance.now();
+    for (const each of [...this.#inFlight, ...this.#lanes.waiting()]) {
+      if (now - each.toldAtMs < each.session.ackWaitMs / 3 || !each.session.alive() || this.broker.nc.isClosed()) continue;
+      each.toldAtMs = now;
+      each.message.working();
+    }
+  }
+
+  async #watch(): Promise<void> {
+    const session = this.#session;
+    if (!session?.alive() || this.broker.status() === 'down') return;
+    try {
+      const info = await session.consumer.info();
+      this.work.meter.lag(info.num_pending, info.num_ack_pending);
+      this.progress.note(this.work.consumer, this.work.stream, info);
+      const silentMs = performance.now() - this.#lastMessageAtMs;
+      if (info.num_pending > 0 && this.idle() && silentMs > stuckAfterMs) session.end('stuck');
+    } catch (error) {
+      const named = namedBrokerError(error, `looking at ${this.work.consumer}`);
+      if (named.code === 'BROKER_DURABLE_MISSING') session.end('consumer missing');
+      else if (named.code === 'BROKER_STREAM_MISSING' && this.broker.status() === 'up') session.end('stream missing');
+    }
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Applies a batch and says what becomes of each message.
+ * 1. Commit first, acknowledge after (C1): `settle` is called only when the message's transaction has committed.
+ * 2. Batch first, single file on failure (C2): a failing batch is halved until the poison stands alone.
+ * 3. What is the infrastructure's fault is thrown to the caller, which holds the messages and tries again: no attempt is burned.
+ * 4. Before a message is given up its letter has committed (C4).
+ * 5. A third delivery may be poison that kills the process: its attempt is counted before it is handled, alone (C5b). After its
+ *    tries it is not handled again while it waits for the quarter of an hour to pass.
+ */
+import { StewardError } from '@steward/platform';
+import { type NewLetter, storeDeadLetters } from '../dead-letter/dead-letter.store';
+import type { Faulty, Sound } from './arrival';
+import { type AfterCommit, applyBatch, conflictLetter } from './apply';
+import { decide } from './decide';
+import { classify } from './failure';
+import { type Attempts, countAttempt, forgetAttempts } from './gate/attempts.store';
+import { hold, lockPositions, movePositions } from './gate/held.store';
+import { markApplied, placeOf } from './gate/sequence-gate';
+import { declared, type Delivered, done, isSound, letterOf, type Outcome, type Work } from './work';
+
+export type Settle = (delivered: Delivered, outcome: Outcome) => void;
+export type AfterBatch = (after: AfterCommit) => void;
+
+const thirdDelivery = 3;
+
+export async function runBatch(work: Work, batch: readonly Delivered[], settle: Settle, afterBatch: AfterBatch): Promise<void> {
+  const hopeless = batch.filter((each) => !isSound(each) || !declared(work, each.reading.contract));
+  if (hopeless.length > 0) await giveUpFaulty(work, hopeless, settle);
+  const sound = batch.filter(isSound).filter((each) => declared(work, each.reading.contract));
+  await together(work, sound.filter((each) => each.deliveries < thirdDelivery), settle, afterBatch);
+  for (const each of sound) if (each.deliveries >= thirdDelivery) await alone(work, each, settle, afterBatch);
+}
+
+async function together(work: Work, group: readonly Delivered<Sound>[], settle: Settle, afterBatch: AfterBatch, counted?: Attempts): Promise<void> {
+  if (group.length === 0) return;
+  let after: AfterCommit;
+  try {
+    after = await work.database.transaction((tx) => applyBatch(tx, work, group));
+  } catch (error) {
+    const failure = classify(error);
+    if (failure.kind === 'infrastructure') throw error;
+    const [first] = group;
+    if (first && group.length === 1) {
+      settle(first, await failed(work, first, error, counted));
+      return;
+    }
+    const middle = group.length >> 1;
+    await together(work, group.slice(0, middle), settle, afterBatch);
+    await together(work, group.slice(middle), settle, afterBatch);
+    return;
+  }
+  for (const each of group) settle(each, done);
+  for (const report of after.report) report();
+  afterBatch(after);
+}
+
+async function alone(work: Work, delivered: Delivered<Sound>, settle: Settle, afterBatch: AfterBatch): Promise<void> {
+  const now = work.clock.now();
+  const counted = await countAttempt(work.database, work.consumer, delivered.reading.envelope.id, new Date(now));
+  if (counted.attempts <= work.budget.tries) return together(work, [delivered], settle, afterBatch, counted);
+  const leftMs = counted.firstAtMs + work.budget.atLeastMs - now;
+  if (leftMs > 0) return settle(delivered, { kind: 'later', afterMs: Math.min(leftMs, 60_000) });
+  const error = new StewardError('CONSUMER_POISON', `${counted.attempts} tries without an answer`);
+  await giveUp(work, delivered, letterOf(work, delivered, { class: 'exhausted', error, attempts: counted.attempts }));
+  settle(delivered, done);
+}
+
+async function failed(work: Work, delivered: Delivered<Sound>, error: unknown, counted?: Attempts): Promise<Outcome> {
+  const { envelope, contract } = delivered.reading;
+  const handler = work.handlers.get(contract.entity);
+  const decision = await decide(work, classify(error), envelope.id, handler !== undefined, counted);
+  switch (decision.kind) {
+    case 'later':
+      work.meter.count(contract.entity, 'retried', 1);
+      work.logger.warn({ err: error, consumer: work.consumer, messageId: envelope.id, attempts: decision.attempts, afterMs: decision.afterMs }, 'a message failed and is tried again');
+      return { kind: 'later', afterMs: decision.afterMs };
+    case 'letter':
+      await giveUp(work, delivered, letterOf(work, delivered, decision));
+      return done;
+    case 'await': {
+      const now = work.clock.now();
+      const place = placeOf(delivered.reading);
+      await work.database.transaction(async (tx) => {
+        await lockPositions(tx, handler?.builds ?? '', [place]);
+        const held = await hold(tx, handler?.builds ?? '', [{ place, envelope, awaits: decision }], new Date(now), new Date(now + work.heldForMs));
+        if (!held.has(envelope.id)) await storeDeadLetters(tx, [conflictLetter(work, delivered)], new Date(now));
+        await forgetAttempts(tx, work.consumer, [envelope.id]);
+      });
+      work.meter.count(contract.entity, 'held', 1);
+      return done;
+    }
+    case 'happened':
+      await work.database.transaction(async (tx) => {
+        const place = placeOf(delivered.reading);
+        await lockPositions(tx, handler?.builds ?? '', [place]);
+        await markApplied(tx, handler?.builds ?? '', [envelope.id]);
+        await movePositions(tx, handler?.builds ?? '', new Map([[place, envelope.sequence ?? 0]]));
+        await forgetAttempts(tx, work.consumer, [envelope.id]);
+      });
+      work.meter.count(contract.entity, 'applied', 1);
+      return done;
+  }
+}
+
+async function giveUp(work: Work, delivered: Delivered, letter: NewLetter): Promise<void> {
+  await work.database.transaction(async (tx) => {
+    await storeDeadLetters(tx, [letter], new Date(work.clock.now()));
+    if (letter.messageId) await forgetAttempts(tx, work.consumer, [letter.messageId]);
+  });
+  work.meter.count(delivered.reading.contract?.entity ?? 'unknown', 'dead_letter', 1);
+  work.logger.error(
+    { consumer: work.consumer, entity: letter.contract?.entity, key: letter.key, class: letter.class, messageId: letter.messageId, err: letter.error },
+    letter.class === 'security' ? 'a message does not belong to its subject: security case opened' : 'dead letter opened',
+  );
+}
+
+/** Faults that the reading found need no try: one transaction for all, one each when even that fails. */
+async function giveUpFaulty(work: Work, batch: readonly Delivered[], settle: Settle): Promise<void> {
+  for (const each of batch) {
+    const reading = each.reading as Faulty | Sound;
+    const why = reading.sound
+      ? { class: 'rejected' as const, error: `${work.consumer} declares nothing for ${reading.contract.entity}` }
+      : { class: reading.class, error: reading.error };
+    await giveUp(work, each, letterOf(work, each, { ...why, attempts: each.deliveries }));
+    settle(each, done);
+  }
+}
