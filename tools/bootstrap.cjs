@@ -17,7 +17,7 @@ const generate = { name: 'contracts', run: ['tools/contracts/dist/main.js', 'gen
 const check = { name: 'contract check', run: ['tools/contracts/dist/main.js', 'check'] };
 const build = { name: 'build', run: ['node_modules/typescript/bin/tsc', '-b'] };
 // The boundary rule skips itself without a project graph, so the graph is made first.
-const graph = { name: 'project graph', run: ['node_modules/nx/bin/nx.js', 'graph', '--file=node_modules/.cache/graph.json'] };
+const graph = { name: 'project graph', run: ['node_modules/nx/dist/bin/nx.js', 'graph', '--file=node_modules/.cache/graph.json'] };
 const lint = { name: 'lint', run: ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings=0'] };
 const types = { name: 'type check of specs', run: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.spec.json'] };
 const made = [contracts, generate, build];
