@@ -1,0 +1,55 @@
+import { failOnLeaks } from '@steward/testing';
+import { startTrial, type Trial } from '../trial.client';
+
+describe('seed, schemas and call counts', () => {
+  let trial: Trial;
+  beforeAll(async () => {
+    trial = await startTrial();
+  });
+  afterAll(async () => trial.stop());
+  failOnLeaks();
+
+  test('seeding makes the records equal to the catalogue and changes nothing the second time', async () => {
+    await trial.control('PUT', '/pim/products/stray', { labels: {} });
+    const first = await trial.control('POST', '/seed', { seed: 7, products: 40 });
+    expect(first.json).toMatchObject({ planted: true, products: 40 });
+    expect((await trial.control('GET', '/pim/products/stray')).status).toBe(404);
+    const before = (await trial.control('GET', '/pim/products')).text;
+    expect((await trial.control('POST', '/seed', { seed: 7, products: 40 })).json).toMatchObject({ changed: 0 });
+    expect((await trial.control('POST', '/seed', { seed: 8, onlyIfEmpty: true })).json).toMatchObject({ planted: false });
+    expect((await trial.control('GET', '/pim/products')).text).toBe(before);
+  });
+
+  test('a bad seed is refused with its field', async () => {
+    expect((await trial.control('POST', '/seed', { products: 0 })).json).toMatchObject({ code: 'SANDBOX_BODY_INVALID', errors: [{ pointer: '/products' }] });
+    expect((await trial.control('POST', '/seed', { product: 5 })).json.errors[0].detail).toContain('accepted: seed, products, onlyIfEmpty');
+  });
+
+  test('schemas say what every record is made of', async () => {
+    expect((await trial.control('GET', '/pim/schema')).json.collections.products).toMatchObject({ additionalProperties: false, properties: { state: { enum: ['published', 'draft', 'archived'] } } });
+    expect((await trial.control('GET', '/erp/schema')).json.collections.stock.required).toContain('quantity');
+    expect((await trial.control('GET', '/pricing/schema')).json).toEqual({ system: 'pricing', collections: {} });
+  });
+
+  test('calls are counted by route and status until they are reset; control calls are not', async () => {
+    await trial.control('DELETE', '/pim/calls');
+    await trial.vendor('/pim/products');
+    await trial.vendor('/pim/products?limit=0');
+    await trial.vendor('/pim/products', {});
+    await trial.vendor('/pim/elsewhere');
+    await trial.vendor('/erp/stock');
+    const { json } = await trial.control('GET', '/pim/calls');
+    expect(json).toMatchObject({ total: 4, routes: { 'GET /pim/products': { calls: 3, statuses: { 200: 1, 400: 1, 401: 1 } }, 'GET /pim/*': { calls: 1, statuses: { 404: 1 } } } });
+    await trial.control('DELETE', '/pim/calls');
+    expect((await trial.control('GET', '/pim/calls')).json).toMatchObject({ total: 0, routes: {} });
+  });
+
+  test('a repeated x-request-id is one first attempt', async () => {
+    await trial.control('DELETE', '/erp/calls');
+    const headers = { authorization: 'Bearer sandbox-token', 'x-request-id': 'one' };
+    await trial.vendor('/erp/stock', headers);
+    await trial.vendor('/erp/stock', headers);
+    await trial.vendor('/erp/stock');
+    expect((await trial.control('GET', '/erp/calls')).json).toMatchObject({ total: 3, firstAttempts: 2 });
+  });
+});

@@ -1,0 +1,132 @@
+// The control API of records: what a tester writes here is what a system of record would hold.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { Problem } from '../problem';
+import { checkRecord, findSpec, pointerOf, type CollectionSpec } from '../records/systems';
+import type { Change, Store, Write } from '../store/store';
+import type { Webhooks } from '../vendor/webhooks.client';
+import { parseQuery, writeQuery, removeQuery, listQuery } from './parameters';
+
+/** How long `webhook=late` waits: beyond a poll or two, so that the webhook comes after the cursor saw the change. */
+export const LATE_WEBHOOK_MS = 3_000;
+const MAX_RECORDS = 10_000;
+
+type Lever = z.output<typeof writeQuery>['webhook'];
+interface Place {
+  readonly system: string;
+  readonly collection: string;
+  readonly id?: string;
+}
+
+export function mountRecords(server: FastifyInstance, store: Store, webhooks: Webhooks): void {
+  const one = '/_control/:system/:collection/:id';
+  const all = '/_control/:system/:collection';
+
+  server.get(one, async (request, reply) => {
+    parseQuery(z.strictObject({}), request.query);
+    return show(reply, store, place(request));
+  });
+  server.get(all, async (request, reply) => {
+    const { id, after, limit } = parseQuery(listQuery, request.query);
+    if (id !== undefined) return show(reply, store, { ...place(request), id });
+    const collection = store.of(specAt(request));
+    const found = collection.listedAfter(after, limit === undefined ? Number.POSITIVE_INFINITY : limit + 1);
+    const items = found.slice(0, limit);
+    const next = found.length > items.length ? JSON.stringify(items.at(-1)?.id) : 'null';
+    return json(reply, 200, `{"items":[${items.map((entry) => entry.json).join(',')}],"total":${collection.size},"next":${next}}`);
+  });
+  server.put(one, async (request, reply) => put(request, reply, store, webhooks));
+  server.put(all, async (request, reply) => put(request, reply, store, webhooks));
+  server.post(all, async (request, reply) => post(request, reply, store, webhooks));
+  server.delete(one, async (request, reply) => remove(request, reply, store, webhooks));
+  server.delete(all, async (request, reply) => remove(request, reply, store, webhooks));
+}
+
+function put(request: FastifyRequest, reply: FastifyReply, store: Store, webhooks: Webhooks): FastifyReply {
+  const query = parseQuery(writeQuery, request.query);
+  const spec = specAt(request);
+  const id = idAt(request, query.id);
+  const record = toRecord(spec, id, asObject(request.body, ''), query.unchecked, '');
+  const existed = store.of(spec).get(id) !== undefined;
+  const [entry] = store.write(spec, [{ id, record }], query.commitAfterMs, tellBy(webhooks, query.webhook));
+  return json(reply, query.commitAfterMs > 0 ? 202 : existed ? 200 : 201, entry?.json ?? 'null');
+}
+
+function post(request: FastifyRequest, reply: FastifyReply, store: Store, webhooks: Webhooks): FastifyReply {
+  const query = parseQuery(writeQuery.omit({ id: true }), request.query);
+  const spec = specAt(request);
+  if (!Array.isArray(request.body) || request.body.length === 0 || request.body.length > MAX_RECORDS)
+    throw new Problem('SANDBOX_BODY_INVALID', 'the body is not a list of records', [{ pointer: '', detail: `accepted: an array of 1 to ${MAX_RECORDS} records, each with its id` }]);
+  const writes = request.body.map((item: unknown, index): Write => {
+    const given = asObject(item, `/${index}`);
+    const id = given['id'];
+    if (typeof id !== 'string' || id === '') throw new Problem('SANDBOX_RECORD_INVALID', 'a record of a list names itself', [{ pointer: `/${index}/id`, detail: 'accepted: a non-empty string; a record whose own id is something else is planted by PUT …/{id}?unchecked=true' }]);
+    return { id, record: toRecord(spec, id, given, query.unchecked, `/${index}`) };
+  });
+  const entries = store.write(spec, writes, query.commitAfterMs, tellBy(webhooks, query.webhook));
+  const modifiedAt = new Date(entries[0]?.modifiedAt ?? 0).toISOString();
+  return json(reply, query.commitAfterMs > 0 ? 202 : 200, JSON.stringify({ written: entries.length, modifiedAt, lastVersion: entries.at(-1)?.version }));
+}
+
+function remove(request: FastifyRequest, reply: FastifyReply, store: Store, webhooks: Webhooks): FastifyReply {
+  const query = parseQuery(removeQuery, request.query);
+  const spec = specAt(request);
+  const id = idAt(request, query.id);
+  if (!store.remove(spec, id, tellBy(webhooks, query.webhook))) throw notFound(spec, id);
+  return reply.code(204).send();
+}
+
+function tellBy(webhooks: Webhooks, lever: Lever): (changes: Change[]) => void {
+  return (changes) => {
+    const system = changes[0]?.spec.system;
+    if (lever === 'lose' || system === undefined) return;
+    const events = changes.map(({ spec, id, at }) => ({ collection: spec.name, id, at: new Date(at).toISOString() }));
+    if (lever === 'late') webhooks.sendLater(system, events, LATE_WEBHOOK_MS);
+    else webhooks.send(system, events);
+    if (lever === 'twice') webhooks.send(system, events);
+  };
+}
+
+/** Poison is allowed on purpose: unchecked, the record is kept as given; only the stamps are always the store's. */
+function toRecord(spec: CollectionSpec, id: string, given: Record<string, unknown>, unchecked: boolean, at: string): Record<string, unknown> {
+  if (unchecked) return { id, ...given };
+  if (given['id'] !== undefined && given['id'] !== id)
+    throw new Problem('SANDBOX_RECORD_INVALID', 'the body names another record than the address', [{ pointer: `${at}/id`, detail: `accepted: ${JSON.stringify(id)}, or no id` }]);
+  return checkRecord(spec, id, given, at);
+}
+
+function show(reply: FastifyReply, store: Store, { system, collection, id = '' }: Place): FastifyReply {
+  const spec = findSpec(system, collection);
+  const entry = store.of(spec).get(id);
+  if (!entry) throw notFound(spec, id);
+  return json(reply, 200, entry.json);
+}
+
+function notFound(spec: CollectionSpec, id: string): Problem {
+  return new Problem('SANDBOX_NOT_FOUND', `${spec.system}/${spec.name} has no record ${JSON.stringify(id)}`, [{ pointer: pointerOf([id]), detail: `GET /_control/${spec.system}/${spec.name} lists what there is` }]);
+}
+
+function asObject(body: unknown, at: string): Record<string, unknown> {
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
+  throw new Problem('SANDBOX_BODY_INVALID', 'a record is a JSON object', [{ pointer: at, detail: 'accepted: an object with content-type application/json' }]);
+}
+
+function place(request: FastifyRequest): Place {
+  return request.params as Place;
+}
+
+function specAt(request: FastifyRequest): CollectionSpec {
+  const { system, collection } = place(request);
+  return findSpec(system, collection);
+}
+
+/** `?id=` is for the ids that no URL path can carry: clients remove '.' and '..' before they send. */
+function idAt(request: FastifyRequest, fromQuery: string | undefined): string {
+  const id = place(request).id ?? fromQuery;
+  if (id !== undefined && id !== '') return id;
+  throw new Problem('SANDBOX_PARAMETER_INVALID', 'which record?', [{ pointer: 'id', detail: 'accepted: /_control/{system}/{collection}/{id}, percent-encoded, or ?id= for "." and ".."' }]);
+}
+
+function json(reply: FastifyReply, status: number, text: string): FastifyReply {
+  return reply.code(status).type('application/json').send(text);
+}

@@ -1,0 +1,81 @@
+import { createServer } from 'node:http';
+import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import { createLogger, systemClock, type Clock, type Logger } from '@steward/platform';
+import { mountLevers } from './control/levers.controller';
+import { mountRecords } from './control/records.controller';
+import type { SandboxEnv } from './env';
+import { Problem, sendProblem } from './problem';
+import { Store } from './store/store';
+import { Calls } from './vendor/calls';
+import { Faults } from './vendor/faults';
+import { createRateLimit } from './vendor/rate-limit';
+import { mountVendors } from './vendor/vendor.controller';
+import { Webhooks } from './vendor/webhooks.client';
+
+export interface Sandbox {
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** Room for a bulk write of thousands of records, and for the poison record that is too big for the broker. */
+const BODY_LIMIT = 64 * 1024 * 1024;
+/** Ids may be any string and arrive percent-encoded: Fastify's own limit of 100 characters would answer 404. */
+const MAX_PARAM_LENGTH = 16_384;
+
+/** Starts the stand-in systems of record; with port 0 it takes a free one and says which. */
+export async function createSandbox(env: SandboxEnv, clock: Clock = systemClock): Promise<Sandbox> {
+  const logger = createLogger({ service: 'sandbox', level: 'info' });
+  const store = new Store(clock);
+  store.open(env.STEWARD_SANDBOX_DATA);
+  const webhooks = new Webhooks(env.STEWARD_SANDBOX_WEBHOOKS, env.STEWARD_SANDBOX_WEBHOOK_SECRET, logger);
+  const faults = new Faults(clock);
+  const calls = new Calls();
+  const server = createHttp(logger);
+  mountRecords(server, store, webhooks);
+  mountLevers(server, store, faults, calls);
+  const perSecond = env.STEWARD_SANDBOX_RATE_LIMIT;
+  mountVendors(server, { store, faults, calls, clock, token: env.STEWARD_SANDBOX_TOKEN, limit: createRateLimit(perSecond, clock), perSecond });
+  server.get('/livez', async () => ({ status: 'ok' }));
+  server.get('/readyz', async () => ({ status: 'ok' }));
+  const url = await server.listen({ port: env.STEWARD_SANDBOX_PORT, host: env.STEWARD_SANDBOX_HOST });
+  return {
+    url,
+    stop: async () => {
+      await server.close();
+      await webhooks.close();
+      for (const system of ['pim', 'erp', 'pricing'] as const) faults.clear(system);
+      store.close();
+    },
+  };
+}
+
+function createHttp(logger: Logger): FastifyInstance {
+  const server = fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT,
+    // A fault may be holding requests open; a stop doesn't wait for them.
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    serverFactory: (handler) => createServer({ maxHeaderSize: 64 * 1024, keepAliveTimeout: 65_000 }, handler),
+  });
+  // Plain JSON.parse: poison is planted on purpose, a field called __proto__ too, and nothing here merges objects.
+  // A DELETE with a content-type and no body is what many clients send.
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    try {
+      done(null, text === '' ? undefined : JSON.parse(text as string));
+    } catch (fault) {
+      done(new Problem('SANDBOX_BODY_INVALID', (fault as Error).message, [{ pointer: '', detail: 'accepted: JSON' }]));
+    }
+  });
+  server.setErrorHandler<FastifyError | Problem>((error, request, reply) => {
+    if (error instanceof Problem) return sendProblem(reply, error);
+    if (error.statusCode !== undefined && error.statusCode < 500)
+      return sendProblem(reply, new Problem('SANDBOX_BODY_INVALID', error.message, [{ pointer: '', detail: `accepted: JSON with content-type application/json, up to ${BODY_LIMIT} bytes` }]));
+    logger.error({ err: error, method: request.method, url: request.url }, 'a request failed');
+    return sendProblem(reply, new Problem('SANDBOX_BROKEN', 'see the log of the sandbox'));
+  });
+  server.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, new Problem('SANDBOX_ROUTE_UNKNOWN', `there is no ${request.method} ${request.url}`, [{ pointer: '', detail: 'GET /_control lists systems and collections; apps/sandbox/README.md lists every lever' }])),
+  );
+  return server;
+}
