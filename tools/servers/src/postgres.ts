@@ -77,6 +77,9 @@ function initialise(binaries: PostgresBinaries, folder: string, options: Postgre
       encoding: 'utf8',
     });
     if (made.status !== 0) {
+      if (/could not look up effective user ID/.test(made.stderr)) {
+        throw new ServerFault('PostgreSQL refuses to run as a user without a name: add a line for this user to /etc/passwd, or run as another one (root works too)');
+      }
       throw new ServerFault(`PostgreSQL can't make its data folder ${folder}: ${(made.stderr || String(made.error)).trim().split('\n').join('; ')}`);
     }
     renameSync(draft, cluster);
