@@ -1,0 +1,64 @@
+import { Pool, types, type CustomTypesConfig, type PoolConfig } from 'pg';
+import type { Logger } from '../log/logger';
+
+export interface PoolOptions {
+  readonly url: string;
+  /** Shown in pg_stat_activity, so that a lock has a name. */
+  readonly name: string;
+  readonly size: number;
+  readonly statementTimeoutMs: number;
+  readonly logger: Logger;
+}
+
+const int8 = 20;
+const int8Array = 1016;
+
+/** Refuses what a number can't hold: a silently rounded revision would be the worst of errors. */
+function toSafeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`int8 ${text} is beyond 2^53: select it as text`);
+  return value;
+}
+
+// @types/pg lists scalar types only.
+const parseInt8Array = types.getTypeParser(int8Array as number as 20) as unknown as (text: string) => (string | null)[];
+const toSafeIntegers = (text: string): (number | null)[] => parseInt8Array(text).map((each) => (each === null ? null : toSafeInteger(each)));
+
+/** int8 as number, for our pools only: pg's parsers are global to the process and others may count on them. */
+export const ownTypes: CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    if (format !== 'binary' && oid === int8) return toSafeInteger;
+    if (format !== 'binary' && oid === int8Array) return toSafeIntegers;
+    return format === 'binary' ? types.getTypeParser(oid, 'binary') : types.getTypeParser(oid, 'text');
+  }) as CustomTypesConfig['getTypeParser'],
+};
+
+/** Options that every connection of ours has, pooled or not. */
+export const connectionConfig = (url: string, name: string): PoolConfig => ({
+  connectionString: url,
+  application_name: name,
+  types: ownTypes,
+  keepAlive: true,
+  // A peer that vanished without a word is noticed by the kernel, not by the next query's time-out.
+  keepAliveInitialDelayMillis: 10_000,
+  connectionTimeoutMillis: 5_000,
+});
+
+export function createPool({ url, name, size, statementTimeoutMs, logger }: PoolOptions): Pool {
+  const pool = new Pool({
+    ...connectionConfig(url, name),
+    max: size,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: statementTimeoutMs,
+    // Only a server that hangs without closing is later than its own time-out; the client is then thrown away.
+    query_timeout: statementTimeoutMs + 5_000,
+    // A process that stopped between two statements must not hold its locks for longer than a slow statement may.
+    idle_in_transaction_session_timeout: statementTimeoutMs,
+  });
+  // An error event without a listener ends the process. Idle clients report to the pool, borrowed ones to themselves.
+  pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection broke'));
+  pool.on('connect', (client) => {
+    client.on('error', (error) => logger.debug({ err: error }, 'a database connection broke'));
+  });
+  return pool;
+}

@@ -1,0 +1,79 @@
+// Every error code of Steward, once. docs/errors.md is generated from this table and a test compares them both ways.
+// A code is never reused and never changes its meaning: alerts, runbooks and customers' code hang on it.
+
+export interface ErrorRow {
+  /** What has happened, one sentence. */
+  readonly meaning: string;
+  /** What the reader can do, one sentence. */
+  readonly remedy: string;
+  /** Status of the HTTP answer, where the code can reach one. */
+  readonly http?: number;
+  /** Exit code of a process that ends because of it; 1 when absent. */
+  readonly exit?: number;
+}
+
+// A function instead of `satisfies`, so that every row has the same type and `row.http` can be read of any of them.
+const rows = <Code extends string>(table: Readonly<Record<Code, ErrorRow>>): Readonly<Record<Code, ErrorRow>> => table;
+
+export const errorTable = rows({
+  // platform
+  ENV_INVALID: { meaning: 'The environment of the process has faults; the message lists all of them.', remedy: 'Set the named variables; .env.example shows each with what is accepted.', exit: 64 },
+  DATABASE_UNAVAILABLE: { meaning: 'PostgreSQL could not be reached, or the connection broke; of a commit under way it is unknown whether it was done.', remedy: 'Nothing while it passes by itself; else check that PostgreSQL runs, DATABASE_URL and the connection limit.', http: 503, exit: 69 },
+  DATABASE_REFUSED: { meaning: 'PostgreSQL refused the role, its password or the database name.', remedy: 'Check DATABASE_URL against the roles and databases of the server.', exit: 77 },
+  DATABASE_MIGRATION_FAILED: { meaning: 'A migration failed and was rolled back; the process does not start on a half-known schema.', remedy: 'Read the cause in the log, mend the migration or the data it meets, start again.', exit: 70 },
+  DATABASE_ROLLED_BACK: { meaning: 'PostgreSQL answered COMMIT with ROLLBACK, because a statement had failed before and its error was swallowed.', remedy: 'Let the failing statement throw, or put it behind a savepoint.' },
+  FAULT_INJECTED: { meaning: 'A named fault seam threw on purpose (STEWARD_FAULTS, test mode only).', remedy: 'None: unset STEWARD_FAULTS to be rid of it.' },
+  STARTUP_FAILED: { meaning: 'The process failed while it started, for a reason without a code of its own.', remedy: 'Read the cause beside it; if it is not clear from that, it is a defect of Steward.', exit: 1 },
+  // adapter-kit
+  SOURCE_UNAVAILABLE: { meaning: 'A system of record could not be reached, answered with a server error, or is spared because its circuit breaker is open.', remedy: 'None: it is asked again by itself; if it lasts, its operator has to look.', http: 503 },
+  SOURCE_TIMEOUT: { meaning: 'A system of record gave no whole answer in time.', remedy: 'None: it is asked again by itself; if it lasts, raise its limits in the connector or make its pages smaller.', http: 504 },
+  SOURCE_RATE_LIMITED: { meaning: 'A system of record refused the call because of its rate limit, or our own limit leaves no turn before the deadline.', remedy: 'None while it passes; else lower the pace of the feed or ask the vendor for a higher limit.', http: 503 },
+  SOURCE_REFUSED: { meaning: 'A system of record refused the call; the status is in the message.', remedy: 'Check the credentials and the address of the connector.', http: 502 },
+  SOURCE_ABORTED: { meaning: 'A call to a system of record was given up by its caller, mostly because the service stops.', remedy: 'None.' },
+  SOURCE_MALFORMED: { meaning: 'An answer of a system of record is not what its connector knows: no JSON, or not the shape of a page.', remedy: 'Nothing was changed by it; compare the answer with the wire file of the connector.', http: 502 },
+  SOURCE_INCONSISTENT: { meaning: 'An answer of a system of record contradicts itself, such as a page that names no continuation for the items it shows.', remedy: 'Nothing was changed by it and the page is read again; if it lasts, the system of record has a fault.', http: 502 },
+  ITEM_INVALID: { meaning: 'An item of a system of record can not be told in the words of its contract.', remedy: 'Mend the item at its source or the translation of the connector; the dead letter closes by itself.' },
+  WEBHOOK_UNSIGNED: { meaning: 'A webhook came without the headers of its signature.', remedy: 'Configure the vendor to sign its webhooks.', http: 401 },
+  WEBHOOK_SIGNATURE: { meaning: 'The signature of a webhook does not belong to its body.', remedy: 'Compare the secret of both sides; anything that changes the body on its way breaks it too.', http: 401 },
+  WEBHOOK_REPLAY: { meaning: 'A webhook is older than five minutes, or from the future.', remedy: 'Set the clocks of both sides; a repeated old request is refused on purpose.', http: 401 },
+  WEBHOOK_BODY: { meaning: 'The body of a webhook is not what the vendor is known to send.', remedy: 'Compare it with the connector; nothing was changed by it.', http: 400 },
+  HELD_CHANGE_UNKNOWN: { meaning: 'There is no open held change of this id.', remedy: 'List the open ones; it may have been closed meanwhile.', http: 404 },
+
+  // erp with Tryton
+  TRYTON_FRACTIONAL_QUANTITY: { meaning: 'Tryton counts this product in fractions, and stock levels are whole pieces.', remedy: 'Give the product a default unit that is sold in whole numbers.' },
+  TRYTON_LOGIN_REFUSED: { meaning: 'Tryton did not accept the user, the password or the session just opened.', remedy: 'Check STEWARD_TRYTON_USER and STEWARD_TRYTON_PASSWORD against Tryton.' },
+  TRYTON_REFUSED: { meaning: 'Tryton answered a call with an error.', remedy: 'Read what it says; mostly the user lacks a right to read.' },
+
+  // sandbox
+  SANDBOX_UNKNOWN_SYSTEM: { meaning: 'The sandbox has no system of record of this name.', remedy: 'Use one of the systems that the answer lists.', http: 404 },
+  SANDBOX_UNKNOWN_COLLECTION: { meaning: 'The system of record in the sandbox has no collection of this name.', remedy: 'Use one of the collections that the answer lists.', http: 404 },
+  SANDBOX_NOT_FOUND: { meaning: 'The sandbox has no record of this id.', remedy: 'List the collection to see what there is.', http: 404 },
+  SANDBOX_ROUTE_UNKNOWN: { meaning: 'The sandbox has no such route.', remedy: 'See apps/sandbox/README.md for every route.', http: 404 },
+  SANDBOX_PARAMETER_INVALID: { meaning: 'A parameter of the request to the sandbox is not accepted.', remedy: 'Correct the named parameter to what the answer says is accepted.', http: 400 },
+  SANDBOX_BODY_INVALID: { meaning: 'The body of the request to the sandbox is not accepted.', remedy: 'Correct the place that the pointer names.', http: 400 },
+  SANDBOX_RECORD_INVALID: { meaning: 'The record does not fit the schema of its collection.', remedy: 'Correct the named places, or plant it on purpose with ?unchecked=true.', http: 422 },
+  SANDBOX_JOURNAL_CORRUPT: { meaning: 'The journal in the data folder of the sandbox holds a line that is not one.', remedy: 'Delete the folder of the sandbox to start empty.', exit: 65 },
+  SANDBOX_BROKEN: { meaning: 'The sandbox failed while it answered.', remedy: 'Read its log; it is a defect of the sandbox.', http: 500 },
+  // gateway: the storefront's doors
+  GATEWAY_PRODUCT_UNKNOWN: { meaning: 'No product has this id and no variant this SKU, or it is not shown.', remedy: 'Check the SKU; a draft appears when it is activated.', http: 404 },
+  GATEWAY_ROUTE_UNKNOWN: { meaning: 'There is no such address, or not for this method.', remedy: 'Use one of the addresses that the answer names.', http: 404 },
+  GATEWAY_ARGUMENT_REFUSED: { meaning: 'An argument of the request is unknown, repeated or out of range.', remedy: 'Correct the named argument; the answer says what is accepted.', http: 400 },
+  GATEWAY_CURSOR_REFUSED: { meaning: 'The cursor is not one of this list.', remedy: 'Pass a cursor from an earlier page unchanged, or none to begin anew.', http: 400 },
+  GATEWAY_CONTEXT_REFUSED: { meaning: 'A part of the context (market, language, currency, channel, customer group) is malformed.', remedy: 'Correct the named header or argument of @inContext.', http: 400 },
+  GATEWAY_CONTEXT_CONFLICT: { meaning: 'A header and @inContext name different contexts.', remedy: 'Give the context once, or the same in both.', http: 400 },
+  GATEWAY_BODY_REFUSED: { meaning: 'The body of the request is not what this address takes.', remedy: 'Send what the answer says is accepted.', http: 400 },
+  GATEWAY_BODY_TOO_LARGE: { meaning: 'The body of the request is larger than allowed.', remedy: 'Send a smaller one; a large GraphQL document is better stored and asked for by id.', http: 413 },
+  GATEWAY_MEDIA_TYPE_REFUSED: { meaning: 'The body of the request has a media type that is not taken here.', remedy: 'Send application/json.', http: 415 },
+  GATEWAY_FAILED: { meaning: 'The gateway failed for a reason that has no code of its own.', remedy: 'It is a defect: find the trace id of the answer in the log and report it.', http: 500 },
+  GRAPHQL_DOCUMENT_INVALID: { meaning: 'The GraphQL document or its variables do not fit the schema.', remedy: 'Correct the named place; the schema is shown at /graphiql in development.', http: 400 },
+  GRAPHQL_DOCUMENT_UNKNOWN: { meaning: 'No trusted document has this id.', remedy: 'Deploy the document with STEWARD_GATEWAY_DOCUMENTS before the client that asks for it.', http: 400 },
+  GRAPHQL_FREE_DOCUMENT_REFUSED: { meaning: 'Free GraphQL documents are switched off here.', remedy: 'Ask for a trusted document by its id, or switch them on with STEWARD_GATEWAY_FREE_DOCUMENTS.', http: 400 },
+  GRAPHQL_INTROSPECTION_REFUSED: { meaning: 'Introspection is switched off here.', remedy: 'Introspect a gateway in development mode.', http: 400 },
+  GRAPHQL_BATCH_REFUSED: { meaning: 'Several GraphQL requests came in one body.', remedy: 'Send one request; ask for several things in one document.', http: 400 },
+  GRAPHQL_TOO_DEEP: { meaning: 'The GraphQL document is nested deeper than allowed.', remedy: 'Ask for less depth.', http: 400 },
+  GRAPHQL_TOO_MANY_ALIASES: { meaning: 'The GraphQL document has more aliases than allowed.', remedy: 'Ask for a list instead of many aliased single things.', http: 400 },
+  GRAPHQL_TOO_MANY_TOKENS: { meaning: 'The GraphQL document is longer than allowed.', remedy: 'Split it.', http: 400 },
+  GRAPHQL_TOO_COSTLY: { meaning: 'The GraphQL document asks for more than allowed at once.', remedy: 'Ask for smaller pages or fewer fields.', http: 400 },
+});
+
+export type ErrorCode = keyof typeof errorTable;
