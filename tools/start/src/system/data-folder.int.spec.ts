@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDataFolder } from './data-folder';
+import { openSecrets } from './secrets';
+
+describe('data folder', () => {
+  let dir = '';
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'steward-data-'));
+  });
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+  it('belongs to one running system, and names the one that has it', async () => {
+    const other = spawn('sleep', ['60']);
+    writeFileSync(join(dir, 'lock'), String(other.pid));
+    expect(() => openDataFolder(dir)).toThrow(`Steward already runs on ${dir} (process ${other.pid})`);
+    other.kill('SIGKILL');
+    await once(other, 'exit');
+    const folder = openDataFolder(dir);
+    expect(folder.takenOver).toBe(true);
+    folder.release();
+    expect(openDataFolder(dir).takenOver).toBe(false);
+  });
+
+  it('is emptied by a reset, passwords included', () => {
+    const folder = openDataFolder(dir);
+    const password = openSecrets(dir)('pim');
+    writeFileSync(join(folder.path, 'logs', 'pim.log'), 'old');
+    folder.release();
+    openDataFolder(dir, { reset: true });
+    expect(existsSync(join(dir, 'logs', 'pim.log'))).toBe(false);
+    expect(openSecrets(dir)('pim')).not.toBe(password);
+  });
+
+  it('must be a folder', () => {
+    const file = join(dir, 'file');
+    writeFileSync(file, '');
+    expect(() => openDataFolder(file)).toThrow(`cannot use the data folder ${file} (it is not a folder)`);
+  });
+
+  it('keeps passwords readable by their owner only, and the same on the next start', () => {
+    const secrets = openSecrets(dir);
+    const password = secrets('pim');
+    expect(password).toMatch(/^[\w-]{24}$/);
+    expect(secrets('erp')).not.toBe(password);
+    expect(statSync(join(dir, 'secrets.json')).mode & 0o777).toBe(0o600);
+    expect(openSecrets(dir)('pim')).toBe(password);
+    expect(Object.keys(JSON.parse(readFileSync(join(dir, 'secrets.json'), 'utf8')) as object)).toEqual(['pim', 'erp']);
+    writeFileSync(join(dir, 'secrets.json'), '{');
+    expect(() => openSecrets(dir)).toThrow(/is damaged: start with --reset/);
+  });
+});
