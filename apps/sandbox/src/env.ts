@@ -8,7 +8,7 @@ const subscribers = z
   .default('')
   .transform((text, context): Subscriber[] => {
     const parts = text.split(',').map((part) => part.trim()).filter((part) => part !== '');
-    return parts.flatMap((part) => {
+    return parts.flatMap((part, index) => {
       const [system = '', ...rest] = part.split('=');
       const url = rest.join('=');
       try {
@@ -16,7 +16,7 @@ const subscribers = z
       } catch {
         // Told below, together with a wrong protocol.
       }
-      context.addIssue({ code: 'custom', message: `${JSON.stringify(part)} is not a subscriber; accepted: pim=http://host:port/webhooks/sandbox,erp=http://…` });
+      context.addIssue({ code: 'custom', message: `entry ${index + 1} is not a subscriber; accepted: <system>=http://host:port/path, several joined by commas` });
       return [];
     });
   });

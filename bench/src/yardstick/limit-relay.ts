@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
-import type { Likeness } from './limit';
+import type { Likeness } from './line';
 
 export const STREAM = 'BENCH_LIMIT';
 export const SUBJECT = 'bench.limit';

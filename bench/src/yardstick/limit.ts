@@ -11,10 +11,7 @@ import { createChanges } from './changes';
 import { startConsumer } from './limit-consumer';
 import { produceAtRate, produceToSaturation, type Batch } from './limit-producer';
 import { startRelay, STREAM, SUBJECT } from './limit-relay';
-import { Recorder, type Check, type Line, type LineServers, type Load } from './line';
-
-/** `steward`: the headers, the kept outbox and the newest-per-key stream that Steward has. `bare`: without them. */
-export type Likeness = 'steward' | 'bare';
+import { Recorder, type Check, type Likeness, type Line, type LineServers, type Load } from './line';
 
 const WARM_UP_MS = 2_000;
 const SETTLE_WITHIN_MS = 20_000;

@@ -11,6 +11,9 @@ export interface Outcome {
   readonly extra?: Readonly<Record<string, number>>;
 }
 
+/** `steward`: the headers, the kept outbox and the newest-per-key stream that Steward has. `bare`: without them. */
+export type Likeness = 'steward' | 'bare';
+
 /** The equality check at the end of a run: a line that lost or doubled something has no figure. */
 export interface Check {
   readonly ok: boolean;
