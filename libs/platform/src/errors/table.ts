@@ -24,6 +24,20 @@ export const errorTable = rows({
   DATABASE_ROLLED_BACK: { meaning: 'PostgreSQL answered COMMIT with ROLLBACK, because a statement had failed before and its error was swallowed.', remedy: 'Let the failing statement throw, or put it behind a savepoint.' },
   FAULT_INJECTED: { meaning: 'A named fault seam threw on purpose (STEWARD_FAULTS, test mode only).', remedy: 'None: unset STEWARD_FAULTS to be rid of it.' },
   STARTUP_FAILED: { meaning: 'The process failed while it started, for a reason without a code of its own.', remedy: 'Read the cause beside it; if it is not clear from that, it is a defect of Steward.', exit: 1 },
+  // contracts: the compiler's faults, and what the keys and subjects refuse
+  CONTRACT_UNREADABLE: { meaning: 'A file of contracts/ is missing, or is not YAML or JSON.', remedy: 'Mend the named file.' },
+  CONTRACT_INCOMPLETE: { meaning: 'A contract leaves out something mandatory, such as its owner, escalation, runbook or an example.', remedy: 'Add what the message names; contracts/contract.schema.json explains each field.' },
+  CONTRACT_INVALID: { meaning: 'A contract.yaml says something that is not accepted.', remedy: 'Correct the place that the pointer names.' },
+  CONTRACT_RUNBOOK_MISSING: { meaning: 'A contract names a runbook that does not exist.', remedy: 'Write it under docs/runbooks/, or correct the path.' },
+  CONTRACT_SCHEMA_INVALID: { meaning: 'A schema uses a word that contracts do not know, or leaves out a mark that they need.', remedy: 'Correct the place that the pointer names; the message lists what is accepted.' },
+  CONTRACT_EXAMPLE_INVALID: { meaning: 'An example is not valid by its own contract.', remedy: 'Correct the example, or the schema if the example is what was meant.' },
+  CONTRACT_BREAKING: { meaning: 'A change breaks a published version of the same major; the message names consumers and owner.', remedy: 'Make the change compatible, or declare a new major beside the old one.' },
+  CONTRACT_UNPUBLISHED: { meaning: 'A compatible change of a contract is not in contracts/published/ yet.', remedy: 'Run "npm run contracts -- publish" and commit what it writes.' },
+  CONTRACT_DOCS_STALE: { meaning: 'docs/contracts.md does not say what contracts/ says now.', remedy: 'Run "npm run contracts -- docs" and commit the page.' },
+  CONTRACT_KEY_INVALID: { meaning: 'A key can not be a token of a subject: it is empty, longer than 255 bytes or not Unicode; or a token is no encoded key.', remedy: 'Correct the id in the system of record; it can not be announced as it is.' },
+  CONTRACT_SUBJECT_INVALID: { meaning: 'A system announces an entity that is not its own, or no stream holds the subject.', remedy: 'Compare the adapter with "systems" in the contract.yaml.' },
+  CONTRACT_BROKER_TEXT_INVALID: { meaning: 'A broker password holds a character that nats.conf can not hold.', remedy: 'Choose one of printable ASCII without quotes and backslashes.' },
+
   // adapter-kit
   SOURCE_UNAVAILABLE: { meaning: 'A system of record could not be reached, answered with a server error, or is spared because its circuit breaker is open.', remedy: 'None: it is asked again by itself; if it lasts, its operator has to look.', http: 503 },
   SOURCE_TIMEOUT: { meaning: 'A system of record gave no whole answer in time.', remedy: 'None: it is asked again by itself; if it lasts, raise its limits in the connector or make its pages smaller.', http: 504 },
@@ -74,6 +88,30 @@ export const errorTable = rows({
   GRAPHQL_TOO_MANY_ALIASES: { meaning: 'The GraphQL document has more aliases than allowed.', remedy: 'Ask for a list instead of many aliased single things.', http: 400 },
   GRAPHQL_TOO_MANY_TOKENS: { meaning: 'The GraphQL document is longer than allowed.', remedy: 'Split it.', http: 400 },
   GRAPHQL_TOO_COSTLY: { meaning: 'The GraphQL document asks for more than allowed at once.', remedy: 'Ask for smaller pages or fewer fields.', http: 400 },
+
+  // broker and outbox
+  BROKER_UNREACHABLE: { meaning: 'No connection to the broker.', remedy: 'Nothing while it passes by itself; else check that nats-server runs and NATS_URL.', exit: 69 },
+  BROKER_CLOSED: { meaning: 'The client closed the connection to the broker for good; the process ends so that a working one is started.', remedy: 'Read the cause beside it; the supervisor starts the process again.', exit: 69 },
+  BROKER_REFUSED: { meaning: 'The broker refused the user or its password.', remedy: 'Check NATS_URL against the accounts that the contracts generate for the broker.', exit: 77 },
+  BROKER_FORBIDDEN: { meaning: 'The service asked the broker for something that the contracts give it no right to.', remedy: 'Declare it in the contract and deploy the generated accounts, or mend the code that asked.' },
+  BROKER_STREAM_MISSING: { meaning: 'No stream or service takes this subject: it is missing, JetStream is still starting, or the account lacks the import.', remedy: 'See that operations (the provisioner) runs and what its log says about the stream.' },
+  BROKER_DURABLE_MISSING: { meaning: 'The durable consumer does not exist.', remedy: 'See that operations (the provisioner) runs; it makes declared durables by itself.' },
+  BROKER_TIMEOUT: { meaning: 'The broker did not answer in time; whether it did what was asked is unknown.', remedy: 'Nothing: it is asked again under the same id.' },
+  BROKER_ERROR: { meaning: 'The broker answered with an error that has no code of its own here.', remedy: 'Read the text of the broker in the message.' },
+  BROKER_PUBLISH_REFUSED: { meaning: 'The broker refused to store this message; its key waits and is tried again.', remedy: 'Read the text of the broker in the message; free space or raise the limit it names.' },
+  BROKER_WRONG_STREAM: { meaning: 'A message was stored in another stream than the contracts say; somebody gave our subject away.', remedy: 'Compare the streams at the broker with the declared ones and remove the foreign one.' },
+  BROKER_TOO_OLD: { meaning: 'The nats-server is older than the floor; it would ignore settings silently.', remedy: 'Run nats-server 2.10 or newer.', exit: 69 },
+  BROKER_LAZY: { meaning: 'The broker acknowledges before its disk has the message, which production does not accept.', remedy: 'Set sync_interval: always for JetStream at the broker and NATS_SYSTEM_URL at operations, so that it can be attested.', exit: 78 },
+  BROKER_NOT_READY: { meaning: 'Streams or durables that the service needs were not there in time.', remedy: 'See that operations (the provisioner) runs and is ready; the supervisor starts the process again.', exit: 69 },
+  OUTBOX_WRONG_SYSTEM: { meaning: 'A service tried to emit an entity that another system owns.', remedy: 'Emit it from its owner, or name the system in the contract.' },
+  OUTBOX_WRONG_KIND: { meaning: 'A state was handed to the door for events; its revision would be missing.', remedy: 'Write state rows with their revision, in the statement that gives it.' },
+  OUTBOX_BAD_KEY: { meaning: 'The key can not become one subject token or can not be stored.', remedy: 'Give a key of 1 to 255 bytes of UTF-8 without NUL.' },
+  OUTBOX_BAD_BODY: { meaning: 'The body can not be stored as text.', remedy: 'Escape NUL characters as JSON does.' },
+  OUTBOX_INVALID: { meaning: 'The data of an event breaks its contract.', remedy: 'Mend what the pointers in the message name.' },
+  OUTBOX_TOO_LARGE: { meaning: 'Headers and body together are more than the broker takes; refused before commit.', remedy: 'Make the entity smaller than 1 MiB: move media and long texts out of it.' },
+  OUTBOX_UNKNOWN_SUBJECT: { meaning: 'An outbox row belongs to no stream of this service, probably written by a newer version.', remedy: 'Deploy the version that knows the contract; the row waits.' },
+  OUTBOX_RETENTION_SHORT: { meaning: 'Something is kept for less time than the longest replay needs.', remedy: 'Raise the named retention.', exit: 78 },
+  LEASE_LOST: { meaning: 'Another process took the lease; this transaction may not commit what it did under it.', remedy: 'Nothing: the new holder goes on.' },
 });
 
 export type ErrorCode = keyof typeof errorTable;

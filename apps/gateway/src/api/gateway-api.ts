@@ -1,0 +1,78 @@
+/**
+ * The API process: storefront on its own port, probes and metrics on the health port. Invariants:
+ *   1. It needs PostgreSQL to start and to learn of changes; what it has in memory it serves without (I7).
+ *   2. Ready depends on nothing but the process itself.
+ *   3. It listens for changes before it takes requests: nothing it caches can be older than what it hears.
+ */
+import { createService, listenTo, openDatabase, type Clock, type Logger, type Service } from '@steward/platform';
+import type { AddressInfo } from 'node:net';
+import { migrations } from '../database/migrations';
+import { CacheUpkeep } from '../document-cache/cache-upkeep';
+import { DocumentCache } from '../document-cache/document-cache';
+import type { ApiEnv } from '../env';
+import { LiveFreshness } from '../freshness/live-freshness';
+import { readTrustedDocuments } from '../graphql/documents';
+import { DOCUMENT_CHANNEL } from '../product/document.store';
+import { documentQueries } from '../product/documents.queries';
+import { createStorefront } from '../storefront/storefront';
+
+/** A read by key takes a millisecond; what takes longer than this is a database in trouble, and the shopper shouldn't wait for it. */
+const READ_WITHIN_MS = 2_000;
+
+export interface GatewayApi extends Service {
+  /** http://host:port of the storefront. */
+  readonly storefrontUrl: string;
+  readonly upkeep: CacheUpkeep;
+}
+
+class ApiModule {}
+
+export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; logger?: Logger } = {}): Promise<GatewayApi> {
+  let storefrontUrl = '';
+  let upkeep: CacheUpkeep | undefined;
+  const service = await createService({
+    name: 'gateway-api',
+    env,
+    module: () => ApiModule,
+    configure: async (_app, { logger, clock, readiness, shutdown }) => {
+      const trusted = readTrustedDocuments(env.STEWARD_GATEWAY_DOCUMENTS);
+      const database = await openDatabase({ url: env.DATABASE_URL, name: 'gateway-api', migrations, logger, statementTimeoutMs: READ_WITHIN_MS });
+      shutdown.onClose('database', () => database.close());
+      const cache = new DocumentCache(documentQueries(database));
+      const freshness = new LiveFreshness();
+      const keeper = new CacheUpkeep({ database, cache, freshness, clock, logger });
+      upkeep = keeper;
+      const listener = await listenTo(
+        env.DATABASE_URL,
+        { [DOCUMENT_CHANNEL]: (payload) => keeper.hear(payload) },
+        { name: 'gateway-api', logger, onReconnect: () => keeper.listening() },
+      );
+      shutdown.onClose('listener', () => listener.stop());
+      keeper.listening();
+      await keeper.settled();
+      keeper.start();
+      shutdown.onDrain('cache upkeep', () => keeper.stop());
+
+      const development = env.STEWARD_MODE !== 'production';
+      const storefront = await createStorefront({
+        reading: { cache, freshness, clock },
+        policy: {
+          trusted,
+          introspection: development,
+          free: env.STEWARD_GATEWAY_FREE_DOCUMENTS === undefined ? development : env.STEWARD_GATEWAY_FREE_DOCUMENTS === 'on',
+        },
+        explorer: development,
+        logger,
+        ready: () => Object.keys(readiness.reasons()).length === 0,
+      });
+      await storefront.listen({ port: env.STEWARD_GATEWAY_PORT, host: env.STEWARD_GATEWAY_HOST });
+      shutdown.onDrain('storefront', () => storefront.close());
+      const { address, port, family } = storefront.server.address() as AddressInfo;
+      storefrontUrl = `http://${family === 'IPv6' ? `[${address}]` : address}:${String(port)}`;
+      logger.info({ url: storefrontUrl }, 'storefront open');
+    },
+    ...options,
+  });
+  if (upkeep === undefined) throw new Error('the storefront was not configured');
+  return { ...service, storefrontUrl, upkeep };
+}

@@ -1,0 +1,5 @@
+import { ConsumerTables1700000002000 } from '@steward/event-bus';
+import { GatewayDocuments1790000000000 } from './gateway.migration';
+
+/** The consumer's tables first: an index of ours stands on its stored parts. */
+export const migrations = [ConsumerTables1700000002000, GatewayDocuments1790000000000];

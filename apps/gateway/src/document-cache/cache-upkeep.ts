@@ -1,0 +1,99 @@
+/**
+ * Keeps one API process's memory true to the database. Invariants (C11, O8):
+ *   1. Notifications are handled one after the other in commit order, so progress is never believed before the invalidations
+ *      of the changes it vouches for.
+ *   2. After each (re)connect the cache is cleared and progress is read anew, before anything else is heard.
+ *   3. While nothing is heard, progress stands still: what is served meanwhile grows old honestly.
+ */
+import type { Clock, Database, Logger } from '@steward/platform';
+import { readExclusions, readExclusionsMark, readProgress } from '../freshness/freshness.queries';
+import type { LiveFreshness } from '../freshness/live-freshness';
+import type { AppliedProgress } from '../freshness/progress.store';
+import type { DocumentCache } from './document-cache';
+
+const EXCLUSIONS_EVERY_MS = 2_000;
+
+interface Notice {
+  change?: number;
+  keys?: string[];
+  revisions?: number[];
+  progress?: AppliedProgress[];
+}
+
+export class CacheUpkeep {
+  private readonly stopping = new AbortController();
+  private handled: Promise<void> = Promise.resolve();
+  private exclusionsMark: string | undefined;
+  private loop: Promise<void> | undefined;
+
+  constructor(private readonly parts: { database: Database; cache: DocumentCache; freshness: LiveFreshness; clock: Clock; logger: Logger }) {}
+
+  start(): void {
+    this.loop = this.watchExclusions();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.loop;
+    await this.handled;
+  }
+
+  /** To be called with each notification of the documents' channel, in the order they come. */
+  hear(payload: string): void {
+    this.inTurn(() => this.handle(JSON.parse(payload) as Notice));
+  }
+
+  /** To be called when listening has begun, the first time and after each loss of the connection. */
+  listening(): void {
+    this.inTurn(async () => {
+      const { cache, freshness, database } = this.parts;
+      cache.clear();
+      freshness.apply(await readProgress(database));
+    });
+  }
+
+  /** Resolves when everything heard so far is handled. */
+  async settled(): Promise<void> {
+    await this.handled;
+  }
+
+  private inTurn(work: () => Promise<void>): void {
+    this.handled = this.handled.then(work).catch((error: unknown) => {
+      // Whatever could not be understood or read may have been an invalidation.
+      this.parts.cache.clear();
+      this.parts.logger.warn({ err: error }, 'cache cleared: a change notice could not be handled');
+    });
+  }
+
+  private async handle(notice: Notice): Promise<void> {
+    const { cache, freshness } = this.parts;
+    if (notice.progress) freshness.apply(notice.progress);
+    if (notice.keys && notice.revisions) cache.invalidate(notice.keys, notice.revisions);
+    else if (notice.change !== undefined) await this.handleBigChange(notice.change);
+  }
+
+  private async handleBigChange(id: number): Promise<void> {
+    const [row] = await this.parts.database.query<{ product_ids: string[]; revisions: string[] }>(
+      { name: 'document-change', text: 'select product_ids, revisions from document_change where id = $1' },
+      [id],
+    );
+    if (row === undefined) this.parts.cache.clear();
+    else this.parts.cache.invalidate(row.product_ids, row.revisions.map(Number));
+  }
+
+  private async watchExclusions(): Promise<void> {
+    const { database, freshness, clock, logger } = this.parts;
+    while (!this.stopping.signal.aborted) {
+      try {
+        const mark = await readExclusionsMark(database);
+        if (mark !== this.exclusionsMark) {
+          freshness.exclude(await readExclusions(database));
+          this.exclusionsMark = mark;
+        }
+      } catch (error) {
+        logger.debug({ err: error }, 'open dead letters not read, keeping the last ones');
+      }
+      await clock.sleep(EXCLUSIONS_EVERY_MS, this.stopping.signal);
+    }
+  }
+}

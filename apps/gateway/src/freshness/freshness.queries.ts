@@ -1,0 +1,24 @@
+import type { Database } from '@steward/platform';
+import type { ExcludedKey } from './live-freshness';
+import type { AppliedProgress } from './progress.store';
+
+export async function readProgress(database: Database): Promise<AppliedProgress[]> {
+  return database.query<AppliedProgress>(
+    `select system, entity, (extract(epoch from applied_up_to) * 1000)::float8 as "appliedUpTo" from feed_progress`,
+  );
+}
+
+/** Changes whenever a dead letter of a shown entity is opened or closed; cheap enough to ask every other second. */
+export async function readExclusionsMark(database: Database): Promise<string> {
+  const [row] = await database.query<{ mark: string }>(
+    `select count(*) || ' ' || coalesce(max(opened_at)::text, '') as mark from dead_letter
+     where state = 'open' and entity in ('product', 'stock-level')`,
+  );
+  return row?.mark ?? '';
+}
+
+export async function readExclusions(database: Database): Promise<ExcludedKey[]> {
+  return database.query<ExcludedKey>(
+    `select entity, key from dead_letter where state = 'open' and entity in ('product', 'stock-level') and key is not null`,
+  );
+}

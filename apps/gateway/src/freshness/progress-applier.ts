@@ -1,0 +1,59 @@
+/**
+ * Makes claimed progress count (O8). Invariants:
+ *   1. What a floor covers was committed before the floor was known, so progress is never told before the changes behind it.
+ *   2. A claim of another epoch waits: sequences of two incarnations of a stream don't compare.
+ */
+import { product, stockLevel, streamOf } from '@steward/contracts';
+import { gauge, type Clock, type Database, type Logger } from '@steward/platform';
+import { applyClaims, type Floor } from './progress.store';
+
+const EVERY_MS = 1_000;
+
+/** How far a projection has worked off a stream; undefined while nobody knows. */
+export type FloorOf = (builds: string, stream: string) => { sequence: number; epoch: string | undefined } | undefined;
+
+const feeds = [
+  { contract: product, system: 'pim', builds: 'catalogue' },
+  { contract: stockLevel, system: 'erp', builds: 'availability' },
+] as const;
+
+export function floorsOf(floorOf: FloorOf): Floor[] {
+  return feeds.flatMap(({ contract, system, builds }) => {
+    const stream = streamOf(contract, system).name;
+    const floor = floorOf(builds, stream);
+    return floor?.epoch === undefined ? [] : [{ system, entity: contract.entity, stream, epoch: floor.epoch, sequence: floor.sequence }];
+  });
+}
+
+export class ProgressApplier {
+  private readonly stopping = new AbortController();
+  private readonly applied = new Map<string, number>();
+  private readonly staleness = gauge('steward_projection_staleness_seconds', 'Age of the progress that the read model vouches for', ['entity']);
+  private loop: Promise<void> | undefined;
+
+  constructor(private readonly parts: { database: Database; floorOf: FloorOf; clock: Clock; logger: Logger }) {}
+
+  start(): void {
+    this.loop = this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.loop;
+  }
+
+  private async run(): Promise<void> {
+    const { database, floorOf, clock, logger } = this.parts;
+    while (!this.stopping.signal.aborted) {
+      try {
+        const floors = floorsOf(floorOf);
+        if (floors.length > 0)
+          for (const { entity, appliedUpTo } of await database.transaction((tx) => applyClaims(tx, floors))) this.applied.set(entity, appliedUpTo);
+      } catch (error) {
+        logger.warn({ err: error }, 'feed progress not applied, trying again');
+      }
+      for (const [entity, appliedUpTo] of this.applied) this.staleness.set({ entity }, (clock.now() - appliedUpTo) / 1_000);
+      await clock.sleep(EVERY_MS, this.stopping.signal);
+    }
+  }
+}

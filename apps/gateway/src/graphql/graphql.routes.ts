@@ -1,0 +1,135 @@
+import { getDirectiveValues, type OperationDefinitionNode } from 'graphql';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { mercurius } from 'mercurius';
+import { RejectedError, type Logger } from '@steward/platform';
+import { etagOf } from '../document-cache/cached-document';
+import { contextOfDirective, contextOfHeaders, type Context } from '../storefront/context';
+import { degradedHeader, send, type Sendable } from '../storefront/rest.routes';
+import { ParsedDocuments, type DocumentPolicy } from './documents';
+import { errorsIn, statusOfErrors, toShownError } from './graphql.errors';
+import { requestOfBody, requestOfQuery, type GraphqlRequest } from './graphql-request';
+import { checkLimits, limits, operationOf, type Measured } from './limits';
+import { resolvers, type Execution, type Reading } from './resolvers';
+import { schema } from './schema';
+import { StoredAnswers } from './stored-answers';
+
+const INSTANT = 'application/graphql-response+json';
+export const GRAPHQL_BODY_LIMIT = 64 * 1024;
+/** Compiling pays from the second use on; what is asked once stays interpreted. */
+const JIT_AFTER = 2;
+
+/**
+ * Mercurius executes; the way in and the way out are ours, so that limits come before validation, an answer given before is
+ * sent without being parsed again, and errors look like those of REST.
+ */
+export async function graphqlRoutes(app: FastifyInstance, reading: Reading, policy: DocumentPolicy, logger: Logger): Promise<void> {
+  await app.register(mercurius, {
+    schema,
+    resolvers: resolvers(reading),
+    routes: false,
+    jit: JIT_AFTER,
+    errorFormatter: (execution) => ({ statusCode: 200, response: { data: execution.data ?? null, errors: execution.errors ?? [] } }),
+  });
+  const documents = new ParsedDocuments(policy);
+  const stored = new StoredAnswers(reading.cache, reading.freshness);
+
+  await app.register(async (scope) => {
+    // The body stays text: as such it is the key of stored answers.
+    scope.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: GRAPHQL_BODY_LIMIT }, (_request, body, done) => {
+      done(null, body);
+    });
+    scope.post('/graphql', { bodyLimit: GRAPHQL_BODY_LIMIT }, (request, reply) => {
+      const body = typeof request.body === 'string' ? request.body : '';
+      return answer(request, reply, body, () => requestOfBody(body));
+    });
+    scope.get('/graphql', (request, reply) => answer(request, reply, request.url, () => requestOfQuery(request.query as Record<string, unknown>)));
+  });
+
+  async function answer(request: FastifyRequest, reply: FastifyReply, text: string, read: () => GraphqlRequest): Promise<FastifyReply> {
+    try {
+      const headers = contextOfHeaders(request.headers);
+      const key = `${Object.values(headers).join('\n')}\n${text}`;
+      const kept = stored.find(key, reading.clock.now());
+      if (kept !== undefined) return await deliver(request, reply, kept, headers);
+
+      const asked = read();
+      const source = documents.sourceOf(asked);
+      const document = documents.parse(source);
+      const operation = operationOf(document, asked.operationName);
+      const measured = checkLimits(document, operation, asked.variables, policy.introspection);
+      const execution: Execution = { context: contextIn(app, operation, asked.variables, headers), used: [], storable: measured.introspection === 0 };
+      // Mercurius compiles one operation per source: each operation of a document needs a source of its own.
+      const own = document.definitions.length > 1 ? `#${asked.operationName ?? ''}\n${source}` : source;
+      const result = await reply.graphql(own, { execution }, asked.variables, asked.operationName ?? undefined);
+      return await respond(request, reply, key, result, execution, measured);
+    } catch (error) {
+      return refuse(request, reply, error);
+    }
+  }
+
+  function respond(request: FastifyRequest, reply: FastifyReply, key: string, result: { data?: unknown; errors?: unknown }, execution: Execution, measured: Measured) {
+    const data = result.data ?? null;
+    const errors = Array.isArray(result.errors) ? result.errors.map((error) => toShownError(error, app.graphql.schema)) : [];
+    const shown = execution.used.map(({ rendered }) => rendered);
+    const degraded = [...new Set(shown)].flatMap((rendered) => rendered.degraded);
+    const body = Buffer.from(
+      JSON.stringify({
+        data,
+        ...(errors.length > 0 ? { errors } : {}),
+        extensions: {
+          context: execution.context,
+          cost: { requested: measured.cost, limit: limits.cost },
+          ...(degraded.length > 0 ? { degraded } : {}),
+        },
+      }),
+    );
+    const sendable: Sendable = { body, etag: etagOf(body), validUntil: Math.min(Infinity, ...shown.map(({ validUntil }) => validUntil)), degraded: degradedHeader(shown) };
+    if (errors.length > 0) {
+      for (const error of result.errors as unknown[]) logUnforeseen(error);
+      const status = statusOfErrors(errors, data !== null && Object.values(data).some((value) => value !== null));
+      if (status === 503) void reply.header('retry-after', '1');
+      return reply.code(status).header('cache-control', 'no-store').type(typeFor(request)).send(body);
+    }
+    if (execution.storable) stored.keep(key, sendable, execution.used.map(({ cached }) => cached));
+    return deliver(request, reply, sendable, execution.context);
+  }
+
+  function deliver(request: FastifyRequest, reply: FastifyReply, sendable: Sendable, context: Context): FastifyReply {
+    if (request.method !== 'POST') return send(request, reply, sendable, context, reading.clock.now());
+    if (sendable.degraded !== '') void reply.header('x-degraded', sendable.degraded);
+    return reply.header('content-type', typeFor(request)).header('cache-control', 'no-store').send(sendable.body);
+  }
+
+  function refuse(request: FastifyRequest, reply: FastifyReply, thrown: unknown): FastifyReply {
+    const errors = errorsIn(thrown).map((error) => toShownError(error, app.graphql.schema));
+    logUnforeseen(thrown);
+    const status = statusOfErrors(errors, false);
+    if (status === 503) void reply.header('retry-after', '1');
+    return reply.code(status).header('cache-control', 'no-store').type(typeFor(request)).send(JSON.stringify({ errors }));
+  }
+
+  function logUnforeseen(error: unknown): void {
+    const shown = toShownError(error, app.graphql.schema);
+    if (shown.extensions.code === 'GATEWAY_FAILED') logger.error({ err: error, traceId: shown.extensions.traceId }, 'GraphQL request failed');
+  }
+}
+
+function contextIn(app: FastifyInstance, operation: OperationDefinitionNode, variables: Record<string, unknown>, headers: Context): Context {
+  const directive = app.graphql.schema.getDirective('inContext');
+  if (directive === null || directive === undefined || operation.directives?.length === 0) return headers;
+  let args: Record<string, unknown> | undefined;
+  try {
+    args = getDirectiveValues(directive, operation, variables);
+  } catch (error) {
+    throw new RejectedError('GATEWAY_CONTEXT_REFUSED', error instanceof Error ? error.message : String(error), {
+      place: '@inContext',
+      accepted: directive.args.map((argument) => argument.name).join(', '),
+      cause: error,
+    });
+  }
+  return args === undefined ? headers : contextOfDirective(args, headers);
+}
+
+function typeFor(request: FastifyRequest): string {
+  return request.headers.accept?.includes(INSTANT) === true ? `${INSTANT}; charset=utf-8` : 'application/json; charset=utf-8';
+}

@@ -1,0 +1,6 @@
+import '@steward/platform/telemetry';
+import { runMain } from '@steward/platform';
+import { createGatewayApi } from './api/gateway-api';
+import { apiEnv } from './env';
+
+runMain('gateway-api', apiEnv, createGatewayApi);

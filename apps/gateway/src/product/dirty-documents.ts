@@ -1,0 +1,62 @@
+/**
+ * Rebuilds documents that a change with a wide fan-out left dirty (C11). Invariants:
+ *   1. The mark is deleted in the transaction that rebuilds: a crash leaves it, and a mark set meanwhile waits and stays.
+ *   2. Locks in the order of document.store: document_gate, dirty rows, documents.
+ */
+import type { Clock, Database, Logger } from '@steward/platform';
+import { lockForStock, rebuildAvailability } from './document.store';
+
+const BATCH = 200;
+const IDLE_MS = 1_000;
+/** Change rows serve a listener that got a batch too big for its NOTIFY; an hour is far beyond any such delay. */
+const CHANGES_KEPT = '1 hour';
+const PRUNE_EVERY_MS = 60_000;
+
+/** One batch; returns how many documents it rebuilt. */
+export async function rebuildDirty(database: Database): Promise<number> {
+  return database.transaction(async (tx) => {
+    await lockForStock(tx);
+    const { rows } = await tx.query<{ product_id: string }>(
+      `delete from dirty_document where product_id in
+         (select product_id from dirty_document order by product_id limit $1 for update skip locked)
+       returning product_id`,
+      [BATCH],
+    );
+    await rebuildAvailability(tx, rows.map((row) => row.product_id));
+    return rows.length;
+  });
+}
+
+export class DirtyDocuments {
+  private readonly stopping = new AbortController();
+  private loop: Promise<void> | undefined;
+
+  constructor(private readonly parts: { database: Database; clock: Clock; logger: Logger }) {}
+
+  start(): void {
+    this.loop = this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.loop;
+  }
+
+  private async run(): Promise<void> {
+    const { database, clock, logger } = this.parts;
+    let pruneAt = 0;
+    while (!this.stopping.signal.aborted) {
+      let rebuilt = 0;
+      try {
+        rebuilt = await rebuildDirty(database);
+        if (clock.now() >= pruneAt) {
+          pruneAt = clock.now() + PRUNE_EVERY_MS;
+          await database.query(`delete from document_change where changed_at < now() - interval '${CHANGES_KEPT}'`);
+        }
+      } catch (error) {
+        logger.warn({ err: error }, 'dirty documents not rebuilt, trying again');
+      }
+      if (rebuilt < BATCH) await clock.sleep(IDLE_MS, this.stopping.signal);
+    }
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * Writing composed documents. Invariants (C11):
+ *   1. A transaction takes its locks in one order: stored parts (the gate), document_gate, dirty rows, document rows by key.
+ *   2. A transaction that adds a SKU to a product holds document_gate SHARE before it reads stock; one that changes stock
+ *      holds it ROW EXCLUSIVE before it looks up which products hold the SKU. So neither can miss the other's uncommitted row.
+ *   3. The document's revision grows by one with each write and is never given twice: rows stay as tombstones (C12).
+ *   4. One document_change row and one NOTIFY per statement: a pending NOTIFY takes a database-wide lock at commit.
+ */
+import type { PoolClient } from 'pg';
+import type { StockLevel } from '@steward/contracts';
+import { availabilityOf, type Level, type SkuAvailability } from './availability';
+import type { Visibility } from './document';
+
+export const DOCUMENT_CHANNEL = 'document';
+
+/** NOTIFY takes at most 7,999 bytes; a bigger batch names its document_change row instead. */
+const NOTIFY_INLINE_BYTES = 7_000;
+
+const announce = `
+  , change as (
+    insert into document_change (product_ids, revisions)
+    select array_agg(product_id), array_agg(revision) from written having count(*) > 0
+    returning id, product_ids, revisions
+  ), payload as (
+    select id, json_build_object('change', id, 'keys', product_ids, 'revisions', revisions)::text as full_text from change
+  )
+  select pg_notify('${DOCUMENT_CHANNEL}', case when octet_length(full_text) <= ${String(NOTIFY_INLINE_BYTES)}
+    then full_text else json_build_object('change', id)::text end) from payload`;
+
+export interface ContentRow {
+  productId: string;
+  visibility: Visibility;
+  skus: readonly string[];
+  /** JSON text as it arrived; null for a tombstone. */
+  content: string | null;
+  revision: number;
+  changedAt: string;
+  /** null keeps the stored availability: the product's SKUs did not change. */
+  availability: readonly SkuAvailability[] | null;
+}
+
+/** Sorted inside the statement: JavaScript sorts by UTF-16 units, the index by bytes, and the lock order must be one. */
+export async function writeContents(tx: PoolClient, rows: readonly ContentRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.query({
+    name: 'document-write-contents',
+    text: `
+      with written as (
+        insert into document as d
+          (product_id, revision, visibility, skus, content, content_revision, content_changed_at, availability)
+        select product_id, 1, visibility, skus::text[], content::json, content_revision, content_changed_at, availability::json
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::text[])
+          as u (product_id, visibility, skus, content, content_revision, content_changed_at, availability)
+        order by product_id collate "C"
+        on conflict (product_id) do update set
+          revision = d.revision + 1, visibility = excluded.visibility, skus = excluded.skus, content = excluded.content,
+          content_revision = excluded.content_revision, content_changed_at = excluded.content_changed_at,
+          availability = coalesce(excluded.availability, d.availability), composed_at = now()
+        returning product_id, revision
+      ) ${announce}`,
+    values: [
+      rows.map((row) => row.productId),
+      rows.map((row) => row.visibility),
+      rows.map((row) => arrayLiteral(row.skus)),
+      rows.map((row) => row.content),
+      rows.map((row) => row.revision),
+      rows.map((row) => row.changedAt),
+      rows.map((row) => (row.availability === null ? null : JSON.stringify(row.availability))),
+    ],
+  });
+}
+
+/** A one-dimensional text[] as PostgreSQL writes it: unnest of ragged arrays is not possible, of literals it is. */
+function arrayLiteral(items: readonly string[]): string {
+  return `{${items.map((item) => `"${item.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
+}
+
+/** SKUs of the documents as they stand. Needs no lock: the gate holds the stored part of every product whose SKUs may change. */
+export async function readSkus(tx: PoolClient, productIds: readonly string[]): Promise<Map<string, string[]>> {
+  const { rows } = await tx.query<{ product_id: string; skus: string[] }>({
+    name: 'document-read-skus',
+    text: 'select product_id, skus from document where product_id = any($1::text[])',
+    values: [productIds],
+  });
+  return new Map(rows.map((row) => [row.product_id, row.skus]));
+}
+
+/** Locks out stock changes until commit: from here on, what is read of stock stays true. */
+export async function lockForNewSkus(tx: PoolClient): Promise<void> {
+  await tx.query('lock table document_gate in share mode');
+}
+
+export async function lockForStock(tx: PoolClient): Promise<void> {
+  await tx.query('lock table document_gate in row exclusive mode');
+}
+
+export interface SkuPair {
+  sku: string;
+  productId: string;
+}
+
+export async function writeSkuPairs(tx: PoolClient, added: readonly SkuPair[], removed: readonly SkuPair[]): Promise<void> {
+  const columns = (pairs: readonly SkuPair[]) => [pairs.map((pair) => pair.sku), pairs.map((pair) => pair.productId)];
+  if (removed.length > 0)
+    await tx.query(
+      `delete from document_sku k using unnest($1::text[], $2::text[]) as u (sku, product_id)
+       where k.sku = u.sku and k.product_id = u.product_id`,
+      columns(removed),
+    );
+  if (added.length > 0)
+    await tx.query(
+      `insert into document_sku (sku, product_id) select * from unnest($1::text[], $2::text[]) on conflict do nothing`,
+      columns(added),
+    );
+}
+
+/**
+ * Availability of each SKU from its stored levels. The lateral with `offset 0` keeps the planner on the index even before the
+ * first ANALYZE: guessed half a percent of a million levels per SKU, it would scan the table for each batch.
+ */
+export async function readAvailability(tx: PoolClient, skus: readonly string[]): Promise<Map<string, SkuAvailability>> {
+  const { rows } = await tx.query<[string, StockLevel, number]>({
+    name: 'document-read-levels',
+    rowMode: 'array',
+    text: `
+      select wanted.sku, part.data, (extract(epoch from part.changed_at) * 1000)::float8
+      from unnest($1::text[]) as wanted (sku)
+      cross join lateral (
+        select p.data, p.changed_at from stored_part p
+        where p.entity = 'stock-level' and stock_sku(p.key) = wanted.sku and p.data is not null
+        offset 0
+      ) part`,
+    values: [[...new Set(skus)]],
+  });
+  const levels = new Map<string, Level[]>();
+  for (const [sku, data, changedAt] of rows) {
+    const level = { data, changedAt: Math.round(changedAt) };
+    const known = levels.get(sku);
+    if (known) known.push(level);
+    else levels.set(sku, [level]);
+  }
+  return new Map(skus.map((sku) => [sku, availabilityOf(sku, levels.get(sku) ?? [])]));
+}
+
+/** Products that hold one of the SKUs, each SKU with how many hold it. */
+export async function findHolders(tx: PoolClient, skus: readonly string[]): Promise<SkuPair[]> {
+  const { rows } = await tx.query<{ sku: string; product_id: string }>({
+    name: 'document-find-holders',
+    text: 'select sku, product_id from document_sku where sku = any($1::text[])',
+    values: [skus],
+  });
+  return rows.map((row) => ({ sku: row.sku, productId: row.product_id }));
+}
+
+export async function markDirty(tx: PoolClient, productIds: readonly string[]): Promise<void> {
+  if (productIds.length === 0) return;
+  await tx.query(
+    `insert into dirty_document (product_id) select id from unnest($1::text[]) as u (id) order by id collate "C"
+     on conflict (product_id) do update set marked_at = now()`,
+    [productIds],
+  );
+}
+
+/** Rebuilds the availability of documents from the stored parts, under their row locks taken in key order (C11). */
+export async function rebuildAvailability(tx: PoolClient, productIds: readonly string[]): Promise<void> {
+  if (productIds.length === 0) return;
+  const { rows } = await tx.query<{ product_id: string; skus: string[] }>({
+    name: 'document-lock',
+    text: 'select product_id, skus from document where product_id = any($1::text[]) order by product_id for update',
+    values: [productIds],
+  });
+  // A statement of its own, after the locks: its snapshot sees what the previous holder of a lock committed.
+  const availability = await readAvailability(tx, rows.flatMap((row) => row.skus));
+  await tx.query({
+    name: 'document-write-availability',
+    text: `
+      with written as (
+        update document d set revision = d.revision + 1, availability = u.availability::json, composed_at = now()
+        from unnest($1::text[], $2::text[]) as u (product_id, availability)
+        where d.product_id = u.product_id
+        returning d.product_id, d.revision
+      ) ${announce}`,
+    values: [
+      rows.map((row) => row.product_id),
+      rows.map((row) => JSON.stringify(row.skus.map((sku) => availability.get(sku)))),
+    ],
+  });
+}

@@ -1,0 +1,61 @@
+/**
+ * The projector process: durables of the broker in, composed documents out. Several replicas may run: the apply gate, the
+ * documents' row locks and the broker's durables keep them apart.
+ */
+import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
+import { connectBroker, JetStreamStrategy } from '@steward/event-bus';
+import { createService, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
+import { migrations } from '../database/migrations';
+import type { ProjectorEnv } from '../env';
+import { feedProgressHandler } from '../freshness/feed-progress.handler';
+import { ProgressApplier } from '../freshness/progress-applier';
+import { DirtyDocuments } from '../product/dirty-documents';
+import { productProjection } from '../product/product.projection';
+import { stockLevelProjection } from '../product/stock-level.projection';
+
+export interface GatewayProjector extends Service {
+  readonly database: Database;
+}
+
+class ProjectorModule {}
+
+export async function createGatewayProjector(env: ProjectorEnv, options: { clock?: Clock; logger?: Logger } = {}): Promise<GatewayProjector> {
+  let opened: Database | undefined;
+  const service = await createService({
+    name: 'gateway-projector',
+    env,
+    module: () => ProjectorModule,
+    configure: async (app, { logger, clock, readiness, shutdown }) => {
+      const database = await openDatabase({ url: env.DATABASE_URL, name: 'gateway-projector', migrations, logger });
+      opened = database;
+      shutdown.onClose('database', () => database.close());
+      readiness.add('database', database.problem);
+      const broker = await connectBroker({ url: env.NATS_URL, service: 'gateway', logger });
+      shutdown.onClose('broker', () => broker.close());
+      readiness.add('broker', () => (broker.status() === 'up' ? undefined : 'the broker is not connected'));
+
+      const strategy = new JetStreamStrategy({
+        service: 'gateway',
+        broker,
+        database,
+        clock,
+        logger,
+        readiness,
+        projections: [productProjection, stockLevelProjection],
+        handlers: [feedProgressHandler],
+        journal: env.STEWARD_MODE === 'test',
+      });
+      app.connectMicroservice<AsyncMicroserviceOptions>({ useFactory: () => ({ strategy }), inject: [] });
+
+      const progress = new ProgressApplier({ database, clock, logger, floorOf: (builds, stream) => strategy.ackFloor(builds, stream) });
+      const dirty = new DirtyDocuments({ database, clock, logger });
+      progress.start();
+      dirty.start();
+      shutdown.onDrain('feed progress', () => progress.stop());
+      shutdown.onDrain('dirty documents', () => dirty.stop());
+    },
+    ...options,
+  });
+  if (opened === undefined) throw new Error('the projector was not configured');
+  return { ...service, database: opened };
+}
