@@ -238,7 +238,7 @@ describe.each([
       for (const subject of ['_INBOX_gateway.>', '_INBOX.>', '>', 'evt.>']) {
         const spy = await open(service);
         services.set(`${service} spies on ${subject}`, spy);
-        spies.push(spy.subscribe(subject, { callback: (fault, message) => (fault ? faults.push(fault) : heard.push(`${service} ${message.subject} ${message.string()}`)) }));
+        spies.push(spy.subscribe(subject, { callback: (fault, message) => void (fault ? faults.push(fault) : heard.push(`${service} ${message.subject} ${message.string()}`)) }));
         await spy.flush();
       }
     }

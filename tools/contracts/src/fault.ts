@@ -1,16 +1,19 @@
 import type { ErrorObject } from 'ajv/dist/2020';
 
-/** What is wrong with the contracts; every code is explained in docs/errors.md. */
-export type FaultCode =
-  | 'CONTRACT_UNREADABLE'
-  | 'CONTRACT_INCOMPLETE'
-  | 'CONTRACT_INVALID'
-  | 'CONTRACT_RUNBOOK_MISSING'
-  | 'CONTRACT_SCHEMA_INVALID'
-  | 'CONTRACT_EXAMPLE_INVALID'
-  | 'CONTRACT_BREAKING'
-  | 'CONTRACT_UNPUBLISHED'
-  | 'CONTRACT_DOCS_STALE';
+/** What can be wrong with the contracts; every code is explained in docs/errors.md. */
+export const faultCodes = [
+  'CONTRACT_UNREADABLE',
+  'CONTRACT_INCOMPLETE',
+  'CONTRACT_INVALID',
+  'CONTRACT_RUNBOOK_MISSING',
+  'CONTRACT_SCHEMA_INVALID',
+  'CONTRACT_EXAMPLE_INVALID',
+  'CONTRACT_BREAKING',
+  'CONTRACT_UNPUBLISHED',
+  'CONTRACT_DOCS_STALE',
+] as const;
+
+export type FaultCode = (typeof faultCodes)[number];
 
 /** One fault: where it is and what would be accepted there. */
 export interface Fault {

@@ -1,4 +1,4 @@
 export { check, type Checked, lint } from './check';
-export { type Fault, type FaultCode, formatFault } from './fault';
+export { type Fault, type FaultCode, faultCodes, formatFault } from './fault';
 export { generate } from './output/generate';
 export { publish } from './rules/published';

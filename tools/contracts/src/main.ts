@@ -26,7 +26,7 @@ async function main(): Promise<number> {
     case 'generate': {
       const { sources, faults } = lint(root);
       // An unpublished change is no reason not to build: whoever writes a contract has to try it first.
-      return report(faults.filter((fault) => fault.code !== 'CONTRACT_UNPUBLISHED')) ?? say(`written: ${(await generate(root, sources)).join(', ')}`);
+      return report(faults.filter((fault) => fault.code !== 'CONTRACT_UNPUBLISHED')) ?? say(`current: ${(await generate(root, sources)).join(', ')}`);
     }
     case 'publish': {
       const { sources, faults } = lint(root);

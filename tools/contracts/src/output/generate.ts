@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import standaloneCode from 'ajv/dist/standalone';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
@@ -10,7 +10,7 @@ import { durablesOf, streamsOf } from './topology';
 const BANNER = '/* eslint-disable */\n// Generated from contracts/ by tools/contracts: do not edit.\n';
 const OUTPUT = 'libs/contracts/src/generated';
 
-/** Writes libs/contracts/src/generated/*; expects contracts that passed the lint. */
+/** Writes libs/contracts/src/generated/* and names it; expects contracts that passed the lint. */
 export async function generate(root: string, sources: readonly ContractSource[]): Promise<readonly string[]> {
   const files: Record<string, string> = {
     'types.ts': await types(sources),
@@ -20,7 +20,9 @@ export async function generate(root: string, sources: readonly ContractSource[])
   };
   mkdirSync(join(root, OUTPUT), { recursive: true });
   return Object.entries(files).map(([name, text]) => {
-    writeFileSync(join(root, OUTPUT, name), BANNER + text);
+    const path = join(root, OUTPUT, name);
+    // An untouched file keeps its time and spares everything that depends on it a rebuild.
+    if (!existsSync(path) || readFileSync(path, 'utf8') !== BANNER + text) writeFileSync(path, BANNER + text);
     return `${OUTPUT}/${name}`;
   });
 }

@@ -1,0 +1,178 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { errorTable } from '@steward/platform';
+import { check, type Fault, faultCodes, formatFault, generate, publish } from './index';
+
+const project = join(__dirname, '../../..');
+let root: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'steward-contracts-'));
+  for (const part of ['contracts', 'docs/runbooks', 'docs/contracts.md']) cpSync(join(project, part), join(root, part), { recursive: true });
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function edit(file: string, change: (text: string) => string): void {
+  const path = join(root, file);
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const after = change(before);
+  if (after === before) throw new Error(`the edit of ${file} changes nothing`);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, after);
+}
+
+type Json = Record<string, unknown> & { properties: Record<string, Json>; required: string[]; $defs: Record<string, Json> };
+const editJson = (file: string, change: (json: Json) => void): void =>
+  edit(file, (text) => {
+    const json = JSON.parse(text) as Json;
+    change(json);
+    return JSON.stringify(json);
+  });
+
+const faults = (): readonly Fault[] => check(root).faults;
+const places = (): readonly string[] => faults().map(({ code, file, pointer }) => `${code} ${file.replace('contracts/', '')}#${pointer}`);
+
+describe('the contracts of this repository', () => {
+  it('are in order', () => {
+    expect(check(project).faults.map(formatFault)).toEqual([]);
+  });
+});
+
+describe('the contract compiler', () => {
+  it.each(['team', 'contact', 'escalation', 'runbook'])('refuses a contract without owner.%s', (field) => {
+    edit('contracts/product/contract.yaml', (text) => text.replace(new RegExp(`^  ${field}: .*\n`, 'm'), ''));
+    expect(faults()).toEqual([expect.objectContaining({ code: 'CONTRACT_INCOMPLETE', file: 'contracts/product/contract.yaml', pointer: '/owner', message: `"${field}" is missing` })]);
+  });
+
+  it('refuses a runbook that does not exist', () => {
+    rmSync(join(root, 'docs/runbooks/product.md'));
+    expect(places()).toEqual(['CONTRACT_RUNBOOK_MISSING product/contract.yaml#/owner/runbook']);
+  });
+
+  it('tells all faults of all files in one run, each with what is accepted', () => {
+    edit('contracts/product/contract.yaml', (text) => text.replace('respondWithin: 4h', 'respondWithin: soon').replace(/^ {2}escalation.*\n/m, ''));
+    edit('contracts/stock-level/contract.yaml', (text) => `${text}\ncolour: blue\n`);
+    editJson('contracts/feed-progress/v1.schema.json', (schema) => {
+      (schema.properties['stream'] as Record<string, unknown>)['contains'] = {};
+      (schema.properties['epoch'] as Record<string, unknown>)['maxLength'] = 'many';
+    });
+    edit('contracts/feed-progress/examples/broken.json', () => '{');
+    expect(places().toSorted()).toEqual([
+      'CONTRACT_INCOMPLETE product/contract.yaml#/owner',
+      'CONTRACT_INVALID product/contract.yaml#/deadLetter/respondWithin',
+      'CONTRACT_INVALID stock-level/contract.yaml#/colour',
+      'CONTRACT_SCHEMA_INVALID feed-progress/v1.schema.json#/properties/epoch/maxLength',
+      'CONTRACT_SCHEMA_INVALID feed-progress/v1.schema.json#/properties/stream/contains',
+      'CONTRACT_UNREADABLE feed-progress/examples/broken.json#',
+    ]);
+    for (const fault of faults()) expect(fault.accepted).not.toBe('');
+  });
+
+  it('refuses an example that the contract does not accept', () => {
+    editJson('contracts/stock-level/examples/full.json', (data) => {
+      data['onHand'] = 1.5;
+      data['shelf'] = 'B7';
+    });
+    expect(places().toSorted()).toEqual(['CONTRACT_EXAMPLE_INVALID stock-level/examples/full.json#/onHand', 'CONTRACT_EXAMPLE_INVALID stock-level/examples/full.json#/shelf']);
+  });
+
+  it.each<[string, (schema: Json) => void, string]>([
+    ['an optional field that can’t be cleared', (schema) => void ((schema.properties['safetyStock'] as Json)['type'] = 'integer'), '/properties/safetyStock'],
+    ['an enum that does not say whether it may grow', (schema) => void (schema.properties['location'] = { type: 'string', minLength: 1, pattern: '^[^@]+$', enum: ['a'] } as unknown as Json), '/properties/location'],
+    ['an authority that is not a system of the contract', (schema) => void (schema['x-authority'] = 'crm'), '/x-authority'],
+    ['a class of freshness without a promise', (schema) => void ((schema.properties['onHand'] as Json)['x-freshness'] = 'soon'), '/properties/onHand/x-freshness'],
+    ['a field without an audience', (schema) => void delete schema['x-audience'], '/properties/onHand'],
+    ['a key that could be split in two ways', (schema) => void delete (schema.properties['location'] as Json)['pattern'], '/properties/location'],
+    ['personal data in a key', (schema) => void ((schema.properties['sku'] as Json)['x-pii'] = true), '/properties/sku'],
+    ['a reference to nothing', (schema) => void (schema.properties['expectedAt'] = { $ref: '#/$defs/time' } as unknown as Json), '/properties/expectedAt/$ref'],
+    ['a definition that holds itself', (schema) => void (schema.$defs = { tree: { type: 'array', items: { $ref: '#/$defs/tree' } } as unknown as Json }), '/$defs/tree'],
+    ['an object that is neither struct nor map', (schema) => void (schema.properties['extra'] = { type: ['object', 'null'] } as unknown as Json), '/properties/extra'],
+  ])('refuses %s', (_what, change, pointer) => {
+    editJson('contracts/stock-level/v1.schema.json', change);
+    expect(faults()).toContainEqual(expect.objectContaining({ code: 'CONTRACT_SCHEMA_INVALID', file: 'contracts/stock-level/v1.schema.json', pointer }));
+  });
+
+  it('refuses a break of what was published, and names consumers and owner, although the examples are wrong as well', () => {
+    editJson('contracts/product/v1.schema.json', (schema) => {
+      schema.required.push('brand');
+      (schema.properties['status'] as Json)['enum'] = ['active', 'draft'];
+    });
+    const breaking = faults().filter(({ code }) => code === 'CONTRACT_BREAKING');
+    expect(breaking.map(({ pointer }) => pointer).toSorted()).toEqual(['/properties/brand', '/properties/status']);
+    for (const { message } of breaking) expect(message).toMatch(/breaks gateway \(catalogue\); owner Catalogue, #team-catalogue$/);
+    expect(faults().some(({ code }) => code === 'CONTRACT_EXAMPLE_INVALID')).toBe(true);
+  });
+
+  it('refuses what only consumers of yesterday can’t read, and what only producers of yesterday still send', () => {
+    editJson('contracts/product/v1.schema.json', (schema) => void ((schema.properties['status'] as Json)['enum'] = ['active', 'draft', 'archived', 'retired']));
+    editJson('contracts/stock-level/v1.schema.json', (schema) => void ((schema.properties['onHand'] as Json)['minimum'] = 0));
+    const breaking = faults().filter(({ code }) => code === 'CONTRACT_BREAKING');
+    expect(breaking.map(({ file, pointer }) => `${file}#${pointer}`)).toEqual(['contracts/product/v1.schema.json#/properties/status', 'contracts/stock-level/v1.schema.json#/properties/onHand']);
+  });
+
+  it('compares with every version ever published, not with the last one alone', () => {
+    const field = { type: ['string', 'null'], maxLength: 10 };
+    editJson('contracts/stock-level/v1.schema.json', (schema) => void (schema.properties['shelf'] = field as unknown as Json));
+    expect(places()).toEqual(['CONTRACT_UNPUBLISHED stock-level/v1.schema.json#']);
+    expect(publish(root, check(root).sources)).toEqual(['contracts/published/stock-level/v1/2.json']);
+    editJson('contracts/stock-level/v1.schema.json', (schema) => void delete schema.properties['shelf']);
+    expect(publish(root, check(root).sources)).toEqual(['contracts/published/stock-level/v1/3.json']);
+    editJson('contracts/stock-level/v1.schema.json', (schema) => void (schema.properties['shelf'] = { type: ['integer', 'null'] } as unknown as Json));
+    expect(faults()).toContainEqual(expect.objectContaining({ code: 'CONTRACT_BREAKING', pointer: '/properties/shelf', message: expect.stringContaining('release 2') as unknown }));
+  });
+
+  it('refuses another key, another kind and a published version that is gone', () => {
+    edit('contracts/product/contract.yaml', (text) => text.replace('from: [id]', 'from: [id, status], separator: "/"'));
+    expect(places()).toContain('CONTRACT_BREAKING product/contract.yaml#/key');
+    rmSync(join(root, 'contracts/stock-level'), { recursive: true });
+    expect(places()).toContain('CONTRACT_BREAKING stock-level/v1.schema.json#');
+  });
+
+  it('refuses a page of owners that is not current', () => {
+    edit('contracts/product/contract.yaml', (text) => text.replace('team: Catalogue', 'team: Assortment'));
+    expect(places()).toEqual(['CONTRACT_DOCS_STALE docs/contracts.md#']);
+  });
+
+  it('generates a second major beside the first one', async () => {
+    edit('contracts/product/contract.yaml', (text) => text.replace('- { major: 1, status: active }', '- { major: 1, status: deprecated, until: 2027-06-30 }\n  - { major: 2, status: active }').replaceAll('2027-06-30', "'2027-06-30'"));
+    const schema = readFileSync(join(root, 'contracts/product/v1.schema.json'), 'utf8').replace('/product/v1"', '/product/v2"');
+    edit('contracts/product/v2.schema.json', () => schema);
+    expect(places()).toEqual(['CONTRACT_UNPUBLISHED product/v2.schema.json#']);
+    await generate(root, check(root).sources);
+    const generated = (name: string): string => readFileSync(join(root, 'libs/contracts/src/generated', name), 'utf8');
+    expect(generated('types.ts')).toMatch(/export interface ProductV1 [^]*export interface ProductTextV1 [^]*export interface Product [^]*export interface ProductText /);
+    expect(generated('catalogue.ts')).toContain('export const contracts: readonly Contract[] = [feedProgress, productV1, product, stockLevel];');
+    expect(generated('topology.ts')).toContain('"evt.pim.product.v1.*",\n      "evt.pim.product.v2.*"');
+  });
+
+  it('finds personal fields', async () => {
+    editJson('contracts/product/v1.schema.json', (schema) => {
+      const name = schema.$defs['text']?.properties['name'];
+      if (name) name['x-pii'] = true;
+    });
+    await generate(root, check(root).sources);
+    expect(readFileSync(join(root, 'libs/contracts/src/generated/catalogue.ts'), 'utf8')).toContain('"/texts/*/name"');
+  });
+});
+
+describe('every code of the compiler', () => {
+  it('is explained in the table of errors', () => {
+    expect(Object.keys(errorTable)).toEqual(expect.arrayContaining([...faultCodes]));
+  });
+});
+
+describe('the command', () => {
+  const run = (...words: string[]): { status: number | null; stdout: string; stderr: string } =>
+    spawnSync(process.execPath, [join(project, 'tools/contracts/dist/main.js'), ...words], { encoding: 'utf8' });
+
+  it('ends with 0 when all is in order, 1 with faults, 64 when it is misused', () => {
+    expect(run('check', '--root', root)).toMatchObject({ status: 0, stdout: '3 contracts are in order\n' });
+    edit('contracts/product/contract.yaml', (text) => text.replace(/^ {2}contact.*\n/m, ''));
+    expect(run('--root', root)).toMatchObject({ status: 1, stderr: expect.stringMatching(/contracts\/product\/contract.yaml#\/owner\n.*"contact" is missing\n.*accepted: /) as unknown });
+    expect(run('generate', '--root', root).status).toBe(1);
+    expect(existsSync(join(root, 'libs'))).toBe(false);
+    expect(run('chek')).toMatchObject({ status: 64, stderr: expect.stringContaining('usage:') as unknown });
+  });
+});
