@@ -1,0 +1,214 @@
+/**
+ * What the provisioner may do at the broker, and nobody else (B7): streams and durables from declarations. All functions say
+ * what they found; judging it is the provisioner's.
+ */
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  DeliverPolicy,
+  DiscardPolicy,
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
+import type { DurableDeclaration, StreamDeclaration } from '@steward/contracts';
+import { StewardError } from '@steward/platform';
+import { headerNames } from '../envelope';
+import type { Broker } from './connect';
+
+/** What Steward writes into a stream's metadata, so that the broker itself says which life of the stream this is. */
+export interface StreamMark {
+  readonly epoch: string;
+  readonly floor: number;
+  readonly sync: 'always' | 'lazy';
+}
+
+export interface StreamFacts {
+  readonly created: string;
+  readonly mark: StreamMark | undefined;
+  readonly messages: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  /** ce-id of the message at lastSequence, null when there is none. */
+  readonly lastMessageId: string | null;
+  /** Names of settings that differ from the declaration. */
+  readonly differs: readonly string[];
+}
+
+export interface DurableFacts {
+  /** Highest stream sequence below which everything is acknowledged. */
+  readonly ackFloor: number;
+  readonly delivered: number;
+  readonly differs: readonly string[];
+}
+
+export interface Administration {
+  readonly serverVersion: string;
+  inspectStream(stream: StreamDeclaration): Promise<StreamFacts | undefined>;
+  /** `firstSequence` continues the numbers of a lost stream. */
+  createStream(stream: StreamDeclaration, mark: StreamMark, firstSequence: number): Promise<void>;
+  updateStream(stream: StreamDeclaration, mark: StreamMark): Promise<void>;
+  inspectDurable(durable: DurableDeclaration): Promise<DurableFacts | undefined>;
+  /** Makes or replaces it; `startSequence` 0 = from the first message that the stream still has. */
+  createDurable(durable: DurableDeclaration, startSequence: number): Promise<void>;
+  updateDurable(durable: DurableDeclaration): Promise<void>;
+  deleteDurable(durable: DurableDeclaration): Promise<void>;
+  /** Called when the broker says that a stream or durable was deleted; returns the unsubscriber. */
+  onDeleted(callback: (what: string) => void): () => void;
+}
+
+/** Floor of the broker's version: metadata, first_seq and filter_subjects are silently ignored by older ones. */
+const oldestVersion = [2, 10] as const;
+
+/** `replicas`: 1 on a machine, 3 in a cluster. */
+export async function openAdministration(broker: Broker, replicas = 1): Promise<Administration> {
+  const serverVersion = broker.nc.info?.version ?? '0';
+  const [major = 0, minor = 0] = serverVersion.split('.').map(Number);
+  if (major < oldestVersion[0] || (major === oldestVersion[0] && minor < oldestVersion[1])) {
+    throw new StewardError('BROKER_TOO_OLD', `nats-server ${serverVersion}`, { accepted: `${oldestVersion.join('.')} or newer` });
+  }
+  const jsm = await jetstreamManager(broker.nc, { checkAPI: false, timeout: 5_000 });
+  return {
+    serverVersion,
+    inspectStream: (stream) => inspectStream(jsm, stream, replicas),
+    createStream: async (stream, mark, firstSequence) => {
+      await jsm.streams.add({ ...streamConfig(stream, replicas), metadata: metadataOf(mark), ...(firstSequence > 1 ? { first_seq: firstSequence } : {}) });
+    },
+    updateStream: async (stream, mark) => {
+      const { subjects, max_msgs_per_subject, max_age, max_bytes, num_replicas, duplicate_window, max_msg_size } = streamConfig(stream, replicas);
+      await jsm.streams.update(stream.name, { subjects, max_msgs_per_subject, max_age, max_bytes, num_replicas, duplicate_window, max_msg_size, metadata: metadataOf(mark) });
+    },
+    inspectDurable: (durable) => inspectDurable(jsm, durable),
+    createDurable: async (durable, startSequence) => {
+      await deleteDurable(jsm, durable);
+      const start = startSequence > 1 ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: startSequence } : { deliver_policy: DeliverPolicy.All };
+      await jsm.consumers.add(durable.stream, { ...durableConfig(durable), ...start });
+    },
+    updateDurable: async (durable) => {
+      const { ack_wait, max_ack_pending, max_deliver, filter_subjects } = durableConfig(durable);
+      await jsm.consumers.update(durable.stream, durable.name, { ack_wait, max_ack_pending, max_deliver, filter_subjects });
+    },
+    deleteDurable: (durable) => deleteDurable(jsm, durable),
+    onDeleted: (callback) => {
+      const subscriptions = ['$JS.EVENT.ADVISORY.STREAM.DELETED.>', '$JS.EVENT.ADVISORY.CONSUMER.DELETED.>'].map((subject) =>
+        broker.nc.subscribe(subject, { callback: (error, message) => (error ? undefined : callback(message.subject)) }),
+      );
+      return () => subscriptions.forEach((each) => each.unsubscribe());
+    },
+  };
+}
+
+type OwnStreamConfig = Pick<StreamConfig, 'name' | 'subjects' | 'storage' | 'retention' | 'discard' | 'num_replicas' | 'max_msgs_per_subject' | 'max_age' | 'max_bytes' | 'max_msg_size' | 'duplicate_window'>;
+
+function streamConfig(stream: StreamDeclaration, replicas: number): OwnStreamConfig {
+  return {
+    name: stream.name,
+    subjects: [...stream.subjects],
+    storage: StorageType.File,
+    // Limits, never interest or work queue: a stream must not forget because a consumer is missing (B7).
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.Old,
+    num_replicas: replicas,
+    max_msgs_per_subject: stream.maxMsgsPerSubject,
+    max_age: nanos(stream.maxAgeMs),
+    max_bytes: stream.maxBytes,
+    max_msg_size: -1,
+    duplicate_window: nanos(120_000), // B5
+  };
+}
+
+type OwnDurableConfig = Required<Pick<ConsumerConfig, 'durable_name' | 'ack_policy' | 'ack_wait' | 'max_deliver' | 'max_ack_pending'>> & { filter_subjects: string[] };
+
+function durableConfig(durable: DurableDeclaration): OwnDurableConfig {
+  return {
+    durable_name: durable.name,
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: nanos(30_000),
+    // B4: no backoff list (its first entry would replace ack_wait), no limit of deliveries (attempts are counted by us).
+    max_deliver: -1,
+    max_ack_pending: 20_000,
+    filter_subjects: [...durable.filterSubjects],
+  };
+}
+
+const metadataOf = (mark: StreamMark): Record<string, string> => ({
+  'steward-epoch': mark.epoch,
+  'steward-floor': String(mark.floor),
+  'steward-sync': mark.sync,
+});
+
+function markOf(metadata: Record<string, string> | undefined): StreamMark | undefined {
+  const epoch = metadata?.['steward-epoch'];
+  if (!epoch) return undefined;
+  return { epoch, floor: Number(metadata['steward-floor'] ?? 0) || 0, sync: metadata['steward-sync'] === 'always' ? 'always' : 'lazy' };
+}
+
+const streamNotFound = 10059;
+const consumerNotFound = 10014;
+const messageNotFound = 10037;
+const isCode = (error: unknown, ...codes: number[]): boolean => error instanceof JetStreamApiError && codes.includes(error.code);
+
+async function inspectStream(jsm: JetStreamManager, stream: StreamDeclaration, replicas: number): Promise<StreamFacts | undefined> {
+  try {
+    const { config, created, state } = await jsm.streams.info(stream.name);
+    const wanted = streamConfig(stream, replicas);
+    return {
+      created,
+      mark: markOf(config.metadata),
+      messages: state.messages,
+      firstSequence: state.first_seq,
+      lastSequence: state.last_seq,
+      lastMessageId: state.messages > 0 ? await messageIdAt(jsm, stream.name, state.last_seq) : null,
+      differs: differences(wanted, config as unknown as Record<string, unknown>),
+    };
+  } catch (error) {
+    if (isCode(error, streamNotFound)) return undefined;
+    throw error;
+  }
+}
+
+async function messageIdAt(jsm: JetStreamManager, stream: string, sequence: number): Promise<string | null> {
+  try {
+    return (await jsm.streams.getMessage(stream, { seq: sequence }))?.header.get(headerNames.id) || null;
+  } catch (error) {
+    if (isCode(error, messageNotFound)) return null;
+    throw error;
+  }
+}
+
+async function inspectDurable(jsm: JetStreamManager, durable: DurableDeclaration): Promise<DurableFacts | undefined> {
+  try {
+    const info = await jsm.consumers.info(durable.stream, durable.name);
+    const config = info.config as unknown as Record<string, unknown>;
+    // A single filter comes back in the older field.
+    const filters = info.config.filter_subjects ?? (info.config.filter_subject ? [info.config.filter_subject] : []);
+    return {
+      ackFloor: info.ack_floor.stream_seq,
+      delivered: info.delivered.stream_seq,
+      differs: differences(durableConfig(durable), { ...config, filter_subjects: filters }),
+    };
+  } catch (error) {
+    if (isCode(error, consumerNotFound, streamNotFound)) return undefined;
+    throw error;
+  }
+}
+
+async function deleteDurable(jsm: JetStreamManager, durable: DurableDeclaration): Promise<void> {
+  try {
+    await jsm.consumers.delete(durable.stream, durable.name);
+  } catch (error) {
+    if (!isCode(error, consumerNotFound, streamNotFound)) throw error;
+  }
+}
+
+const canonical = (value: unknown): string => JSON.stringify(Array.isArray(value) ? value.toSorted() : value);
+
+function differences(wanted: object, found: Record<string, unknown>): string[] {
+  return Object.entries(wanted)
+    .filter(([name, value]) => canonical(found[name]) !== canonical(value))
+    .map(([name]) => name);
+}

@@ -1,0 +1,42 @@
+import { ClientProxyFactory, type ClientProxy, type NatsOptions, Transport } from '@nestjs/microservices';
+import { firstValueFrom, timeout } from 'rxjs';
+import { namedBrokerError } from './broker-error';
+import { type BrokerState, type BrokerStateRequest, brokerStateSubject } from './broker-state';
+import { connectionOptions } from './connect';
+
+export interface RpcOptions {
+  url: string;
+  service: string;
+}
+
+/** Nest microservice options for a service's request/reply patterns: Nest's own transport with our connection rules (B3). */
+export function natsTransport(options: RpcOptions): NatsOptions {
+  // Replicas of a service share the work of answering.
+  return { transport: Transport.NATS, options: { ...transportOptions(options), queue: options.service } };
+}
+
+/** Asks other services' patterns. Lazy: connects with the first request; close it at shutdown. */
+export function createRpcClient(options: RpcOptions): ClientProxy {
+  return ClientProxyFactory.create({ transport: Transport.NATS, options: transportOptions(options) });
+}
+
+function transportOptions(options: RpcOptions): NonNullable<NatsOptions['options']> {
+  const { servers, ...rest } = connectionOptions(options);
+  return { ...rest, servers: servers ?? [], name: `${rest.name ?? options.service}-rpc`, waitOnFirstConnect: true };
+}
+
+/** One bounded question; a missing answer is named for what it is. */
+export async function ask<Answer, Question = unknown>(client: ClientProxy, subject: string, question: Question, withinMs = 5_000): Promise<Answer> {
+  try {
+    return await firstValueFrom(client.send<Answer, Question>(subject, question).pipe(timeout({ first: withinMs })));
+  } catch (cause) {
+    throw namedBrokerError(cause, `asking ${subject}`);
+  }
+}
+
+export type AskBrokerState = (request: BrokerStateRequest) => Promise<BrokerState>;
+
+export const askBrokerState =
+  (client: ClientProxy): AskBrokerState =>
+  (request) =>
+    ask<BrokerState>(client, brokerStateSubject, request);

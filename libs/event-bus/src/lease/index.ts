@@ -1,0 +1,1 @@
+export { Lease, type LeaseOptions } from './lease';

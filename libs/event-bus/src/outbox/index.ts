@@ -1,0 +1,10 @@
+export { type EpochChange, type Rebuild } from './relay/adopt-epoch';
+export { appendEvents, type AppendedEvent, type EventDraft } from './append-events';
+export { type Lane, lanes, notifyOutbox, outboxChannel, outboxColumns, outboxInsert } from './outbox-insert';
+export { measureOutbox, watchOutbox } from './outbox-metrics';
+export { outboxEntities } from './outbox.entities';
+export { outboxMigrations, OutboxTables1764000000000 } from './outbox.migration';
+export { type Draft, maxMessageBytes, publishFault } from './publishable';
+export { Relay, type RelayOptions } from './relay/relay';
+export { checkRetention, dropExpiredPartitions, ensurePartitions, outboxRetentionMs, Retention } from './retention';
+export { readWatermarks, type Recorded } from './relay/stream-ledger';

@@ -1,0 +1,86 @@
+/**
+ * Writes acknowledgements back, apart from sending: while one batch is marked, the next collects.
+ * 1. One statement in flight; what arrives meanwhile makes the next batch, so batches grow with the load.
+ * 2. A failed statement is tried again until it succeeds or the marker is closed; unmarked rows are published again, never lost.
+ */
+import type { Clock, Database, Logger } from '@steward/platform';
+import { type Acknowledged, type MarkBatch, markBatchSize, markPublished } from './mark-published';
+
+export interface MarkerOptions {
+  database: Pick<Database, 'query'>;
+  clock: Clock;
+  logger: Logger;
+  onMarked: (batch: MarkBatch) => void;
+}
+
+export class Marker {
+  private readonly groups = new Map<string, { lane: number; stream: string; epoch: string; rows: Acknowledged[] }>();
+  private pumping: Promise<void> | undefined;
+  private closed = false;
+
+  constructor(private readonly options: MarkerOptions) {}
+
+  add(lane: number, stream: string, epoch: string, row: Acknowledged): void {
+    const name = `${lane} ${stream} ${epoch}`;
+    const group = this.groups.get(name);
+    if (group) group.rows.push(row);
+    else this.groups.set(name, { lane, stream, epoch, rows: [row] });
+    this.start();
+  }
+
+  /** Resolves when everything added so far is marked, or when a closed marker has given up. */
+  async flush(): Promise<void> {
+    while (this.pumping) await this.pumping;
+  }
+
+  /** Tries once more what is left, then stops trying. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.flush();
+  }
+
+  private start(): void {
+    this.pumping ??= this.pump().finally(() => {
+      this.pumping = undefined;
+      // Added after the pump saw nothing more and before this ran.
+      if (this.groups.size > 0 && !this.closed) this.start();
+    });
+  }
+
+  private async pump(): Promise<void> {
+    // One turn of the loop lets the acknowledgements of the same socket read come together.
+    await new Promise((resolve) => setImmediate(resolve));
+    let failures = 0;
+    for (;;) {
+      const batch = this.nextBatch();
+      if (!batch) return;
+      try {
+        await markPublished(this.options.database, batch);
+        failures = 0;
+        this.options.onMarked(batch);
+      } catch (error) {
+        this.options.logger.warn({ err: error, rows: batch.rows.length }, 'marking published rows failed');
+        if (this.closed) return;
+        this.putBack(batch);
+        failures += 1;
+        await this.options.clock.sleep(Math.min(5_000, 50 * 2 ** failures) * Math.random());
+      }
+    }
+  }
+
+  private nextBatch(): MarkBatch | undefined {
+    for (const [name, group] of this.groups) {
+      const rows = group.rows.splice(0, markBatchSize);
+      if (group.rows.length === 0) this.groups.delete(name);
+      if (rows.length > 0) return { lane: group.lane, stream: group.stream, epoch: group.epoch, rows };
+    }
+    return undefined;
+  }
+
+  private putBack(batch: MarkBatch): void {
+    const name = `${batch.lane} ${batch.stream} ${batch.epoch}`;
+    const group = this.groups.get(name);
+    const rows = [...batch.rows, ...(group?.rows ?? [])];
+    this.groups.set(name, { lane: batch.lane, stream: batch.stream, epoch: batch.epoch, rows });
+  }
+}

@@ -1,0 +1,335 @@
+/**
+ * Carries committed rows to the broker.
+ * 1. Pending is what the partial index says; every sweep begins at its start, a wake-up only continues it (O2).
+ * 2. One relay per database, by lease; what it has sent it marks even when the lease is gone, since an acknowledgement is a fact (O3).
+ * 3. A row is marked by its own acknowledgement, with (stream, epoch, sequence); an unknown outcome is sent again with the same id (B5, B11).
+ * 4. State is sent many at a time, everything else one per key; a key that fails stops itself, a stream that fails stops itself (O3).
+ * 5. Live rows go first and backfill never takes more than a part of the window (O9).
+ * 6. A full window or a slow broker shows as lag: the relay stops reading, nobody is refused, nothing is dropped (O4).
+ * 7. An acknowledgement at or below a sequence that was recorded before the message was sent proves that the stream lost its
+ *    tail (B10): the stream stands until the provisioner has declared a new epoch.
+ */
+import type { StreamDeclaration } from '@steward/contracts';
+import { type Clock, type Database, Listener, type Logger, StewardError } from '@steward/platform';
+import { type Broker, type BrokerState, type PublishOutcome, RawPublisher, type StreamWatch } from '../../broker';
+import { encodeHeaders } from '../../envelope';
+import type { Lease } from '../../lease';
+import { adoptEpoch, type Rebuild } from './adopt-epoch';
+import { Flight } from './flight';
+import type { MarkBatch } from './mark-published';
+import { Marker } from './marker';
+import { lanes, outboxChannel } from '../outbox-insert';
+import { type PendingRow, readPending } from './read-pending';
+import { publishOutcomes as outcomes } from '../outbox-metrics';
+import { startSendSpan } from './send-span';
+import { readWatermarks, type Recorded, StreamLedger } from './stream-ledger';
+import { Wake } from './wake';
+
+export interface RelayOptions {
+  database: Database;
+  /** For LISTEN, on a connection of its own; behind a transaction pooler give the direct address, or the poll must do. */
+  databaseUrl: string;
+  broker: Broker;
+  /** The streams this service publishes into. */
+  streams: readonly StreamDeclaration[];
+  watch: Pick<StreamWatch, 'check' | 'onState'>;
+  lease: Lease;
+  clock: Clock;
+  logger: Logger;
+  rebuild?: Rebuild;
+  window?: number;
+  /** Safety net under LISTEN. */
+  pollMs?: number;
+  publishTimeoutMs?: number;
+}
+
+const pageSize = 1_000;
+/** Shortest time between two sweeps: how late a late-committed row may be under load, and what the sweeps may cost. */
+const sweepGapMs = 50;
+const noStreamPauseMs = 1_000;
+
+export class Relay {
+  private readonly flight = new Flight();
+  private readonly ledger: StreamLedger;
+  private readonly marker: Marker;
+  private readonly publisher: RawPublisher;
+  private readonly wake: Wake;
+  private readonly unsubscribe: (() => void)[] = [];
+  private readonly cursors = new Map<number, string>();
+  private readonly window: number;
+  private sweepDue = true;
+  private sweptAt = -Infinity;
+  private sweepCostMs = 0;
+  private stopping = false;
+  private running: Promise<void> | undefined;
+  private listener: Listener | undefined;
+  private declared: BrokerState | undefined;
+  private full = false;
+  private backfillLeft = true;
+  private readonly proofs = new Map<string, { sequence: number; askedAt: number }>();
+
+  constructor(private readonly options: RelayOptions) {
+    this.window = options.window ?? 2_000;
+    this.ledger = new StreamLedger(options.streams);
+    this.wake = new Wake();
+    this.publisher = new RawPublisher({
+      broker: options.broker,
+      window: this.window,
+      ...(options.publishTimeoutMs === undefined ? {} : { timeoutMs: options.publishTimeoutMs }),
+    });
+    this.marker = new Marker({ ...options, onMarked: (batch) => this.onMarked(batch) });
+  }
+
+  async start(): Promise<void> {
+    const { broker, lease, watch, databaseUrl } = this.options;
+    this.ledger.load(await readWatermarks(this.options.database));
+    this.unsubscribe.push(
+      broker.onReconnect(() => this.sweepSoon()),
+      lease.onAcquired(() => this.sweepSoon()),
+      watch.onState((state) => {
+        this.declared = state;
+        this.wake.now();
+      }),
+    );
+    this.listener = new Listener({
+      url: databaseUrl,
+      name: 'relay',
+      channels: { [outboxChannel]: () => this.sweepSoon() },
+      onReconnect: () => this.sweepSoon(),
+      logger: this.options.logger,
+    });
+    await this.listener.start();
+    this.running = this.run();
+  }
+
+  /** Stops reading, waits for what is in flight, marks it, closes. What stays unmarked is published again by the next relay. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    for (const each of this.unsubscribe) each();
+    this.wake.now();
+    await this.running;
+    await this.listener?.stop();
+    await this.quiet(() => this.publisher.inFlight() === 0);
+    this.publisher.close();
+    await this.marker.close();
+  }
+
+  /** What this database has recorded of its streams: for StreamWatch. */
+  recorded(): Record<string, Recorded> {
+    return this.ledger.recorded();
+  }
+
+  /** For readiness: streams that can't be written to now, with the reason. */
+  problems(): string[] {
+    const now = this.options.clock.now();
+    return this.ledger.names().flatMap((stream) => {
+      const reason = this.ledger.pauseOf(stream, now);
+      return reason === undefined ? [] : [`${stream}: ${reason}`];
+    });
+  }
+
+  private async run(): Promise<void> {
+    const { logger, pollMs = 1_000 } = this.options;
+    let failures = 0;
+    let fence: number | undefined;
+    while (!this.stopping) {
+      try {
+        const current = this.options.lease.fence();
+        if (current !== undefined && current !== fence) this.ledger.load(await readWatermarks(this.options.database));
+        fence = current;
+        if (fence !== undefined) await this.adoptDeclaredEpochs();
+        const sent = fence !== undefined && this.options.broker.status() === 'up' ? await this.pass() : 0;
+        failures = 0;
+        if (sent === 0) await this.wake.wait(this.pauseMs(pollMs));
+      } catch (error) {
+        failures += 1;
+        logger.warn({ err: error }, 'the relay could not read the outbox');
+        await this.wake.wait(Math.min(5_000, 50 * 2 ** failures) * Math.random());
+      }
+    }
+  }
+
+  /** One look at each lane; returns how many rows were taken. */
+  private async pass(): Promise<number> {
+    const startedAt = performance.now();
+    // Under load the sweeps come round by themselves; their cost (dead index entries of an old snapshot) stays below a tenth.
+    const gap = Math.max(sweepGapMs, this.sweepCostMs * 10);
+    const sweeping = startedAt - this.sweptAt >= (this.sweepDue ? gap : gap * 4);
+    if (sweeping) {
+      this.sweptAt = startedAt;
+      this.sweepDue = false;
+      this.cursors.clear();
+    }
+    let taken = await this.passLane(lanes.live);
+    if (sweeping || this.backfillLeft) taken += await this.passLane(lanes.backfill);
+    if (sweeping) this.sweepCostMs = performance.now() - startedAt;
+    return taken;
+  }
+
+  private async passLane(lane: number): Promise<number> {
+    const { database, clock } = this.options;
+    // Marking lags behind acknowledging: rows that only wait for their mark count half.
+    const free = Math.min(this.publisher.room(), 2 * this.window - this.flight.size());
+    const room = lane === lanes.live ? free : Math.min(free - this.window / 4, this.window / 4 - this.flight.sizeOf(lane));
+    if (lane === lanes.live) this.full = room < 1;
+    if (room < 1) return 0;
+    const after = this.cursors.get(lane) ?? '0';
+    const limit = Math.min(pageSize, Math.ceil(room));
+    const rows = await readPending(database, {
+      lane,
+      after,
+      limit,
+      except: this.flight.takenAfter(after),
+      blockedSubjects: this.flight.blockedSubjects(clock.now()),
+      blockedTypes: this.ledger.pausedTypes(clock.now()),
+    });
+    if (lane === lanes.backfill) this.backfillLeft = rows.length === limit;
+    if (this.options.broker.status() !== 'up' || this.options.lease.fence() === undefined || this.stopping) return 0;
+    let taken = 0;
+    for (const row of rows) {
+      const what = this.flight.take(row, clock.now());
+      if (what === 'skip') continue;
+      taken += 1;
+      if (what === 'send') this.send(row);
+    }
+    const last = rows.at(-1);
+    if (last) this.cursors.set(lane, last.id);
+    return taken;
+  }
+
+  private send(row: PendingRow): void {
+    const { envelope } = row;
+    const stream = this.ledger.streamOfType(envelope.type);
+    const epoch = stream && this.ledger.epochOf(stream);
+    if (stream === undefined || epoch === undefined) {
+      this.fail(row, new StewardError('OUTBOX_UNKNOWN_SUBJECT', `no stream of this service takes ${envelope.subject}`));
+      return;
+    }
+    const recordedBefore = this.ledger.recordedSequence(stream);
+    const span = startSendSpan(envelope, stream);
+    const headers = encodeHeaders(span ? { ...envelope, traceparent: span.traceparent } : envelope, row.republishedFor ?? undefined);
+    this.publisher.publish(envelope.subject, headers, envelope.body, (outcome) => {
+      span?.end(outcome.kind === 'stored' ? undefined : outcome.error);
+      this.settle(row, stream, epoch, recordedBefore, outcome);
+    });
+  }
+
+  private settle(row: PendingRow, stream: string, epoch: string, recordedBefore: number, outcome: PublishOutcome): void {
+    const { clock, logger, watch } = this.options;
+    this.wakeForRoom();
+    switch (outcome.kind) {
+      case 'unknown': // B5
+        outcomes.inc({ outcome: 'unknown' });
+        this.flight.giveBack(row);
+        this.sweepSoon();
+        return;
+      case 'refused':
+        outcomes.inc({ outcome: 'refused' });
+        this.fail(row, outcome.error);
+        return;
+      case 'no-stream': {
+        outcomes.inc({ outcome: 'no-stream' });
+        this.flight.giveBack(row);
+        if (this.ledger.pauseOf(stream, clock.now()) !== undefined) return;
+        logger.warn({ err: outcome.error, stream }, 'the stream takes nothing, trying again');
+        this.ledger.pause(stream, outcome.error.message, clock.now() + noStreamPauseMs);
+        watch.check();
+        return;
+      }
+      case 'stored':
+        if (outcome.stream !== stream) {
+          // B5: somebody gave our subject to another stream.
+          this.fail(row, new StewardError('BROKER_WRONG_STREAM', `${row.envelope.subject} was stored in ${outcome.stream} instead of ${stream}`));
+        } else if (!outcome.duplicate && outcome.sequence <= recordedBefore) {
+          this.lostTail(row, stream, outcome.sequence, recordedBefore);
+        } else {
+          outcomes.inc({ outcome: outcome.duplicate ? 'duplicate' : 'stored' });
+          this.marker.add(row.lane, stream, epoch, { id: row.id, createdAt: row.createdAt, messageId: row.envelope.id, sequence: outcome.sequence });
+          const next = this.flight.acknowledged(row);
+          if (!next) return;
+          if (this.stopping || this.options.lease.fence() === undefined || this.ledger.pauseOf(stream, clock.now()) !== undefined) this.flight.giveBack(next);
+          else this.send(next);
+        }
+    }
+  }
+
+  private fail(row: PendingRow, error: StewardError): void {
+    this.options.logger.error({ err: error, subject: row.envelope.subject, messageId: row.envelope.id }, 'a row can not be published, its key waits');
+    this.flight.block(row, this.options.clock.now());
+  }
+
+  private lostTail(row: PendingRow, stream: string, sequence: number, recorded: number): void {
+    outcomes.inc({ outcome: 'tail-lost' });
+    this.flight.giveBack(row);
+    if (this.proofs.has(stream)) return;
+    this.proofs.set(stream, { sequence, askedAt: performance.now() });
+    this.ledger.pause(stream, 'it lost messages that it had acknowledged; waiting for a new epoch', Infinity);
+    this.options.logger.error({ stream, sequence, recorded }, 'the stream lost its tail: a new message got a sequence that was taken');
+    this.options.watch.check({ stream, sequence });
+  }
+
+  /** B10: takes over each epoch that the provisioner declared and this database has not seen. */
+  private async adoptDeclaredEpochs(): Promise<void> {
+    const { database, lease, logger, rebuild, clock } = this.options;
+    for (const stream of this.ledger.names()) {
+      const to = this.declared?.streams[stream]?.epoch;
+      const from = this.ledger.epochOf(stream);
+      if (to === undefined || to === from) {
+        this.repeatProof(stream);
+        continue;
+      }
+      this.ledger.pause(stream, 'a new epoch is being taken over', Infinity);
+      const types = this.ledger.typesOf(stream);
+      await this.quiet(() => this.stopping || ![...this.flight.rows()].some((row) => types.includes(row.envelope.type)));
+      if (this.stopping) return;
+      const again = await database.transaction(async (tx) => {
+        await lease.assert(tx);
+        return adoptEpoch(tx, { stream, types, from, to }, rebuild);
+      });
+      this.ledger.setEpoch(stream, to);
+      this.proofs.delete(stream);
+      this.sweepSoon();
+      if (from !== undefined) logger.warn({ stream, from, to, rows: again, at: clock.now() }, 'stream has a new epoch, what it lost is published again');
+    }
+  }
+
+  /** Until a new epoch is declared; the answer to the first telling may have been lost. */
+  private repeatProof(stream: string): void {
+    const proof = this.proofs.get(stream);
+    if (!proof || performance.now() - proof.askedAt < 2_000) return;
+    proof.askedAt = performance.now();
+    this.options.watch.check({ stream, sequence: proof.sequence });
+  }
+
+  private onMarked(batch: MarkBatch): void {
+    for (const row of batch.rows) {
+      this.flight.marked(row.id);
+      this.ledger.record(batch.stream, batch.epoch, row.sequence, row.messageId);
+    }
+    this.wakeForRoom();
+  }
+
+  private sweepSoon(): void {
+    this.sweepDue = true;
+    this.wake.now();
+  }
+
+  /** The loop sleeps on a full window; waking it for each acknowledgement would read pages of one row. */
+  private wakeForRoom(): void {
+    if (!this.full || this.publisher.room() < this.window / 4 || this.flight.size() > 1.75 * this.window) return;
+    this.full = false;
+    this.wake.now();
+  }
+
+  private pauseMs(pollMs: number): number {
+    const now = this.options.clock.now();
+    const due = [this.flight.nextUnblock(now), this.ledger.nextResume(now)].filter((time): time is number => time !== undefined);
+    const sweepIn = this.sweepDue ? Math.max(1, this.sweptAt + sweepGapMs - performance.now()) : pollMs;
+    return Math.min(pollMs, sweepIn, ...due.map((time) => time - now + 1));
+  }
+
+  /** In-flight messages end by themselves: acknowledged, refused or unknown after the time-out. */
+  private async quiet(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
