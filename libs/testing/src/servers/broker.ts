@@ -50,7 +50,7 @@ async function addDurable(manager: JetStreamManager, durable: DurableDeclaration
     deliver_policy: DeliverPolicy.All,
     max_deliver: -1, // B4: attempts are counted by us
     ack_wait: nanos(30_000),
-    max_ack_pending: 5_000,
+    max_ack_pending: 20_000,
     filter_subjects: [...durable.filterSubjects],
   });
 }
