@@ -5,7 +5,6 @@
  * 3. Whatever is neither applied nor known becomes a letter or is held in this same transaction (I5).
  */
 import type { Contract } from '@steward/contracts';
-import { through } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { closeApplied, closeSuperseded, type NewLetter, storeDeadLetters } from '../dead-letter/dead-letter.store';
 import type { Sound } from './arrival';
@@ -15,6 +14,7 @@ import { forgetAttempts } from './gate/attempts.store';
 import { releaseAwaiting } from './gate/held.store';
 import { applySequenced } from './gate/sequence-gate';
 import { writeJournal } from './gate/journal.store';
+import { runOwnCode } from './own-code';
 import { type Delivered, letterOf, newcomerWaitMs, type Work } from './work';
 
 /** What is left to do once the batch has committed; nothing of it may happen before. */
@@ -46,7 +46,7 @@ async function applyStates(tx: PoolClient, work: Work, projection: Projection, m
   const { moved, duplicates, superseded, conflicts } = await gate(tx, contract, parts);
   const now = work.clock.now();
   if (moved.length > 0) {
-    await through('handler', () => projection.apply(tx, moved));
+    await runOwnCode(tx, () => projection.apply(tx, moved));
     const keys = moved.map((change) => change.key);
     await closeSuperseded(tx, work.consumer, entity, keys, moved.map((change) => change.revision), new Date(now));
     if (work.handlers.size > 0 && (await releaseAwaiting(tx, entity, keys))) after.awaited = true;
@@ -71,7 +71,7 @@ async function applyEvents(tx: PoolClient, work: Work, handler: Handler, members
     now: new Date(now),
     heldUntil: new Date(now + work.heldForMs),
     newcomerUntil: new Date(now + Math.min(newcomerWaitMs, work.heldForMs)),
-    handle: (event) => through('handler', () => handler.handle(tx, event)),
+    handle: (event) => runOwnCode(tx, () => handler.handle(tx, event)),
   });
   if (passage.applied.length > 0) {
     const envelopes = passage.applied.map((event) => event.envelope);

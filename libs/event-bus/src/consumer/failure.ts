@@ -1,4 +1,4 @@
-import { RejectedError } from '@steward/platform';
+import { isConnectionError, RejectedError, StewardError } from '@steward/platform';
 import type { PoolClient } from 'pg';
 
 /** Why a dead letter was opened; also the `class` label of its metric. */
@@ -50,14 +50,12 @@ export function awaiting(entity: string, key: string): Error {
   return error;
 }
 
-// SQLSTATE classes that say something about the server or the moment, nothing about the message.
+// SQLSTATE classes that say something about the server or the moment, nothing about the message; lost connections are platform's to know.
 // A cancelled statement (57014) is not here: a message whose effect is too slow must be found and counted.
-const passing = /^(08|25P0[34]|40|53|55P03|57P|58)/;
+const passing = /^(25P0[34]|40|53|55P03|57P|58)/;
 // What the database can never take: cardinality, data exception, a limit of its own (a key too long for an index).
 // Constraint violations (23) are not here: under concurrency they can be a matter of order, so they get the default budget.
 const never = /^(21|22|54)/;
-const connection = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST|ENETUNREACH)/;
-const connectionText = /Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Cannot use a pool after|not queryable|Query read timeout/i;
 
 export function classify(thrown: unknown): Failure {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -65,13 +63,18 @@ export function classify(thrown: unknown): Failure {
   if (signal?.kind === 'business') return { kind: 'permanent', error, class: 'business' };
   if (signal) return { ...signal, error };
   if (error instanceof RejectedError) return { kind: 'permanent', error, class: 'rejected' };
+  if (isConnectionError(error) || (error instanceof StewardError && isInfrastructure(error))) return { kind: 'infrastructure', error };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (connection.test(code) || connectionText.test(error.message)) return { kind: 'infrastructure', error };
   if (/^[0-9A-Z]{5}$/.test(code)) {
     if (passing.test(code)) return { kind: 'infrastructure', error };
     if (never.test(code)) return { kind: 'permanent', error, class: 'unstorable' };
   }
   return { kind: 'transient', error };
+}
+
+/** The database's own failures come named; a fault injected anywhere but in the handler stands for one of them (T1). */
+function isInfrastructure(error: StewardError): boolean {
+  return error.code === 'DATABASE_UNAVAILABLE' || (error.code === 'FAULT_INJECTED' && error.place !== 'handler');
 }
 
 export interface RetryBudget {

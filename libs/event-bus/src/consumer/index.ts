@@ -4,5 +4,5 @@ export { awaiting, businessCase, type FaultClass, type ReadBack, type RetryBudge
 export { applyGate, type Part, type Passage } from './gate/apply-gate';
 export { ConsumerTables1700000002000 } from './gate/consumer.migration';
 export { JetStreamStrategy, type StrategyOptions } from './jetstream.strategy';
-export type { Floor } from './progress';
+export type { Floor } from './pull/progress';
 export type { Work } from './work';

@@ -9,9 +9,9 @@ import type { Broker } from '../broker';
 import { countOpen } from '../dead-letter/dead-letter.store';
 import type { Handler, Projection } from './declarations';
 import { defaultBudget, type RetryBudget } from './failure';
-import { createMeter, deadLettersOpen } from './meter';
-import { type Floor, Progress } from './progress';
-import { PullLoop } from './pull-loop';
+import { createMeter, deadLettersOpen } from './telemetry/meter';
+import { type Floor, Progress } from './pull/progress';
+import { PullLoop } from './pull/pull-loop';
 import { sweep } from './sweep';
 import type { Work } from './work';
 

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { headers as createHeaders, type MsgHdrs } from '@nats-io/transport-node';
 import { type Contract, type FeedProgress, feedProgress, product, type StockLevel, stockLevel, subjectOf } from '@steward/contracts';
+import type { PoolClient } from 'pg';
 import { type Clock, createLogger, type Database, openDatabase, systemClock } from '@steward/platform';
 import { testDatabase, type TestDatabase } from '@steward/testing';
 import { dataSchemaOf, type Envelope, type RawMessage, sourceOf, toHeaders } from '../envelope';
@@ -61,22 +62,23 @@ export interface Rig {
 
 /** Counts effects beside the gate's tables: `effect` has a row for every time a projection or handler was called and committed. */
 export const effects = `create table if not exists effect (id bigint generated always as identity primary key, entity text, key text, n bigint, value json)`;
-export const recordingProjection = (fail?: (key: string) => Error | undefined): Projection =>
+type Fail<Args extends unknown[]> = (...args: [...Args, tx: PoolClient]) => Error | undefined | Promise<Error | undefined>;
+export const recordingProjection = (fail?: Fail<[key: string]>): Projection =>
   defineProjection<StockLevel>({
     builds: 'availability', contract: stockLevel,
     apply: async (tx, changes) => {
       for (const { key, revision, data } of changes) {
-        const error = fail?.(key);
+        const error = await fail?.(key, tx);
         if (error) throw error;
         await tx.query('insert into effect (entity, key, n, value) values ($1, $2, $3, $4)', ['stock-level', key, revision, JSON.stringify(data)]);
       }
     },
   });
-export const recordingHandler = (fail?: (sequence: number, key: string) => Error | undefined): Handler =>
+export const recordingHandler = (fail?: Fail<[sequence: number, key: string]>): Handler =>
   defineHandler<FeedProgress>({
     builds: 'progress', contract: feedProgress,
     handle: async (tx, { key, sequence, data }) => {
-      const error = fail?.(sequence, key);
+      const error = await fail?.(sequence, key, tx);
       if (error) throw error;
       await tx.query('insert into effect (entity, key, n, value) values ($1, $2, $3, $4)', ['feed-progress', key, sequence, JSON.stringify(data)]);
     },

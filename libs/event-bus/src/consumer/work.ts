@@ -6,7 +6,7 @@ import { fingerprintOf, fingerprintOfFault } from '../dead-letter/fingerprint';
 import type { Reading, Sound } from './arrival';
 import type { Handler, Projection } from './declarations';
 import type { FaultClass, RetryBudget } from './failure';
-import type { Meter } from './meter';
+import type { Meter } from './telemetry/meter';
 
 /** Everything the messages of one durable are applied with. */
 export interface Work {

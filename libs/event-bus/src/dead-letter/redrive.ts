@@ -9,7 +9,7 @@
  * 5. A letter of class `gap` says that the predecessor never came: redriving it skips the gap, explicitly and on record (C5b).
  */
 import { headers as createHeaders } from '@nats-io/transport-node';
-import { type Database, through } from '@steward/platform';
+import type { Database } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { readMessage, type Sound } from '../consumer/arrival';
 import { applyGate } from '../consumer/gate/apply-gate';
@@ -17,6 +17,7 @@ import { dropHeld, lockPositions, movePositions } from '../consumer/gate/held.st
 import { writeJournal } from '../consumer/gate/journal.store';
 import { placeOf } from '../consumer/gate/sequence-gate';
 import { applyInTurn, releaseHeld } from '../consumer/held-release';
+import { runOwnCode } from '../consumer/own-code';
 import type { Work } from '../consumer/work';
 import { type Forecast, forecast, type StoredLetter } from './forecast';
 
@@ -107,7 +108,7 @@ async function redriveState(tx: PoolClient, work: Work, reading: Sound, outcome:
   const { moved } = await applyGate(tx, reading.contract, [{ envelope, data: reading.data, hash: reading.hash }]);
   // A live message was quicker: the gate has the last word, not the forecast.
   if (moved.length === 0) return { outcome: { verdict: 'superseded', detail: 'a newer state came in the meantime' }, state: 'superseded' };
-  await through('handler', async () => projection?.apply(tx, moved));
+  await runOwnCode(tx, async () => projection?.apply(tx, moved));
   if (work.journal) await writeJournal(tx, projection?.builds ?? '', reading.contract.entity, [envelope]);
   return { outcome, state: 'redriven' };
 }

@@ -38,6 +38,12 @@ export const errorTable = rows({
   CONTRACT_SUBJECT_INVALID: { meaning: 'A system announces an entity that is not its own, or no stream holds the subject.', remedy: 'Compare the adapter with "systems" in the contract.yaml.' },
   CONTRACT_BROKER_TEXT_INVALID: { meaning: 'A broker password holds a character that nats.conf can not hold.', remedy: 'Choose one of printable ASCII without quotes and backslashes.' },
 
+  // event-bus, consumer side
+  CONSUMER_UNDECLARED: { meaning: 'A service builds from an entity that no contract lists it for, or builds twice from one.', remedy: 'Compare the projections and handlers of the service with "consumers" in the contract.yaml.', exit: 78 },
+  CONSUMER_POISON: { meaning: 'A message was tried as often as its budget allows and never came to an end, mostly because it ends the process.', remedy: 'Read the dead letter; mend what handles it, then redrive.' },
+  CONSUMER_GAP: { meaning: 'An event waits for the one before it, which did not come in time.', remedy: 'Ask the producer for the missing event; redriving the letter skips it.' },
+  CONSUMER_AWAITS: { meaning: 'An event speaks of something that did not come in time.', remedy: 'Check the feed of what it waits for, then redrive.' },
+
   // adapter-kit
   SOURCE_UNAVAILABLE: { meaning: 'A system of record could not be reached, answered with a server error, or is spared because its circuit breaker is open.', remedy: 'None: it is asked again by itself; if it lasts, its operator has to look.', http: 503 },
   SOURCE_TIMEOUT: { meaning: 'A system of record gave no whole answer in time.', remedy: 'None: it is asked again by itself; if it lasts, raise its limits in the connector or make its pages smaller.', http: 504 },

@@ -4,7 +4,7 @@
  * All three are children of the span that sent the message; names carry the destination's template, never a key.
  */
 import { context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
-import type { Delivered, Outcome, Work } from './work';
+import type { Delivered, Outcome, Work } from '../work';
 
 type Settled = (delivered: Delivered, outcome: Outcome) => void;
 

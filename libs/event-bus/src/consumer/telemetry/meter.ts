@@ -1,5 +1,5 @@
 import { counter, gauge, histogram } from '@steward/platform';
-import type { Envelope } from '../envelope';
+import type { Envelope } from '../../envelope';
 
 /** What one durable's loop reports; every name starts with `steward_` and means the same in every service. */
 export interface Meter {

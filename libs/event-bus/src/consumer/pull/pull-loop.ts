@@ -8,24 +8,23 @@
  *    something pending and get nothing (B2).
  * 6. Stop (C10): no more pulls, transactions in flight finish, the rest is given back at once, nothing is counted.
  */
-import type { JsMsg } from '@nats-io/jetstream';
 import { through } from '@steward/platform';
-import type { Broker } from '../broker';
-import { namedBrokerError } from '../broker';
-import type { AfterCommit } from './apply';
-import { readMessage } from './arrival';
-import { classify } from './failure';
-import { releaseHeld } from './held-release';
+import type { Broker } from '../../broker';
+import { namedBrokerError } from '../../broker';
+import type { AfterCommit } from '../apply';
+import { readMessage } from '../arrival';
+import { classify } from '../failure';
+import { releaseHeld } from '../held-release';
 import { Lanes } from './lanes';
 import type { Progress } from './progress';
-import { runBatch } from './runner';
-import { openSession, type Session } from './session';
-import { inSpans } from './spans';
-import type { Delivered, Outcome, Work } from './work';
+import { runBatch } from '../runner';
+import { type Message, openSession, type Session } from './session';
+import { inSpans } from '../telemetry/spans';
+import type { Delivered, Outcome, Work } from '../work';
 
 interface InHand {
   readonly lane: string;
-  readonly message: JsMsg;
+  readonly message: Message;
   readonly session: Session;
   readonly receivedAtMs: number;
   /** When the broker last heard that it is in hand. */
@@ -34,6 +33,8 @@ interface InHand {
 
 const batchLimit = 500;
 const transactionsInFlight = 2;
+/** Enough for the batches in flight and those that are on their way from the broker meanwhile. */
+const inHandLimit = 4_000;
 const infoEveryMs = 1_000;
 /** Pending messages and none delivered for so long: three heartbeats. */
 const stuckAfterMs = 15_000;
@@ -63,15 +64,10 @@ export class PullLoop {
     return this.#reason && `${this.work.consumer} on ${this.work.stream}: ${this.#reason}`;
   }
 
-  /** Nothing in hand; used by tests and by the watchdog. */
-  idle(): boolean {
-    return this.#lanes.size === 0 && this.#inFlight.size === 0;
-  }
-
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#reason = 'stopping';
-    await this.#session?.stopPulling();
+    await this.#session?.drain();
     for (const each of this.#lanes.clear()) this.#giveBack(each);
     await Promise.allSettled([...this.#drains, ...this.#releases]);
     for (const each of this.#lanes.clear()) this.#giveBack(each);
@@ -86,7 +82,7 @@ export class PullLoop {
     const { clock, logger, consumer, stream } = this.work;
     for (let failures = 0; !this.#stop.signal.aborted; ) {
       try {
-        this.#session = await openSession(this.broker, stream, consumer, (message, session) => this.#take(message, session));
+        this.#session = await openSession(this.broker, stream, consumer, (message, session) => this.#take(message, session), () => this.#room());
         this.#reason = undefined;
         this.#lastMessageAtMs = performance.now();
         failures = 0;
@@ -107,7 +103,11 @@ export class PullLoop {
     }
   }
 
-  #take(message: JsMsg, session: Session): void {
+  #room(): number {
+    return inHandLimit - this.#lanes.size - this.#inFlight.size;
+  }
+
+  #take(message: Message, session: Session): void {
     const now = performance.now();
     this.#lastMessageAtMs = now;
     const inHand: InHand = { lane: message.subject, message, session, receivedAtMs: now, toldAtMs: now };
@@ -130,6 +130,7 @@ export class PullLoop {
           this.#drains.delete(drain);
           for (const each of batch) this.#inFlight.delete(each);
           this.#lanes.release(batch);
+          this.#session?.pull();
           this.#kick();
         });
         this.#drains.add(drain);
@@ -173,17 +174,16 @@ export class PullLoop {
 
   #read({ message, receivedAtMs }: InHand): Delivered {
     const raw = { subject: message.subject, headers: message.headers, data: message.data };
-    return { reading: readMessage(raw), message: raw, streamSequence: message.seq, deliveries: message.info.deliveryCount, receivedAtMs };
+    return { reading: readMessage(raw), message: raw, streamSequence: message.streamSequence, deliveries: message.deliveries, receivedAtMs };
   }
 
-  #settle({ message, session }: InHand, outcome: Outcome): void {
-    if (!session.alive() || this.broker.nc.isClosed()) return;
+  #settle({ message }: InHand, outcome: Outcome): void {
     if (outcome.kind === 'done') message.ack();
-    else message.nak(Math.max(1, Math.round(outcome.afterMs)));
+    else message.nak(Math.max(1, outcome.afterMs));
   }
 
-  #giveBack({ message, session }: InHand): void {
-    if (session.alive() && !this.broker.nc.isClosed()) message.nak();
+  #giveBack({ message }: InHand): void {
+    message.nak(0);
   }
 
   #after(after: AfterCommit): void {
@@ -205,7 +205,7 @@ export class PullLoop {
   #tellWorking(): void {
     const now = performance.now();
     for (const each of [...this.#inFlight, ...this.#lanes.waiting()]) {
-      if (now - each.toldAtMs < each.session.ackWaitMs / 3 || !each.session.alive() || this.broker.nc.isClosed()) continue;
+      if (now - each.toldAtMs < each.session.ackWaitMs / 3) continue;
       each.toldAtMs = now;
       each.message.working();
     }
@@ -219,7 +219,7 @@ export class PullLoop {
       this.work.meter.lag(info.num_pending, info.num_ack_pending);
       this.progress.note(this.work.consumer, this.work.stream, info);
       const silentMs = performance.now() - this.#lastMessageAtMs;
-      if (info.num_pending > 0 && this.idle() && silentMs > stuckAfterMs) session.end('stuck');
+      if (info.num_pending > 0 && this.#room() === inHandLimit && silentMs > stuckAfterMs) session.end('stuck');
     } catch (error) {
       const named = namedBrokerError(error, `looking at ${this.work.consumer}`);
       if (named.code === 'BROKER_DURABLE_MISSING') session.end('consumer missing');
