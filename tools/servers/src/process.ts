@@ -23,6 +23,8 @@ export interface Launch {
   /** Asked every 25 ms; the process is usable once it says true, and has no hope when it throws. */
   ready: () => Promise<boolean>;
   readyWithinMs: number;
+  /** Asked when that time is over, before it is killed: why is it not ready? */
+  reason?: () => Promise<string>;
   stopSignal: NodeJS.Signals;
   /** After this long a stop becomes a kill. */
   stopWithinMs?: number;
@@ -60,6 +62,17 @@ function logSince(file: string, size: number): string {
   readSync(log, buffer, 0, buffer.length, end - buffer.length);
   closeSync(log);
   return buffer.toString('utf8');
+}
+
+/** The last thing it said; of a line of JSON what a person would read. */
+function lastLine(log: string): string {
+  const line = log.split('\n').at(-1) || 'no output';
+  try {
+    const { message, err } = JSON.parse(line) as { message?: string; err?: { message?: string } };
+    return [message, err?.message].filter((part) => part !== undefined).join(': ') || line;
+  } catch {
+    return line.slice(-500);
+  }
 }
 
 class OwnProcess implements Running {
@@ -100,8 +113,7 @@ class OwnProcess implements Running {
         await pause(100);
         continue;
       }
-      const last = log.split('\n').at(-1) || 'no output';
-      throw new ServerFault(spec.explain?.(log) ?? `${spec.name} does not start (${failure}): ${last} (all of it in ${spec.logFile})`);
+      throw new ServerFault(spec.explain?.(log) ?? `${spec.name} does not start (${failure}): ${lastLine(log)} (all of it in ${spec.logFile})`);
     }
   }
 
@@ -131,7 +143,7 @@ class OwnProcess implements Running {
       if (this.wanted && this.child === child) for (const listener of this.crashListeners) listener(how);
     });
     while (ended === undefined) {
-      if (Date.now() > deadline) return `not ready within ${Math.round(spec.readyWithinMs / 1000)} s`;
+      if (Date.now() > deadline) return `not ready within ${Math.round(spec.readyWithinMs / 1000)} s${spec.reason ? `, it says: ${await spec.reason()}` : ''}`;
       try {
         if (await spec.ready()) {
           this.wanted = true;

@@ -88,10 +88,9 @@ const startService = (service: Service, options: SystemOptions, logFile: string)
     url: service.url,
     ready: () => isReady(service.url),
     readyWithinMs: 60_000,
+    reason: () => reasonsOf(service.url),
     stopSignal: 'SIGTERM',
     stopWithinMs: 15_000,
-  }).catch(async (fault: Error) => {
-    throw fault instanceof ServerFault && fault.message.includes('not ready within') ? new ServerFault(`${fault.message}; it says: ${await reasonsOf(service.url)}`) : fault;
   });
 
 export async function startSystem(options: SystemOptions): Promise<System> {
