@@ -4,6 +4,7 @@ export { Listener, listenTo, type ListenerOptions } from './database/listener';
 export type { MigrationClass } from './database/migrate';
 export { openDatabase, type Database, type DatabaseOptions, type Statement } from './database/open-database';
 export { describe as describeVariable, type Described } from './env/accepted';
+export { envTypes } from './env/env-types';
 export { loadEnv, type EnvOf, type Source as EnvSource } from './env/load-env';
 export { processEnv, serviceEnv, type ProcessEnv, type ServiceEnv } from './env/service-env';
 export { nearest } from './env/suggest';

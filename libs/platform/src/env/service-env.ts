@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { faultsAccepted } from '../seams/plan';
-
-const address = (protocols: readonly string[], form: string): z.ZodType<string, string> =>
-  z.string().refine((text) => text.split(',').every((each) => URL.canParse(each.trim()) && protocols.includes(new URL(each.trim()).protocol)), { error: 'not such an address' }).describe(form);
+import { envTypes } from './env-types';
 
 export const modes = ['development', 'production', 'test'] as const;
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -11,17 +9,17 @@ export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 's
 export const processEnv = {
   STEWARD_MODE: z.enum(modes).default('production').describe(`${modes.join(' | ')}; production is the strict one and the default`),
   STEWARD_LOG_LEVEL: z.enum(logLevels).default('info'),
-  STEWARD_STARTUP_WAIT_MS: z.coerce.number().int().min(0).max(3_600_000).default(60_000).describe('milliseconds a starting process waits for its database, 0 to 3600000'),
+  STEWARD_STARTUP_WAIT_MS: envTypes.milliseconds(0, 3_600_000).default(60_000).describe('milliseconds a starting process waits for its database, 0 to 3600000'),
   STEWARD_FAULTS: z.string().optional().describe(`test mode only: ${faultsAccepted}`),
-  OTEL_EXPORTER_OTLP_ENDPOINT: address(['http:', 'https:'], 'http(s)://host:port of an OTLP receiver (Jaeger: 4318); no traces without it').optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: envTypes.httpUrl.optional().describe('http(s)://host:port of an OTLP receiver (Jaeger: 4318); no traces without it'),
 };
 
 /** What a service with a database and a broker needs: spread it into the service's own shape. */
 export const serviceEnv = {
   ...processEnv,
-  DATABASE_URL: address(['postgres:', 'postgresql:'], 'postgres://user:password@host:port/database'),
-  NATS_URL: address(['nats:', 'tls:'], 'nats://user:password@host:port, several separated by commas'),
-  STEWARD_HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).default(4300).describe('port of /livez /readyz /startupz /metrics, 0 to 65535; 0 takes a free one'),
+  DATABASE_URL: envTypes.postgresUrl,
+  NATS_URL: envTypes.natsUrl,
+  STEWARD_HEALTH_PORT: envTypes.port.default(4300).describe('port of /livez /readyz /startupz /metrics, 0 to 65535; 0 takes a free one'),
   STEWARD_HEALTH_HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on; 0.0.0.0 in a container'),
 };
 

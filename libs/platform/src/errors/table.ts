@@ -23,7 +23,6 @@ export const errorTable = rows({
   DATABASE_MIGRATION_FAILED: { meaning: 'A migration failed and was rolled back; the process does not start on a half-known schema.', remedy: 'Read the cause in the log, mend the migration or the data it meets, start again.', exit: 70 },
   DATABASE_ROLLED_BACK: { meaning: 'PostgreSQL answered COMMIT with ROLLBACK, because a statement had failed before and its error was swallowed.', remedy: 'Let the failing statement throw, or put it behind a savepoint.' },
   FAULT_INJECTED: { meaning: 'A named fault seam threw on purpose (STEWARD_FAULTS, test mode only).', remedy: 'None: unset STEWARD_FAULTS to be rid of it.' },
-  STARTUP_FAILED: { meaning: 'The process failed while it started, for a reason without a code of its own.', remedy: 'Read the cause beside it; if it is not clear from that, it is a defect of Steward.', exit: 1 },
   // contracts: the compiler's faults, and what the keys and subjects refuse
   CONTRACT_UNREADABLE: { meaning: 'A file of contracts/ is missing, or is not YAML or JSON.', remedy: 'Mend the named file.' },
   CONTRACT_INCOMPLETE: { meaning: 'A contract leaves out something mandatory, such as its owner, escalation, runbook or an example.', remedy: 'Add what the message names; contracts/contract.schema.json explains each field.' },
