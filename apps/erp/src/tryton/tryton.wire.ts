@@ -1,0 +1,50 @@
+/** What Tryton 6.0 sends, checked before anything else looks at it. */
+import { z } from 'zod';
+
+const datetime = z.object({
+  __class__: z.literal('datetime'),
+  year: z.number().int(),
+  month: z.number().int(),
+  day: z.number().int(),
+  hour: z.number().int().default(0),
+  minute: z.number().int().default(0),
+  second: z.number().int().default(0),
+  microsecond: z.number().int().default(0),
+});
+
+/** A moment with microseconds, `2026-11-24T02:50:35.570538`, in the server's UTC: sorts as text, which a JavaScript Date can't. */
+export type Moment = string;
+
+export const moment = datetime.transform((at): Moment => {
+  const two = (part: number): string => String(part).padStart(2, '0');
+  const day = `${at.year}-${two(at.month)}-${two(at.day)}`;
+  return `${day}T${two(at.hour)}:${two(at.minute)}:${two(at.second)}.${String(at.microsecond).padStart(6, '0')}`;
+});
+
+export function toTrytonDatetime(at: Moment): z.input<typeof datetime> {
+  const [year, month, day, hour, minute, second, microsecond] = at.split(/[-T:.]/).map(Number) as [
+    number, number, number, number, number, number, number,
+  ];
+  return { __class__: 'datetime', year, month, day, hour, minute, second, microsecond };
+}
+
+/** A stock move; `write_date` is null until somebody writes it for the first time. */
+export const moveWire = z.object({
+  id: z.number().int(),
+  product: z.number().int(),
+  create_date: moment,
+  write_date: moment.nullable(),
+});
+
+export const warehouseWire = z.object({ id: z.number().int(), code: z.string().nullable(), name: z.string() });
+
+export const productWire = z.object({ id: z.number().int(), code: z.string().nullable(), quantity: z.number() });
+
+/** One product in one warehouse, as the client puts it together from `productWire` and `warehouseWire`. */
+export const stockWire = z.object({
+  product: z.number().int(),
+  code: z.string().min(1, 'the product has no code, and the code is the SKU'),
+  warehouse: z.string().min(1),
+  quantity: z.number(),
+});
+export type TrytonStock = z.output<typeof stockWire>;
