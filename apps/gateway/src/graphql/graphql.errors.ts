@@ -38,8 +38,10 @@ export function statusOfErrors(errors: readonly ShownError[], hasData: boolean):
   return hasData ? 200 : Math.max(...errors.map(({ extensions }) => statusOf(extensions.code)));
 }
 
+/** What comes from a resolver has a path; document and variables have none. The compiler's errors are of a class of its own. */
 function isDocumentError(error: unknown): error is GraphQLError {
-  return error instanceof GraphQLError && (error.originalError === undefined || error.originalError === null);
+  const { name, path } = (error ?? {}) as Partial<GraphQLError>;
+  return (error instanceof GraphQLError || name === 'GraphQLError') && path === undefined;
 }
 
 function documentError(error: GraphQLError, schema: GraphQLSchema): RejectedError {

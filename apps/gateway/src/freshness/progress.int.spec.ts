@@ -1,0 +1,96 @@
+import { manualClock, type Database } from '@steward/platform';
+import { eventually } from '@steward/testing';
+import type { GatewayApi } from '../api/gateway-api';
+import { apiOn, get, stage } from '../fixtures/api.fixture.spec';
+import { aLevel, aProduct, products, start, stock } from '../fixtures/read-model.fixture.spec';
+import { budgets, PROGRESS_STEP_MS } from './freshness';
+import { floorsOf } from './progress-applier';
+import { applyClaims, recordClaim } from './progress.store';
+
+const minute = 60_000;
+let scene: Awaited<ReturnType<typeof stage>>;
+let database: Database;
+
+beforeAll(async () => {
+  scene = await stage();
+  database = scene.database;
+});
+afterAll(() => scene.close());
+
+const feed = { system: 'erp', entity: 'stock-level', stream: 'ERP_STATE' };
+const claim = (completeUpTo: number, epoch: string, sequence: number) => database.transaction((tx) => recordClaim(tx, { ...feed, completeUpTo: new Date(completeUpTo).toISOString(), epoch, sequence }));
+const reach = async (epoch: string, sequence: number) => (await database.transaction((tx) => applyClaims(tx, [{ ...feed, epoch, sequence }]))).map(({ appliedUpTo }) => appliedUpTo);
+const waiting = async () => (await database.query<{ count: number }>('select count(*)::int as count from feed_progress_claim'))[0]?.count;
+
+describe('feed progress', () => {
+  it('O8: counts only when the projection has worked off the stream to the claimed place of the same epoch', async () => {
+    await claim(start, 'e1', 10);
+    await claim(start + 1_000, 'e1', 20);
+    await claim(start + 2_000, 'e2', 5);
+    expect(await reach('e1', 9)).toEqual([]);
+    expect(await reach('e1', 19)).toEqual([start]);
+    expect(await reach('e1', 19)).toEqual([]);
+    expect(await waiting()).toBe(2);
+    expect(await reach('e2', 4)).toEqual([]);
+    expect(await reach('e2', 5)).toEqual([start + 2_000]);
+    expect(await waiting()).toBe(0);
+  });
+
+  it('O8: never goes back, whatever is redelivered', async () => {
+    await claim(start - minute, 'e2', 1);
+    expect(await reach('e2', 100)).toEqual([]);
+    expect(await database.query('select (extract(epoch from applied_up_to) * 1000)::float8 as at from feed_progress')).toEqual([{ at: start + 2_000 }]);
+  });
+
+  it('asks for the floors of both state streams and waits for their epochs', () => {
+    const known: Record<string, { sequence: number; epoch: string | undefined }> = { 'catalogue@PIM_STATE': { sequence: 7, epoch: 'p' }, 'availability@ERP_STATE': { sequence: 8, epoch: undefined } };
+    const floorOf = (builds: string, stream: string) => known[`${builds}@${stream}`];
+    expect(floorsOf(floorOf)).toEqual([{ system: 'pim', entity: 'product', stream: 'PIM_STATE', epoch: 'p', sequence: 7 }]);
+  });
+});
+
+describe('the storefront over an hour', () => {
+  let api: GatewayApi;
+  const clock = manualClock(start + 10 * minute);
+  const shown = async (sku: string) => (await get(api, `/v1/products/${sku}`)).json.availability;
+  const pass = async (ms: number, { progressing }: { progressing: boolean }) => {
+    clock.advance(ms);
+    if (!progressing) return;
+    await claim(clock.now() - 5_000, 'e3', 1);
+    await reach('e3', 1);
+    await heard(clock.now() - 5_000);
+  };
+  const heard = async (upTo: number) => {
+    const step = Math.floor(upTo / PROGRESS_STEP_MS) * PROGRESS_STEP_MS;
+    await eventually(async () => Date.parse((await shown('steady')).asOf ?? '') >= step);
+  };
+
+  beforeAll(async () => {
+    await products(database, { key: 'steady', revision: 1, data: aProduct('steady') }, { key: 'parked', revision: 1, data: aProduct('parked') });
+    await stock(database, { data: aLevel('steady', 'main', 9), revision: 1, at: clock.now() }, { data: aLevel('parked', 'main', 9), revision: 1, at: clock.now() });
+    await database.query(
+      `insert into dead_letter (consumer, identity, entity, key, subject, headers, body, class, error, fingerprint, attempts, versions, owner, opened_at, last_seen_at)
+       values ('gateway-availability', 'x', 'stock-level', 'parked@main', 's', '{}', '', 'permanent', 'e', 'f', 1, '{}', '{}', now(), now())`,
+    );
+    api = await apiOn(scene.url, { clock });
+  });
+  afterAll(() => api.stop());
+
+  it('O8: unchanged stock stays fresh while its feed progresses; a key with an open dead letter does not', async () => {
+    for (let passed = 0; passed < 60; passed += 5) {
+      await pass(5 * minute, { progressing: true });
+      expect(await shown('steady')).toMatchObject({ state: 'IN_STOCK', quantity: 9, stale: false });
+    }
+    expect(await shown('parked')).toEqual({ state: 'UNKNOWN', quantity: null, expectedAt: null, asOf: new Date(start + 10 * minute).toISOString(), stale: true });
+  });
+
+  it('O8: it goes stale when the feed stops, keeps the age of the last progress, and is fresh again with the feed', async () => {
+    const last = (await shown('steady')).asOf;
+    await pass(budgets.availability - minute, { progressing: false });
+    expect(await shown('steady')).toMatchObject({ state: 'IN_STOCK', stale: false, asOf: last });
+    await pass(2 * minute, { progressing: false });
+    expect(await shown('steady')).toEqual({ state: 'UNKNOWN', quantity: null, expectedAt: null, asOf: last, stale: true });
+    await pass(minute, { progressing: true });
+    expect(await shown('steady')).toMatchObject({ state: 'IN_STOCK', quantity: 9, stale: false });
+  });
+});
