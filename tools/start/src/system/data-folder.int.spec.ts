@@ -21,8 +21,11 @@ describe('data folder', () => {
     await once(other, 'exit');
     const folder = openDataFolder(dir);
     expect(folder.takenOver).toBe(true);
+    expect(() => openDataFolder(dir)).toThrow(`already runs on ${dir} (process ${process.pid})`);
     folder.release();
-    expect(openDataFolder(dir).takenOver).toBe(false);
+    const again = openDataFolder(dir);
+    expect(again.takenOver).toBe(false);
+    again.release();
   });
 
   it('is emptied by a reset, passwords included', () => {
@@ -30,7 +33,7 @@ describe('data folder', () => {
     const password = openSecrets(dir)('pim');
     writeFileSync(join(folder.path, 'logs', 'pim.log'), 'old');
     folder.release();
-    openDataFolder(dir, { reset: true });
+    openDataFolder(dir, { reset: true }).release();
     expect(existsSync(join(dir, 'logs', 'pim.log'))).toBe(false);
     expect(openSecrets(dir)('pim')).not.toBe(password);
   });

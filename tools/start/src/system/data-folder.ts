@@ -22,16 +22,20 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Locks that this very process holds: its own pid in a file may also be left from an earlier process. */
+const held = new Set<string>();
+
 function claim(lock: string, path: string): boolean {
   let takenOver = false;
   for (;;) {
     try {
       writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      held.add(lock);
       return takenOver;
     } catch (fault) {
       if ((fault as NodeJS.ErrnoException).code !== 'EEXIST') throw fault;
       const holder = Number(readFileSync(lock, 'utf8'));
-      if (holder !== process.pid && holder > 0 && isAlive(holder)) {
+      if (holder === process.pid ? held.has(lock) : holder > 0 && isAlive(holder)) {
         throw new ServerFault(`Steward already runs on ${path} (process ${holder}): stop it first, or choose another folder with --data (if no Steward runs, remove ${lock})`);
       }
       rmSync(lock, { force: true });
@@ -67,6 +71,9 @@ export function openDataFolder(dir: string, { reset = false }: { reset?: boolean
       if (existsSync(file) && statSync(file).size > LOG_LIMIT) renameSync(file, `${file}.1`);
       return file;
     },
-    release: () => rmSync(lock, { force: true }),
+    release: () => {
+      held.delete(lock);
+      rmSync(lock, { force: true });
+    },
   };
 }

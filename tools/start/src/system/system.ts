@@ -32,6 +32,8 @@ export interface SystemOptions {
   env?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
   /** Services that are not started. */
   without?: readonly ServiceName[];
+  /** Further accounts of the broker, as lines of nats.conf; none of Steward's processes can reach into them. */
+  brokerAccounts?: string;
   note?: (line: string) => void;
 }
 
@@ -125,7 +127,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
             port: ports['nats-server'],
             binary,
             syncAlways: options.syncAlways ?? false,
-            config: renderBrokerAccounts({ passwordOf: (user) => around.secrets(natsUser(user)), systemPassword: around.secrets(natsUser('system')) }),
+            config: renderBrokerAccounts({ passwordOf: (user) => around.secrets(natsUser(user)), systemPassword: around.secrets(natsUser('system')) }).replace('accounts {\n', `accounts {\n${options.brokerAccounts ?? ''}\n`),
             logFile: folder.logOf('nats-server'),
           }),
         ),
