@@ -18,6 +18,9 @@ Starts Steward on this machine: PostgreSQL, nats-server, stand-in systems of rec
   --quiet          no live traffic
   --port-base N    the storefront listens on N, everything else on ports after it (default 4000)
   --help           this page
+
+NATS_SERVER_BIN names a nats-server of yours; OTEL_EXPORTER_OTLP_ENDPOINT sends traces to a collector or Jaeger.
+More variables: tools/servers/README.md
 `;
 
 const accepted = ['--data', '--reset', '--quiet', '--port-base', '--help'];
