@@ -1,1 +1,3 @@
-export {};
+export { openLimit } from './yardstick/limit';
+export { openNaive } from './yardstick/naive';
+export { runPipeline } from './pipeline/pipeline';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
-export const KEYS = 200_000;
+/** Entities that both ends know before a line is measured: changes are updates, as in a running shop. */
+export const KEYS = 100_000;
 
 /** One change of one entity, as a line takes it over. */
 export interface Change {

@@ -47,12 +47,14 @@ export async function openNaive(servers: LineServers): Promise<Line> {
 
   async function slice(load: Load, seconds: number) {
     let running = true;
+    let produces = true;
     const producing = load.kind === 'rate' ? atRate(load.perSecond, emit) : saturating(() => running, () => produced - recorder.applied, emit);
-    const relay = relayUntil(() => !running, pool, jetstream(publishing));
+    const relay = relayUntil(() => !produces, pool, jetstream(publishing));
     await pause(WARM_UP_MS);
     const outcome = await recorder.window(seconds);
     running = false;
     await producing.stop();
+    produces = false;
     await relay;
     const until = performance.now() + 20_000;
     while (recorder.applied < produced && performance.now() < until) await pause(5);

@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+
+export type Product = Readonly<Record<string, unknown>> & { readonly id: string };
+
+// As much text as makes the contract's body about as long as the yardstick's.
+const filler = randomBytes(120).toString('hex');
+
+export function productOf(number: number, round: number): Product {
+  const id = `BENCH-${number}`;
+  return {
+    id,
+    sku: id,
+    state: 'published',
+    categories: ['bench'],
+    manufacturer: 'Acme',
+    labels: { en: { title: `Product ${number}`, text: filler, urlKey: `product-${number}` } },
+    specs: { color: 'red', size: 'M', weight: 100, round },
+    pictures: [],
+    options: [],
+  };
+}
+
+/** 0 … count-1 in an order of its own, so that neighbours in time are no neighbours on disk. */
+export function shuffled(count: number): number[] {
+  const order = Array.from({ length: count }, (_, index) => index);
+  for (let last = count - 1; last > 0; last -= 1) {
+    const other = Math.floor(Math.random() * (last + 1));
+    [order[last], order[other]] = [order[other] ?? 0, order[last] ?? 0];
+  }
+  return order;
+}

@@ -1,0 +1,45 @@
+import { parseArgs } from 'node:util';
+
+export interface PipelineOptions {
+  /** Slices of each line and load. */
+  readonly pairs: number;
+  readonly seconds: number;
+  readonly keys: number;
+  readonly rates: readonly number[];
+  /** An external yardstick to run instead of ours. */
+  readonly yardstick: string | undefined;
+  readonly keep: boolean;
+}
+
+export const usage = `npm run bench -- pipeline [--pairs 3] [--seconds 5] [--keys 100000] [--rates 1000,4000] [--keep]
+  --pairs     slices of each line and load, in turn (at least 3 for a figure to quote)
+  --seconds   length of a slice's window
+  --keys      products both ends know beforehand; a slice changes each at most once
+  --rates     changes a second for the latencies; 0 for none
+  --keep      leaves data and logs behind and says where
+  YARDSTICK=<path> runs that program instead of the yardstick of this folder`;
+
+/** An answer that is text is a fault to show. */
+export function parseOptions(args: readonly string[], yardstick: string | undefined): PipelineOptions | string {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        pairs: { type: 'string', default: '3' },
+        seconds: { type: 'string', default: '5' },
+        keys: { type: 'string', default: '100000' },
+        rates: { type: 'string', default: '1000,4000' },
+        keep: { type: 'boolean', default: false },
+      },
+    });
+    const number = (name: string, text: string, least: number): number => {
+      const value = Number(text);
+      if (!Number.isInteger(value) || value < least) throw new RangeError(`--${name} ${text}: a whole number from ${least} on is accepted`);
+      return value;
+    };
+    const rates = values.rates.split(',').map((text) => number('rates', text, 0)).filter((rate) => rate > 0);
+    return { pairs: number('pairs', values.pairs, 1), seconds: number('seconds', values.seconds, 1), keys: number('keys', values.keys, 1_000), rates, yardstick: yardstick === '' ? undefined : yardstick, keep: values.keep };
+  } catch (fault) {
+    return (fault as Error).message;
+  }
+}
