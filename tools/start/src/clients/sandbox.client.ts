@@ -3,6 +3,8 @@
 export type SandboxRecord = { readonly id: string } & Readonly<Record<string, unknown>>;
 export type SandboxCollection = 'pim/products' | 'erp/stock';
 
+export type SandboxSystem = 'pim' | 'erp';
+
 export interface SandboxControl {
   readonly url: string;
   seed(options: { seed: number | string; products: number; onlyIfEmpty?: boolean }): Promise<Readonly<Record<string, unknown>>>;
@@ -10,6 +12,12 @@ export interface SandboxControl {
   /** `query` holds levers such as `webhook=lose` or `commitAfterMs=500`. */
   put(collection: SandboxCollection, record: SandboxRecord, query?: string): Promise<void>;
   remove(collection: SandboxCollection, id: string): Promise<void>;
+  /** Makes a system of record misbehave until `clearFaults`; see apps/sandbox/README.md. */
+  addFault(system: SandboxSystem, fault: Readonly<Record<string, unknown>>): Promise<void>;
+  clearFaults(system: SandboxSystem): Promise<void>;
+  /** Calls since the last reset; first attempts are counted once per request id. */
+  calls(system: SandboxSystem): Promise<{ total: number; firstAttempts: number }>;
+  resetCalls(system: SandboxSystem): Promise<void>;
   list(collection: SandboxCollection, options?: { limit?: number; after?: string }): Promise<{ items: SandboxRecord[]; total: number; next: string | null }>;
 }
 
@@ -38,6 +46,10 @@ export function sandboxControl(url: string): SandboxControl {
       await (await call('PUT', `${one(collection, record.id)}${query === '' ? '' : `?${query}`}`, own)).body?.cancel();
     },
     remove: async (collection, id) => void (await (await call('DELETE', one(collection, id))).body?.cancel()),
+    addFault: async (system, fault) => void (await (await call('POST', `${system}/faults`, fault)).body?.cancel()),
+    clearFaults: async (system) => void (await (await call('DELETE', `${system}/faults`)).body?.cancel()),
+    calls: async (system) => (await call('GET', `${system}/calls`)).json() as Promise<{ total: number; firstAttempts: number }>,
+    resetCalls: async (system) => void (await (await call('DELETE', `${system}/calls`)).body?.cancel()),
     list: async (collection, { limit, after } = {}) => {
       const query = new URLSearchParams({ ...(limit === undefined ? {} : { limit: String(limit) }), ...(after === undefined ? {} : { after }) });
       return (await call('GET', `${collection}?${query.toString()}`)).json() as Promise<{ items: SandboxRecord[]; total: number; next: string | null }>;

@@ -6,11 +6,12 @@ import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { eventually } from '@steward/testing';
 import { freePortPlan } from '../system/ports';
+import { scratchFolder } from '../system/scratch-folder';
 import { startSystem, type System } from '../system/system';
 import { agreement, allRecords, audit, auditRevisions, randomFrom, startLoad } from './rig.spec';
 
 describe('what the broker loses', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'steward-broker-loss-'));
+  const dataDir = scratchFolder('broker-loss');
   let system: System;
 
   beforeAll(async () => {

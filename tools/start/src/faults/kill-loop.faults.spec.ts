@@ -2,11 +2,10 @@
  * T4: every process is killed with -9 on a seeded, printed schedule while changes flow; afterwards the storefront equals the systems
  * of record for every key (I1), nothing was applied twice (I2), and no revision was lowered (I3).
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { eventually } from '@steward/testing';
 import { freePortPlan, processNames, type ProcessName } from '../system/ports';
+import { scratchFolder } from '../system/scratch-folder';
 import { startSystem, type System } from '../system/system';
 import { agreement, allRecords, audit, auditRevisions, pendingOutbox, randomFrom, startLoad } from './rig.spec';
 
@@ -15,7 +14,7 @@ const killsOfEach = 4;
 const changesPerSecond = 200;
 
 describe('kill loop', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'steward-kill-loop-'));
+  const dataDir = scratchFolder('kill-loop');
   let system: System;
 
   beforeAll(async () => {

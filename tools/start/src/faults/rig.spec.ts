@@ -74,9 +74,9 @@ export async function allShown(gatewayUrl: string): Promise<Map<string, Shown>> 
   for (let after: string | null = ''; after !== null; ) {
     const answer: Response = await fetch(`${gatewayUrl}/v1/products?first=250${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`, { signal: AbortSignal.timeout(10_000) });
     if (!answer.ok) throw new Error(`GET /v1/products: ${answer.status} ${await answer.text()}`);
-    const page = (await answer.json()) as { items: Shown[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
+    const page = (await answer.json()) as { items: Shown[]; page: { next: string | null } };
     for (const product of page.items) shown.set(product.id, product);
-    after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+    after = page.page.next;
   }
   return shown;
 }
@@ -92,7 +92,7 @@ export async function differences(system: System): Promise<string[]> {
   for (const { item, quantity, buffer } of stock as unknown as { item: string; quantity: number; buffer: number }[]) {
     sellable.set(item, (sellable.get(item) ?? 0) + Math.max(0, quantity - buffer));
   }
-  const published = products.filter((record) => record['state'] === 'published');
+  const published = products.filter((record) => record['state'] !== 'draft');
   const faults = published.flatMap((record) => differencesOf(record, shown.get(record.id), sellable));
   const ids = new Set(published.map(({ id }) => id));
   return [...faults, ...[...shown.keys()].filter((id) => !ids.has(id)).map((id) => `${id}: shown, but not in the sandbox`)];

@@ -1,0 +1,60 @@
+/** I5: a record that can't be told in the words of its contract costs only its own key, and is found with its owner. */
+import { rmSync } from 'node:fs';
+import { eventually } from '@steward/testing';
+import { Client } from 'pg';
+import { readProduct } from '../clients/gateway.client';
+import { freePortPlan } from '../system/ports';
+import { scratchFolder } from '../system/scratch-folder';
+import { startSystem, type System } from '../system/system';
+
+const label = (title: string): object => ({ en: { title, urlKey: 'x' } });
+const oddKeys = ['a.b', 'a*', '>', 'two words', 'nuß', '💡', 'x'.repeat(180)];
+
+describe('poison in the PIM', () => {
+  const dataDir = scratchFolder('poison');
+  let system: System;
+
+  beforeAll(async () => {
+    system = await startSystem({ dataDir, ports: await freePortPlan(), durable: false, mode: 'test' });
+  }, 120_000);
+
+  afterAll(async () => {
+    await system?.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  const plant = (id: string, record: object): Promise<void> => system.sandbox.put('pim/products', { id, ...record }, 'unchecked=true');
+
+  async function letters(): Promise<{ key: string | null; class: string; team: string }[]> {
+    const client = new Client({ connectionString: system.databaseUrl('pim') });
+    await client.connect();
+    const { rows } = await client.query<{ key: string | null; class: string; team: string }>(`select key, class, owner->>'team' as team from dead_letter where state = 'open'`);
+    await client.end();
+    return rows;
+  }
+
+  it('costs only its own key and becomes a dead letter with an owner', async () => {
+    await plant('wrong-type', { labels: 'no object' });
+    await plant('unknown-enum', { state: 'frozen', labels: label('Frozen') });
+    await plant('too-large', { labels: label('L'.repeat(1_150_000)) });
+    await plant('with-nul', { labels: label('N\u0000L') });
+    await plant('key-with-\u0000', { labels: label('Null') });
+    for (const key of oddKeys) await plant(key, { sku: key, state: 'published', categories: [], manufacturer: null, labels: label(`Odd ${key.slice(0, 10)}`), specs: {}, pictures: [], options: [] });
+    await plant('sound', { sku: 'sound', state: 'published', categories: [], manufacturer: null, labels: label('Sound'), specs: {}, pictures: [], options: [] });
+
+    for (const key of [...oddKeys, 'sound']) await eventually(async () => (await readProduct(system.gatewayUrl, key))?.id === key, { withinMs: 20_000 });
+    const poisoned = ['wrong-type', 'unknown-enum', 'too-large', 'with-nul'];
+    const found = await eventually(async () => {
+      const open = await letters();
+      return poisoned.every((key) => open.some((letter) => letter.key === key)) && open;
+    });
+    expect(found.filter(({ key }) => poisoned.includes(String(key))).map(({ team }) => team)).toEqual(poisoned.map(() => 'Catalogue'));
+    for (const key of poisoned) expect(await readProduct(system.gatewayUrl, key)).toBeUndefined();
+  }, 120_000);
+
+  it('is closed by itself when the record is mended', async () => {
+    await plant('wrong-type', { sku: 'wrong-type', state: 'published', categories: [], manufacturer: null, labels: label('Mended'), specs: {}, pictures: [], options: [] });
+    await eventually(async () => (await readProduct(system.gatewayUrl, 'wrong-type'))?.name === 'Mended');
+    await eventually(async () => (await letters()).every(({ key }) => key !== 'wrong-type'));
+  });
+});
