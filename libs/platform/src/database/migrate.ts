@@ -10,6 +10,7 @@ import { StewardError } from '../errors/steward-error';
 import type { Logger } from '../log/logger';
 import { namedDatabaseError } from './connection-errors';
 import { connectionConfig } from './pool';
+import { typeormLogger } from './typeorm-logger';
 
 export type MigrationClass = new () => MigrationInterface;
 
@@ -53,7 +54,7 @@ async function runPending(url: string, name: string, migrations: readonly Migrat
     installExtensions: false,
     migrations: [...migrations],
     migrationsTransactionMode: 'all',
-    logging: false,
+    logger: typeormLogger(logger),
     extra: { ...connectionConfig(url, `${name} migrations`), max: 1 },
     poolErrorHandler: (error: unknown) => logger.warn({ err: error }, 'the migrations lost their connection'),
   });

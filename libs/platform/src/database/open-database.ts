@@ -15,6 +15,7 @@ import { through } from '../seams/through';
 import { isConnectionError, namedDatabaseError } from './connection-errors';
 import { migrate, type MigrationClass } from './migrate';
 import { createPool } from './pool';
+import { typeormLogger } from './typeorm-logger';
 import { waitForDatabase } from './wait';
 import { watchPool } from './watch';
 
@@ -52,7 +53,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   await migrate({ url, name, migrations, lockWaitMs: Math.max(waitMs, 60_000), logger });
 
   const pool = createPool({ url, name, size: poolSize, statementTimeoutMs, logger });
-  const dataSource = await dataSourceOn(pool, url, options.entities ?? []);
+  const dataSource = await dataSourceOn(pool, url, options.entities ?? [], logger);
   const watch = watchPool(pool, logger);
   const unmeasure = measure(pool, name);
   let closing: Promise<void> | undefined;
@@ -113,14 +114,14 @@ async function connect(pool: Pool): Promise<PoolClient> {
 }
 
 /** TypeORM asks its driver for a pool: it gets ours, so that both work on the same connections and end together. */
-async function dataSourceOn(pool: Pool, url: string, entities: readonly EntitySchema[]): Promise<DataSource> {
+async function dataSourceOn(pool: Pool, url: string, entities: readonly EntitySchema[], logger: Logger): Promise<DataSource> {
   const { DataSource } = await import('typeorm');
   const driver = {
     Pool: function givenPool() {
       return pool;
     },
   };
-  const source = new DataSource({ type: 'postgres', url, driver, entities: [...entities], installExtensions: false, logging: false, poolErrorHandler: () => undefined });
+  const source = new DataSource({ type: 'postgres', url, driver, entities: [...entities], installExtensions: false, logger: typeormLogger(logger), poolErrorHandler: () => undefined });
   try {
     return await source.initialize();
   } catch (error) {

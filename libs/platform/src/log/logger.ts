@@ -23,7 +23,6 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
     mixin: traceIds,
     formatters: {
       level: (label: string) => ({ level: label }),
-      bindings: cleanFields,
       log: cleanFields,
     },
     serializers: { err: (error: unknown) => cleanError(error) },
@@ -37,7 +36,13 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
       },
     },
   } satisfies pino.LoggerOptions;
-  return destination === undefined ? pino(options) : pino(options, destination);
+  const logger = destination === undefined ? pino(options) : pino(options, destination);
+  // pino doesn't pass a child's bindings through any formatter. Children inherit from their parent, and so this reaches all of them.
+  const child: (...args: never[]) => unknown = logger.child;
+  const cleanChild = function (this: PinoLogger, bindings: pino.Bindings, childOptions?: pino.ChildLoggerOptions): unknown {
+    return Reflect.apply(child, this, [cleanFields(bindings), childOptions]);
+  };
+  return Object.assign(logger, { child: cleanChild as typeof logger.child });
 }
 
 function traceIds(): object {
