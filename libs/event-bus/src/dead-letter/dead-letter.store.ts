@@ -6,9 +6,9 @@
  * 4. The owner is the contract's; a security case (B9) belongs to the platform team, never to the owner of the subject.
  */
 import type { Contract, Owner } from '@steward/contracts';
-import type { MsgHdrs } from '@nats-io/transport-node';
 import type { Pool, PoolClient } from 'pg';
 import { isStorable } from '../consumer/arrival';
+import type { HeaderLines } from '../envelope';
 import type { FaultClass } from '../consumer/failure';
 
 /** Someone has to own what was forged; contracts only name owners of entities. */
@@ -115,10 +115,10 @@ export async function countOpen(pool: Pool, consumers: readonly string[]): Promi
   return rows;
 }
 
-export function headersToRecord(headers: MsgHdrs | undefined): Record<string, string[]> {
-  const record: Record<string, string[]> = {};
-  for (const [name, values] of headers ?? []) record[name] = [...values];
-  return record;
+export function headersToRecord(headers: HeaderLines | undefined): Record<string, string[]> {
+  const record = new Map<string, string[]>();
+  for (const [name, values] of headers ?? []) record.set(name, [...(record.get(name) ?? []), ...values]);
+  return Object.fromEntries(record);
 }
 
 /** A key that text can't hold is shown percent-encoded: unique enough to find it, and printable. */

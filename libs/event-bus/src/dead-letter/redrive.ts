@@ -8,7 +8,6 @@
  *    was applied · conflict = the same revision or sequence with other content, or an event whose predecessor is still missing.
  * 5. A letter of class `gap` says that the predecessor never came: redriving it skips the gap, explicitly and on record (C5b).
  */
-import { headers as createHeaders } from '@nats-io/transport-node';
 import type { Database } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { readMessage, type Sound } from '../consumer/arrival';
@@ -151,9 +150,7 @@ const workOf = (works: readonly Work[], letter: StoredLetter): Work | undefined 
   works.find((work) => work.consumer === letter.consumer && (letter.stream === null || work.stream === letter.stream));
 
 function read(letter: StoredLetter): ReturnType<typeof readMessage> {
-  const headers = createHeaders();
-  for (const [name, values] of Object.entries(letter.headers)) for (const value of values) headers.append(name, value);
-  return readMessage({ subject: letter.subject, headers, data: letter.body });
+  return readMessage({ subject: letter.subject, headers: Object.entries(letter.headers), data: letter.body });
 }
 
 async function close(tx: PoolClient, id: string, state: string, { actor, reason }: Act, now: Date): Promise<boolean> {

@@ -1,4 +1,3 @@
-import type { MsgHdrs } from '@nats-io/transport-node';
 import { parseSubject } from '@steward/contracts';
 import { addressOf, type Envelope, type Origin, origins } from './envelope';
 import { decodeHeaderValue, headerNames } from './headers';
@@ -9,9 +8,12 @@ export interface HeaderFault {
   readonly reason: string;
 }
 
+/** Names with their values; the client's `MsgHdrs` is one. */
+export type HeaderLines = Iterable<readonly [string, readonly string[]]>;
+
 export interface RawMessage {
   readonly subject: string;
-  readonly headers?: MsgHdrs | undefined;
+  readonly headers?: HeaderLines | undefined;
   readonly data: Uint8Array;
 }
 

@@ -11,13 +11,15 @@
 import type { Consumer } from '@nats-io/jetstream';
 import { createInbox, type Msg, nanos, type Subscription } from '@nats-io/transport-node';
 import type { Broker } from '../../broker';
+import type { HeaderLines } from '../../envelope';
+import { headerLinesOf } from './wire-headers';
 
 export type EndCause = 'disconnected' | 'consumer deleted' | 'consumer missing' | 'stream missing' | 'heartbeats missed' | 'refused' | 'stuck' | 'stopped';
 
 /** A delivery; the settling methods do nothing once its session has ended. */
 export interface Message {
   readonly subject: string;
-  readonly headers: Msg['headers'];
+  readonly headers: HeaderLines | undefined;
   readonly data: Uint8Array;
   readonly streamSequence: number;
   /** How often the broker has delivered it, this time included. */
@@ -133,7 +135,7 @@ function toMessage(message: Msg, session: Session): Message {
   };
   return {
     subject: message.subject,
-    headers: message.headers,
+    headers: headerLinesOf(message),
     data: message.data,
     deliveries: Number(tokens[from]),
     streamSequence: Number(tokens[from + 1]),
