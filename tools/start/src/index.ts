@@ -6,3 +6,4 @@ export { databaseOf, databaseOwners, type DatabaseOwner } from './system/databas
 export { freePortPlan, portsFrom, processNames, type Ports, type ProcessName } from './system/ports';
 export type { ServiceName } from './system/services';
 export { startSystem, type System, type SystemOptions } from './system/system';
+export { scratchFolder } from './system/scratch-folder';
