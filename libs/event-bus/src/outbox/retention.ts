@@ -45,12 +45,13 @@ async function ensurePartition(tx: PoolClient, from: number): Promise<void> {
   const known = await tx.query('select 1 from pg_class where oid = to_regclass($1)', [name]);
   if (known.rowCount) return;
   const bounds = [`${isoDay(from)}T00:00:00Z`, `${isoDay(from + dayMs)}T00:00:00Z`];
-  // Attaching takes a weaker lock on the outbox than `create table … partition of`: writers and the relay go on.
-  await tx.query(`create table ${name} (like outbox including all)`);
+  // Attaching takes a weaker lock on the outbox than `create table … partition of`: writers and the relay go on. It also gives
+  // the partition the outbox's identity and indexes, which may not be there before.
+  await tx.query(`create table ${name} (like outbox including defaults including constraints)`);
   // After a long standstill the default partition may hold rows of this day; attaching would refuse them.
   await tx.query(
     `with moved as (delete from outbox_default where created_at >= $1 and created_at < $2 returning *)
-     insert into ${name} overriding system value select * from moved`,
+     insert into ${name} select * from moved`,
     bounds,
   );
   await tx.query(`alter table outbox attach partition ${name} for values from ('${bounds[0]}') to ('${bounds[1]}')`);

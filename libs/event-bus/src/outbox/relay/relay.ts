@@ -64,7 +64,7 @@ export class Relay {
   private running: Promise<void> | undefined;
   private listener: Listener | undefined;
   private declared: BrokerState | undefined;
-  private full = false;
+  private readonly hungry = new Set<number>();
   private backfillLeft = true;
   private readonly proofs = new Map<string, { sequence: number; askedAt: number }>();
 
@@ -168,11 +168,11 @@ export class Relay {
 
   private async passLane(lane: number): Promise<number> {
     const { database, clock } = this.options;
-    // Marking lags behind acknowledging: rows that only wait for their mark count half.
-    const free = Math.min(this.publisher.room(), 2 * this.window - this.flight.size());
-    const room = lane === lanes.live ? free : Math.min(free - this.window / 4, this.window / 4 - this.flight.sizeOf(lane));
-    if (lane === lanes.live) this.full = room < 1;
-    if (room < 1) return 0;
+    const room = this.roomOf(lane);
+    if (room < 1) {
+      this.hungry.add(lane);
+      return 0;
+    }
     const after = this.cursors.get(lane) ?? '0';
     const limit = Math.min(pageSize, Math.ceil(room));
     const rows = await readPending(database, {
@@ -195,6 +195,13 @@ export class Relay {
     const last = rows.at(-1);
     if (last) this.cursors.set(lane, last.id);
     return taken;
+  }
+
+  /** How many rows of a lane may be taken now. */
+  private roomOf(lane: number): number {
+    // Marking lags behind acknowledging: rows that only wait for their mark count half.
+    const free = Math.min(this.publisher.room(), 2 * this.window - this.flight.size());
+    return lane === lanes.live ? free : Math.min(free - this.window / 4, this.window / 4 - this.flight.sizeOf(lane));
   }
 
   private send(row: PendingRow): void {
@@ -314,11 +321,13 @@ export class Relay {
     this.wake.now();
   }
 
-  /** The loop sleeps on a full window; waking it for each acknowledgement would read pages of one row. */
+  /** Lanes that found no room sleep; waking them for each acknowledgement would read pages of one row. */
   private wakeForRoom(): void {
-    if (!this.full || this.publisher.room() < this.window / 4 || this.flight.size() > 1.75 * this.window) return;
-    this.full = false;
-    this.wake.now();
+    for (const lane of this.hungry) {
+      if (this.roomOf(lane) < this.window / 8) continue;
+      this.hungry.delete(lane);
+      this.wake.now();
+    }
   }
 
   private pauseMs(pollMs: number): number {
