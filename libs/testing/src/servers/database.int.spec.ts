@@ -5,8 +5,10 @@ import { ownPostgres } from './own-postgres';
 import { Client } from 'pg';
 
 class Shelf1700000000000 implements MigrationInterface {
+  static runs = 0;
   readonly name = 'Shelf1700000000000';
   async up(runner: QueryRunner): Promise<void> {
+    Shelf1700000000000.runs += 1;
     await runner.query('create table shelf (id int primary key)');
   }
   async down(runner: QueryRunner): Promise<void> {
@@ -34,10 +36,8 @@ describe('testDatabase', () => {
   });
 
   it('migrates once and clones after that', async () => {
-    const database = await open();
-    await open();
-    const templates = await database.pool.query("select datname from pg_database where datname like 'template\\_%'");
-    expect(templates.rowCount).toBe(1);
+    await Promise.all([open(), open(), open()]);
+    expect(Shelf1700000000000.runs).toBe(1);
   });
 
   it('counts the connections that a test left open, and drops the database all the same', async () => {
