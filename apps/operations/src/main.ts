@@ -1,1 +1,6 @@
-export {};
+import '@steward/platform/telemetry';
+import { runMain } from '@steward/platform';
+import { operationsEnv } from './operations.env';
+import { createOperations } from './operations.service';
+
+runMain('operations', operationsEnv, createOperations);

@@ -1,3 +1,4 @@
+export { type Administration, type DurableFacts, openAdministration, type StreamFacts, type StreamMark } from './administration';
 export { namedBrokerError } from './broker-error';
 export { type BrokerState, type BrokerStateRequest, brokerStateSubject, type RecordedPosition, type StreamState } from './broker-state';
 export { type Broker, type BrokerOptions, connectBroker, connectionOptions } from './connect';
