@@ -43,6 +43,8 @@ export interface DurableFacts {
   /** Highest stream sequence below which everything is acknowledged. */
   readonly ackFloor: number;
   readonly delivered: number;
+  /** The life of the stream that its numbers belong to, as far as it was told: consumers read it there (O8). */
+  readonly epoch: string | undefined;
   readonly differs: readonly string[];
 }
 
@@ -54,8 +56,8 @@ export interface Administration {
   updateStream(stream: StreamDeclaration, mark: StreamMark): Promise<void>;
   inspectDurable(durable: DurableDeclaration): Promise<DurableFacts | undefined>;
   /** Makes or replaces it; `startSequence` 0 = from the first message that the stream still has. */
-  createDurable(durable: DurableDeclaration, startSequence: number): Promise<void>;
-  updateDurable(durable: DurableDeclaration): Promise<void>;
+  createDurable(durable: DurableDeclaration, epoch: string, startSequence: number): Promise<void>;
+  updateDurable(durable: DurableDeclaration, epoch: string): Promise<void>;
   deleteDurable(durable: DurableDeclaration): Promise<void>;
   /** Called when the broker says that a stream or durable was deleted; returns the unsubscriber. */
   onDeleted(callback: (what: string) => void): () => void;
@@ -83,14 +85,14 @@ export async function openAdministration(broker: Broker, replicas = 1): Promise<
       await jsm.streams.update(stream.name, { subjects, max_msgs_per_subject, max_age, max_bytes, num_replicas, duplicate_window, max_msg_size, metadata: metadataOf(mark) });
     },
     inspectDurable: (durable) => inspectDurable(jsm, durable),
-    createDurable: async (durable, startSequence) => {
+    createDurable: async (durable, epoch, startSequence) => {
       await deleteDurable(jsm, durable);
       const start = startSequence > 1 ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: startSequence } : { deliver_policy: DeliverPolicy.All };
-      await jsm.consumers.add(durable.stream, { ...durableConfig(durable), ...start });
+      await jsm.consumers.add(durable.stream, { ...durableConfig(durable), ...start, metadata: { 'steward-epoch': epoch } });
     },
-    updateDurable: async (durable) => {
+    updateDurable: async (durable, epoch) => {
       const { ack_wait, max_ack_pending, max_deliver, filter_subjects } = durableConfig(durable);
-      await jsm.consumers.update(durable.stream, durable.name, { ack_wait, max_ack_pending, max_deliver, filter_subjects });
+      await jsm.consumers.update(durable.stream, durable.name, { ack_wait, max_ack_pending, max_deliver, filter_subjects, metadata: { 'steward-epoch': epoch } });
     },
     deleteDurable: (durable) => deleteDurable(jsm, durable),
     onDeleted: (callback) => {
@@ -189,6 +191,7 @@ async function inspectDurable(jsm: JetStreamManager, durable: DurableDeclaration
     return {
       ackFloor: info.ack_floor.stream_seq,
       delivered: info.delivered.stream_seq,
+      epoch: info.config.metadata?.['steward-epoch'],
       differs: differences(durableConfig(durable), { ...config, filter_subjects: filters }),
     };
   } catch (error) {
