@@ -116,6 +116,7 @@ export const errorTable = rows({
   OUTBOX_TOO_LARGE: { meaning: 'Headers and body together are more than the broker takes; refused before commit.', remedy: 'Make the entity smaller than 1 MiB: move media and long texts out of it.' },
   OUTBOX_UNKNOWN_SUBJECT: { meaning: 'An outbox row belongs to no stream of this service, probably written by a newer version.', remedy: 'Deploy the version that knows the contract; the row waits.' },
   OUTBOX_RETENTION_SHORT: { meaning: 'Something is kept for less time than the longest replay needs.', remedy: 'Raise the named retention.', exit: 78 },
+  OPERATIONS_BAD_REQUEST: { meaning: 'A question to operations does not have the expected form.', remedy: 'Mend what the message names; both ends are probably of different versions.' },
   LEASE_LOST: { meaning: 'Another process took the lease; this transaction may not commit what it did under it.', remedy: 'Nothing: the new holder goes on.' },
 });
 

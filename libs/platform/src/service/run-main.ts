@@ -32,11 +32,11 @@ export function runMain<S extends z.ZodRawShape>(name: string, shape: S, create:
   const end = (code: number): void => {
     if (ending) return;
     ending = true;
-    const hurry = setTimeout(() => {
+    // Keeps the process alive on purpose: a stop that waits for what never comes must not look like a clean end.
+    setTimeout(() => {
       logger.fatal({ withinMs: stopWithinMs }, 'not stopped in time');
       process.exit(1);
     }, stopWithinMs);
-    hurry.unref();
     const stop = async (): Promise<void> => {
       await running?.stop();
       await stopTelemetry();

@@ -1,0 +1,168 @@
+// Every case is a process of its own, on the built package, as a service's main file is.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { OtlpReceiver, eventually, failOnLeaks, testDatabase, type TestDatabase } from '@steward/testing';
+
+const platform = join(__dirname, '..', '..', 'dist');
+const head = `require(${JSON.stringify(`${platform}/telemetry/start.js`)}); const p = require(${JSON.stringify(`${platform}/index.js`)});`;
+const small = `${head} p.runMain('shop', {}, async () => { const alive = setInterval(() => {}, 1000); p.createLogger({ service: 'shop', level: 'info' }).info('up'); return { stop: async () => { clearInterval(alive); process.stdout.write('stopped\\n'); } }; });`;
+
+class Program {
+  output = '';
+  errors = '';
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ code: number | null; signal: string | null }>;
+
+  constructor(code: string, env: Record<string, string> = {}) {
+    this.child = spawn(process.execPath, ['-e', code], { env: { PATH: '/bin', ...env }, stdio: ['ignore', 'pipe', 'pipe'], cwd: platform });
+    this.child.stdout?.on('data', (text) => (this.output += String(text)));
+    this.child.stderr?.on('data', (text) => (this.errors += String(text)));
+    this.ended = once(this.child, 'close').then(([code, signal]) => ({ code, signal }));
+  }
+
+  async up(): Promise<this> {
+    await eventually(() => this.output.includes('"up"') || (this.child.exitCode !== null && Promise.reject(new Error(this.errors + this.output))));
+    return this;
+  }
+}
+
+describe('runMain', () => {
+  const programs: Program[] = [];
+  const run = (code: string, env?: Record<string, string>): Program => {
+    const program = new Program(code, env);
+    programs.push(program);
+    return program;
+  };
+  afterEach(async () => {
+    for (const { child } of programs) child.kill('SIGKILL');
+    await Promise.all(programs.splice(0).map(({ ended }) => ended));
+  });
+  failOnLeaks();
+
+  it('tells faults of the environment as text on stderr, all of them, and ends with 64', async () => {
+    const program = run(`${head} p.runMain('shop', p.serviceEnv, async () => { throw new Error('never'); })`, { STEWARD_LOG_LEVEL: 'loud', STEWARD_MOD: 'test' });
+    expect(await program.ended).toEqual({ code: 64, signal: null });
+    expect(program.errors).toMatch(/^shop can't start\. ENV_INVALID: 4 faults/);
+    expect(program.errors).toContain('did you mean STEWARD_MODE?');
+    expect(program.output).toBe('');
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('stops on %s and ends with 0', async (signal) => {
+    const program = await run(small).up();
+    program.child.kill(signal);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(program.output).toContain('stopped');
+  });
+
+  it('ends at once when it is asked a second time while stopping hangs', async () => {
+    const program = await run(small.replace('process.stdout.write', 'return new Promise(() => {}); process.stdout.write')).up();
+    program.child.kill('SIGTERM');
+    await eventually(() => program.output.includes('"stopping"'));
+    program.child.kill('SIGTERM');
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+  });
+
+  it('ends with the code of the error that kept it from starting, and logs the remedy', async () => {
+    const program = run(`${head} p.runMain('shop', p.serviceEnv, (env) => p.openDatabase({ url: env.DATABASE_URL, name: 'shop', migrations: [], logger: p.createLogger({ service: 'shop', level: 'info' }) }));`, {
+      DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/x',
+      NATS_URL: 'nats://127.0.0.1:1',
+      STEWARD_STARTUP_WAIT_MS: '100',
+    });
+    expect(await program.ended).toEqual({ code: 69, signal: null });
+    expect(program.output).toMatch(/"level":"fatal".*DATABASE_UNAVAILABLE.*"remedy":"/);
+    expect(program.output + program.errors).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['an error that reaches the top', "setTimeout(() => { throw new Error('boom'); }, 5);"],
+    ['a rejection nobody handles', "Promise.reject(new Error('boom'));"],
+  ])('ends with 1 after %s, and the last line says why', async (_name, fault) => {
+    const program = run(`${small} ${fault}`);
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+    expect(program.output.trim().split('\n').at(-1)).toMatch(/"level":"fatal".*boom/);
+  });
+
+  it('T1: refuses fault seams outside of test mode, and crashes as by kill -9 inside of it', async () => {
+    const through = `${head} p.runMain('shop', {}, async () => { await p.through('commit', async () => process.stdout.write('work done\\n')); return { stop: async () => {} }; });`;
+    const refused = run(through, { STEWARD_FAULTS: 'commit=crash-after' });
+    expect(await refused.ended).toEqual({ code: 64, signal: null });
+    expect(refused.errors).toContain('STEWARD_MODE=test');
+    const after = run(through, { STEWARD_FAULTS: 'commit=crash-after', STEWARD_MODE: 'test' });
+    const before = run(through, { STEWARD_FAULTS: 'commit=crash-before', STEWARD_MODE: 'test' });
+    expect([await after.ended, after.output]).toEqual([{ code: null, signal: 'SIGKILL' }, 'work done\n']);
+    expect([await before.ended, before.output]).toEqual([{ code: null, signal: 'SIGKILL' }, '']);
+  });
+
+  it('does not load the tracing SDK, Nest or TypeORM for a process that needs none of them', async () => {
+    const program = run(`${head} process.stdout.write(String(Object.keys(require.cache).filter((path) => /sdk-trace|@nestjs|node_modules.typeorm/.test(path)).length))`);
+    await program.ended;
+    expect(program.output).toBe('0');
+  });
+});
+
+describe('telemetry', () => {
+  let database: TestDatabase;
+  let receiver: OtlpReceiver;
+  const programs: Program[] = [];
+  beforeAll(async () => {
+    database = await testDatabase({ migrations: [] });
+    receiver = await OtlpReceiver.start();
+  });
+  afterAll(async () => {
+    for (const { child } of programs) child.kill('SIGKILL');
+    await receiver.close();
+    await database.drop();
+  });
+  const run = (code: string, env: Record<string, string>): Program => {
+    const program = new Program(code, env);
+    programs.push(program);
+    return program;
+  };
+
+  const traced = `${head}
+    p.runMain('shop', p.serviceEnv, async (env) => {
+      const logger = p.createLogger({ service: 'shop', level: 'info' });
+      const database = await p.openDatabase({ url: env.DATABASE_URL, name: 'shop', migrations: [], logger });
+      await database.query('select 1');
+      class Empty {}
+      const service = await p.createService({ name: 'shop', env, logger, module: ({ shutdown }) => (shutdown.onClose('database', database.close), Empty),
+        configure: async (app) => { app.getHttpAdapter().get('/hello', async (request, reply) => reply.send(await database.query('select 2'))); } });
+      const stored = await p.inSpan('read page', { kind: 'client', attributes: { 'steward.entity': 'product' } }, async () => {
+        await database.query('select 3');
+        await (await fetch(service.url + '/hello?access_token=hunter2')).text();
+        logger.info('inside');
+        return p.currentTraceparent();
+      });
+      await p.inSpan('apply', { kind: 'consumer', parent: stored, links: [stored, null, 'nonsense'] }, async () => { throw new Error('connect postgres://me:hunter2@db'); }).catch(() => undefined);
+      await new Promise((resolve) => require('node:http').get(service.url + '/livez', (answer) => answer.resume().on('end', resolve)));
+      logger.info({ stored }, 'up');
+      return service;
+    });`;
+
+  it('carries one trace over span, query, HTTP call and a traceparent that rested as text, and leaves probes and unasked queries out', async () => {
+    const program = await run(traced, { DATABASE_URL: database.url, NATS_URL: 'nats://127.0.0.1:1', STEWARD_HEALTH_PORT: '0', OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url }).up();
+    program.child.kill('SIGTERM');
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    const lines = program.output.trim().split('\n').map((line): Record<string, string> => JSON.parse(line));
+    const traceId = lines.find(({ message }) => message === 'inside')?.['trace_id'];
+    expect(lines.find(({ message }) => message === 'up')?.['stored']).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
+
+    const spans = await eventually(() => receiver.spans.length > 0 && receiver.spans);
+    expect(receiver.faults).toEqual([]);
+    expect(new Set(spans.map((span) => span.traceId))).toEqual(new Set([traceId]));
+    const names = spans.map((span) => span.name).toSorted();
+    expect(names).toEqual(expect.arrayContaining(['GET', 'apply', 'read page']));
+    expect(names.filter((name) => name.startsWith('pg.query')).length).toBe(2);
+    expect(JSON.stringify(spans)).not.toMatch(/livez|hunter2/);
+    expect(JSON.stringify(spans)).toContain('shop');
+  });
+
+  it('does not hold up the end of a process when no collector listens', async () => {
+    const program = await run(traced, { DATABASE_URL: database.url, NATS_URL: 'nats://127.0.0.1:1', STEWARD_HEALTH_PORT: '0', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }).up();
+    const began = performance.now();
+    program.child.kill('SIGTERM');
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+});
