@@ -55,7 +55,10 @@ export function servicesOf(around: Surroundings): Service[] {
       STEWARD_SANDBOX_WEBHOOK_SECRET: secrets('sandbox webhooks'),
     });
   return [
-    service('operations', 'operations', 'apps/operations/dist/main.js', { NATS_PROVISIONER_URL: natsUrl(around, PROVISIONER) }),
+    service('operations', 'operations', 'apps/operations/dist/main.js', {
+      NATS_PROVISIONER_URL: natsUrl(around, PROVISIONER),
+      NATS_SYSTEM_URL: natsUrl(around, 'system'),
+    }),
     {
       name: 'sandbox',
       entry: 'apps/sandbox/dist/main.js',
