@@ -131,7 +131,7 @@ describe('composed documents', () => {
       await late.query('begin');
       await tellStock(late, [{ data: aLevel('wait', 'main', 6), revision: 1 }]);
       const product = products(database, { key: 'wait', revision: 1, data: aProduct('wait') });
-      await eventually(async () => (await waitingLocks()) === 1);
+      await eventually(async () => (await waitingForLocks()) === 1);
       await late.query('commit');
       await product;
       expect(await availability('wait')).toEqual([['IN_STOCK', 6]]);
@@ -139,13 +139,30 @@ describe('composed documents', () => {
       await late.query('begin');
       await tellProducts(late, [{ key: 'wait2', revision: 1, data: aProduct('wait2') }]);
       const level = stock(database, { data: aLevel('wait2', 'main', 6), revision: 1 });
-      await eventually(async () => (await waitingLocks()) === 1);
+      await eventually(async () => (await waitingForLocks()) === 1);
       await late.query('commit');
       await level;
       expect(await availability('wait2')).toEqual([['IN_STOCK', 6]]);
     } finally {
       late.release();
     }
+  });
+
+  it('C11: a product that loses a variant does not undo stock of another one that is under way', async () => {
+    const variants = (...skus: string[]) => skus.map((sku) => ({ sku, attributes: {} }));
+    await products(database, { key: 'shrink', revision: 1, data: aProduct('shrink', { variants: variants('shrink-1', 'shrink-2') }) });
+    const late = await database.pool.connect();
+    try {
+      await late.query('begin');
+      await tellStock(late, [{ data: aLevel('shrink-1', 'main', 6), revision: 1 }]);
+      const shrunk = products(database, { key: 'shrink', revision: 2, data: aProduct('shrink', { variants: variants('shrink-1') }) });
+      await eventually(async () => (await waitingForLocks()) === 1);
+      await late.query('commit');
+      await shrunk;
+    } finally {
+      late.release();
+    }
+    expect(await availability('shrink')).toEqual([['IN_STOCK', 6]]);
   });
 
   it('C11: a SKU in more than 200 products marks them dirty in the same transaction and the worker rebuilds them', async () => {
@@ -218,7 +235,9 @@ async function fromParts(sku: string) {
   return availabilityOf(sku, levels.map(({ data }) => ({ data, changedAt: start })));
 }
 
-async function waitingLocks(): Promise<number> {
-  const [row] = await database.query<{ count: number }>(`select count(*)::int as count from pg_locks where not granted and locktype = 'relation' and relation = 'document_gate'::regclass`);
+async function waitingForLocks(): Promise<number> {
+  const [row] = await database.query<{ count: number }>(
+    `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  );
   return row?.count ?? 0;
 }

@@ -1,7 +1,7 @@
 /**
  * Writing composed documents. Invariants (C11):
  *   1. A transaction takes its locks in one order: stored parts (the gate), document_gate, dirty rows, document rows by key.
- *   2. A transaction that adds a SKU to a product holds document_gate SHARE before it reads stock; one that changes stock
+ *   2. A transaction that changes a product's SKUs holds document_gate SHARE before it reads stock; one that changes stock
  *      holds it ROW EXCLUSIVE before it looks up which products hold the SKU. So neither can miss the other's uncommitted row.
  *   3. The document's revision grows by one with each write and is never given twice: rows stay as tombstones (C12).
  *   4. One document_change row and one NOTIFY per statement: a pending NOTIFY takes a database-wide lock at commit.
@@ -75,18 +75,23 @@ function arrayLiteral(items: readonly string[]): string {
   return `{${items.map((item) => `"${item.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
 }
 
-/** SKUs of the documents as they stand. Needs no lock: the gate holds the stored part of every product whose SKUs may change. */
-export async function readSkus(tx: PoolClient, productIds: readonly string[]): Promise<Map<string, string[]>> {
-  const { rows } = await tx.query<{ product_id: string; skus: string[] }>({
-    name: 'document-read-skus',
-    text: 'select product_id, skus from document where product_id = any($1::text[])',
-    values: [productIds],
+/**
+ * Of these products the ones that are new or whose SKUs differ from the stored ones, with what is stored. Usually none, so the
+ * comparing is PostgreSQL's. Needs no lock: the gate holds the stored part of every product whose SKUs may change.
+ */
+export async function readMovedSkus(tx: PoolClient, products: readonly { productId: string; skus: readonly string[] }[]): Promise<Map<string, string[]>> {
+  const { rows } = await tx.query<{ product_id: string; skus: string[] | null }>({
+    name: 'document-read-moved-skus',
+    text: `
+      select u.product_id, d.skus from unnest($1::text[], $2::text[]) as u (product_id, skus)
+      left join document d on d.product_id = u.product_id where d.skus is distinct from u.skus::text[]`,
+    values: [products.map(({ productId }) => productId), products.map(({ skus }) => arrayLiteral(skus))],
   });
-  return new Map(rows.map((row) => [row.product_id, row.skus]));
+  return new Map(rows.map((row) => [row.product_id, row.skus ?? []]));
 }
 
 /** Locks out stock changes until commit: from here on, what is read of stock stays true. */
-export async function lockForNewSkus(tx: PoolClient): Promise<void> {
+export async function lockForMovedSkus(tx: PoolClient): Promise<void> {
   await tx.query('lock table document_gate in share mode');
 }
 
