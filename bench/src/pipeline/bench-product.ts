@@ -5,6 +5,9 @@ export type Product = Readonly<Record<string, unknown>> & { readonly id: string 
 // As much text as makes the contract's body about as long as the yardstick's.
 const filler = randomBytes(120).toString('hex');
 
+/** Tells the rounds apart at both ends. */
+export const titleOf = (number: number, round: number): string => `Product ${number}, round ${round}`;
+
 export function productOf(number: number, round: number): Product {
   const id = `BENCH-${number}`;
   return {
@@ -13,8 +16,8 @@ export function productOf(number: number, round: number): Product {
     state: 'published',
     categories: ['bench'],
     manufacturer: 'Acme',
-    labels: { en: { title: `Product ${number}`, text: filler, urlKey: `product-${number}` } },
-    specs: { color: 'red', size: 'M', weight: 100, round },
+    labels: { en: { title: titleOf(number, round), text: filler, urlKey: `product-${number}` } },
+    specs: { color: 'red', size: 'M', weight: 100 },
     pictures: [],
     options: [],
   };

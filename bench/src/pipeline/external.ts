@@ -33,7 +33,7 @@ function run(path: string, servers: LineServers, load: Load, seconds: number): P
   const env = {
     ...process.env,
     PG_URL: servers.postgresUrl,
-    NATS_URL: servers.natsUrl,
+    NATS_URL: servers.nats.url,
     MSGID: '1',
     TRIES: '1',
     SECS: String(seconds),

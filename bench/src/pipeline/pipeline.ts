@@ -29,15 +29,15 @@ export async function runPipeline(options: PipelineOptions, say: Say): Promise<b
     ports,
     note: say,
     // An account beside Steward's: the yardstick makes its own streams, and nobody of Steward may see them.
-    brokerAccounts: `  BENCH {\n    jetstream: enabled\n    users: [{ user: "${BENCH_USER}", password: "${password}" }]\n  }`,
+    brokerConfig: (config) => withAccount(config, password, options.yardstick !== undefined),
   });
   const lines: Line[] = [];
   try {
-    const natsUrl = `nats://${BENCH_USER}:${password}@127.0.0.1:${ports['nats-server']}`;
-    const limit = await serversFor(system, 'bench_limit', natsUrl);
+    const nats = { url: `nats://127.0.0.1:${ports['nats-server']}`, user: BENCH_USER, pass: password };
+    const limit = await serversFor(system, 'bench_limit', nats);
     const yardstick = options.yardstick === undefined ? await openLimit(limit, 'steward') : openExternal(options.yardstick, limit);
     lines.push(yardstick);
-    const lower = await openNaive(await serversFor(system, 'bench_naive', natsUrl));
+    const lower = await openNaive(await serversFor(system, 'bench_naive', nats));
     lines.push(lower);
     const steward = await openSteward(system, { keys: options.keys, note: say });
     lines.push(steward);
@@ -103,14 +103,20 @@ async function conclude(lines: readonly Line[], measured: readonly Measured[], {
   return equal;
 }
 
-async function serversFor(system: System, database: string, natsUrl: string): Promise<LineServers> {
+/** Programs from outside may not know how to log in, so for them the account takes whoever comes without a name. */
+function withAccount(config: string, password: string, open: boolean): string {
+  const account = `BENCH { jetstream: enabled, users: [{ user: "${BENCH_USER}", password: "${password}" }] }`;
+  return config.replace('accounts {', `accounts {\n  ${account}`) + (open ? `no_auth_user: ${BENCH_USER}\n` : '');
+}
+
+async function serversFor(system: System, database: string, nats: LineServers['nats']): Promise<LineServers> {
   const admin = new Client({ connectionString: system.adminUrl });
   await admin.connect();
   await admin.query(`create database ${database}`);
   await admin.end();
   const url = new URL(system.adminUrl);
   url.pathname = `/${database}`;
-  return { postgresUrl: url.href, natsUrl };
+  return { postgresUrl: url.href, nats };
 }
 
 async function postgresVersion(system: System): Promise<string> {

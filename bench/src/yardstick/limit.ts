@@ -11,7 +11,7 @@ import { createChanges, KEYS } from './changes';
 import { startConsumer } from './limit-consumer';
 import { produceAtRate, produceToSaturation, type Batch } from './limit-producer';
 import { startRelay, STREAM, SUBJECT } from './limit-relay';
-import { Recorder, type Check, type Likeness, type Line, type LineServers, type Load } from './line';
+import { addressOf, Recorder, type Check, type Likeness, type Line, type LineServers, type Load } from './line';
 
 const WARM_UP_MS = 2_000;
 const SETTLE_WITHIN_MS = 20_000;
@@ -21,8 +21,8 @@ export async function openLimit(servers: LineServers, likeness: Likeness): Promi
   // Six connections of their own, as six roles of a program that never wait for each other.
   const [writer, reader, marker, ears, left, right] = await Promise.all(Array.from({ length: 6 }, () => pool.connect())) as [PoolClient, PoolClient, PoolClient, PoolClient, PoolClient, PoolClient];
   await prepare(writer, likeness);
-  const publishing = await connect({ servers: servers.natsUrl });
-  const consuming = await connect({ servers: servers.natsUrl });
+  const publishing = await connect(addressOf(servers));
+  const consuming = await connect(addressOf(servers));
   const manager = await jetstreamManager(publishing);
   await manager.streams.delete(STREAM).catch(() => false);
   await manager.streams.add({

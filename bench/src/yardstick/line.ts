@@ -31,8 +31,13 @@ export interface Line {
 export interface LineServers {
   /** A database of the line's own. */
   readonly postgresUrl: string;
-  /** A broker user that may make streams. */
-  readonly natsUrl: string;
+  /** With a user that may make streams; none where the broker asks for none. */
+  readonly nats: { readonly url: string; readonly user?: string; readonly pass?: string };
+}
+
+/** The client takes no credentials out of an address. */
+export function addressOf({ nats: { url, ...credentials } }: LineServers): { servers: string; user?: string; pass?: string } {
+  return { servers: url, ...credentials };
 }
 
 /** Nearest rank; not a number when nothing was measured. */

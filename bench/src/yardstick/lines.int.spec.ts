@@ -18,7 +18,7 @@ describe('the lines beside Steward', () => {
     folder = mkdtempSync(join(tmpdir(), 'bench-lines-'));
     nats = await startNats({ dir: folder, port: await freePort(), config: '' });
     database = await testDatabase({ migrations: [] });
-    servers = { postgresUrl: database.url, natsUrl: nats.url };
+    servers = { postgresUrl: database.url, nats: { url: nats.url } };
   });
 
   afterAll(async () => {

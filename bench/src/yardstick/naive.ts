@@ -5,7 +5,7 @@ import { Pool, type PoolClient } from 'pg';
 import { jetstream, jetstreamManager, type JetStreamClient } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { bodyOf, createChanges, metronome, type Change } from './changes';
-import { Recorder, wallMs, type Check, type Line, type LineServers, type Load } from './line';
+import { addressOf, Recorder, wallMs, type Check, type Line, type LineServers, type Load } from './line';
 
 const STREAM = 'BENCH_NAIVE';
 const SUBJECT = 'bench.naive';
@@ -19,8 +19,8 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 export async function openNaive(servers: LineServers): Promise<Line> {
   const pool = new Pool({ connectionString: servers.postgresUrl, max: 10 });
   await prepare(pool);
-  const publishing = await connect({ servers: servers.natsUrl });
-  const consuming = await connect({ servers: servers.natsUrl });
+  const publishing = await connect(addressOf(servers));
+  const consuming = await connect(addressOf(servers));
   const manager = await jetstreamManager(publishing);
   await manager.streams.delete(STREAM).catch(() => false);
   await manager.streams.add({ name: STREAM, subjects: [`${SUBJECT}.>`], storage: 'file' });

@@ -32,8 +32,8 @@ export interface SystemOptions {
   env?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
   /** Services that are not started. */
   without?: readonly ServiceName[];
-  /** Further accounts of the broker, as lines of nats.conf; none of Steward's processes can reach into them. */
-  brokerAccounts?: string;
+  /** Changes the broker's accounts as nats.conf has them, such as adding one that Steward's processes can't reach. */
+  brokerConfig?: (config: string) => string;
   note?: (line: string) => void;
 }
 
@@ -96,7 +96,7 @@ const startService = (service: Service, options: SystemOptions, logFile: string)
   });
 
 export async function startSystem(options: SystemOptions): Promise<System> {
-  const { ports, note = () => undefined, supervised = true } = options;
+  const { ports, note = () => undefined, supervised = true, brokerConfig = (config) => config } = options;
   const folder = openDataFolder(options.dataDir, { reset: options.reset ?? false });
   const processes: Partial<Record<ProcessName, Running>> = {};
   const watches = new Map<ProcessName, Supervised>();
@@ -127,7 +127,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
             port: ports['nats-server'],
             binary,
             syncAlways: options.syncAlways ?? false,
-            config: renderBrokerAccounts({ passwordOf: (user) => around.secrets(natsUser(user)), systemPassword: around.secrets(natsUser('system')) }).replace('accounts {\n', `accounts {\n${options.brokerAccounts ?? ''}\n`),
+            config: brokerConfig(renderBrokerAccounts({ passwordOf: (user) => around.secrets(natsUser(user)), systemPassword: around.secrets(natsUser('system')) })),
             logFile: folder.logOf('nats-server'),
           }),
         ),
