@@ -77,6 +77,11 @@ export class RawPublisher {
   publish(subject: string, headers: Uint8Array, body: string, done: (outcome: PublishOutcome) => void): void {
     const token = (this.counter++).toString(36);
     this.pending.set(token, { subject, sentAt: performance.now(), done });
+    if (this.broker.status() === 'down') {
+      // The client would keep it for the next connection or drop it, and tell nobody which.
+      setImmediate(() => this.settle(token, unknown(subject, 'there is no connection')));
+      return;
+    }
     try {
       // The client only ever calls encode() on outgoing headers.
       const options = { reply: `${this.inbox}.${token}`, headers: { encode: () => headers } as unknown as MsgHdrs };

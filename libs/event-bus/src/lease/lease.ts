@@ -129,7 +129,7 @@ export class Lease {
     const before = this.held?.fence;
     this.held = next;
     if (before !== undefined && before !== next?.fence) {
-      this.options.logger.warn({ lease: this.options.name, fence: before }, 'lease lost');
+      if (!this.stopping.signal.aborted) this.options.logger.warn({ lease: this.options.name, fence: before }, 'lease lost');
       for (const callback of this.lost) callback();
     }
     if (next && next.fence !== before) for (const callback of this.acquired) callback();
