@@ -1,1 +1,5 @@
-export {};
+import '@steward/platform/telemetry';
+import { runAdapter } from '@steward/adapter-kit';
+import { pim } from './pim.adapter';
+
+runAdapter(pim);

@@ -1,1 +1,15 @@
-export {};
+// What a vendor's folder needs.
+export { type Adapter, type Connector, defineAdapter, defineConnector, defineFeed, type Feed, type Hint, type Pace, type Page, type Source, type SourceContext, type WebhookSpec, type WebhookVerdict } from './source/define';
+export { type HmacScheme, hmacVerifier } from './source/hmac-verifier';
+export type { HttpAnswer, HttpCall } from './http/attempt.client';
+export { type HttpLimits, type ResilientHttp, resilientHttp, type ResilientHttpOptions } from './http/resilient-http.client';
+
+// What an app needs.
+export { createAdapter } from './service/create-adapter';
+export { runAdapter } from './service/run-adapter';
+
+// What tests and operators need.
+export { FeedRunner, type FeedRunnerOptions } from './feed/feed-runner';
+export { decideHeldChange } from './pass/held-change.store';
+export { kitMigrations } from './announce/kit.migration';
+export { quarantineOf } from './announce/quarantine';

@@ -1,0 +1,57 @@
+/** From the sandbox PIM's words to the contract's. Objects are built in a fixed order: the hash is taken from their text. */
+import type { Product } from '@steward/contracts';
+import type { SandboxProduct } from './sandbox.wire';
+
+const states = { published: 'active', draft: 'draft', archived: 'archived' } as const;
+const kinds: Readonly<Record<string, Product['media'][number]['kind']>> = { image: 'image', video: 'video', document: 'document' };
+
+export function toProduct(record: SandboxProduct): Product {
+  return {
+    id: record.id,
+    status: states[record.state],
+    // The contract's list has each category once.
+    categoryIds: [...new Set(record.categories)],
+    // Absent, null (cleared) and a value stay three different things.
+    ...(record.manufacturer === undefined ? {} : { brand: record.manufacturer === '' ? null : record.manufacturer }),
+    texts: sorted(record.labels, toText),
+    attributes: sorted(record.specs, (value) => value),
+    media: record.pictures.map(toMedium),
+    variants: record.options.map(toVariant),
+  };
+}
+
+function toText(label: SandboxProduct['labels'][string]): Product['texts'][string] {
+  return {
+    name: label.title,
+    ...(label.text === undefined ? {} : { description: label.text }),
+    slug: label.urlKey,
+    ...(label.metaTitle === undefined ? {} : { seoTitle: label.metaTitle }),
+    ...(label.metaDescription === undefined ? {} : { seoDescription: label.metaDescription }),
+  };
+}
+
+function toMedium(picture: SandboxProduct['pictures'][number]): Product['media'][number] {
+  return {
+    url: picture.href,
+    kind: kinds[picture.type] ?? 'other',
+    ...(picture.captions === undefined ? {} : { alt: sorted(picture.captions, (caption) => caption) }),
+  };
+}
+
+function toVariant(option: SandboxProduct['options'][number]): Product['variants'][number] {
+  return {
+    sku: option.sku,
+    attributes: {
+      ...(option.color == null ? {} : { color: option.color }),
+      ...(option.size == null ? {} : { size: option.size }),
+    },
+    ...(option.ean === undefined ? {} : { gtin: option.ean }),
+  };
+}
+
+/** By name: the PIM promises no order of its maps, and the same content must have the same hash. */
+function sorted<From, To>(record: Readonly<Record<string, From>>, change: (value: From) => To): Record<string, To> {
+  const result: Record<string, To> = {};
+  for (const name of Object.keys(record).sort()) result[name] = change(record[name] as From);
+  return result;
+}

@@ -1,0 +1,35 @@
+import type { Clock, Database } from '@steward/platform';
+
+/** A read of the source under way: numbered before its request was sent (O7), ended when its outcome is committed or given up. */
+export interface Read {
+  readonly no: number;
+  readonly at: Date;
+}
+
+export class ReadNumbers {
+  private readonly underWay = new Set<number>();
+
+  constructor(
+    private readonly database: Pick<Database, 'query'>,
+    private readonly clock: Clock,
+  ) {}
+
+  async begin(): Promise<Read> {
+    // Before the number: data of this read is at least as new as this moment.
+    const at = new Date(this.clock.now());
+    const rows = await this.database.query<{ no: string }>({ name: 'kit-read-no', text: `select nextval('read_no') as no` });
+    const no = Number(rows[0]?.no);
+    this.underWay.add(no);
+    return { no, at };
+  }
+
+  end(read: Read): void {
+    this.underWay.delete(read.no);
+  }
+
+  /** Whether data of an earlier read may still arrive. Predecessors in other processes are fenced out by the lease. */
+  olderThan(read: Read): boolean {
+    for (const no of this.underWay) if (no < read.no) return true;
+    return false;
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * O8: tells consumers how far the feed is complete, so that unchanged data stays fresh.
+ * 1. The claim is what the last complete overlap read found out, never a clock of its own.
+ * 2. It goes out only after every row that was written before it is acknowledged; the position names where they are.
+ */
+import { feedProgress, streamOf } from '@steward/contracts';
+import { appendEvents, readWatermarks } from '@steward/event-bus';
+import { gauge } from '@steward/platform';
+import type { Reading } from './reading';
+
+export interface Claim {
+  /** The last time that was claimed. */
+  claimed: number;
+  /** A time whose rows are waited for: everything up to this outbox id. */
+  waiting: { readonly upTo: Date; readonly outboxId: number } | undefined;
+}
+
+const completeUpTo = gauge('steward_feed_complete_up_to_seconds', 'Time (seconds since 1970) up to which a feed is complete and acknowledged', ['system', 'entity']);
+
+/** Returns whether something was claimed. */
+export async function claimProgress(reading: Reading, claim: Claim): Promise<boolean> {
+  const { database, feed, state, system, lease } = reading;
+  const { entity } = feed.contract;
+  if (claim.waiting === undefined) {
+    if (state.completeUpTo === null || state.completeUpTo.getTime() <= claim.claimed) return false;
+    const [row] = await database.query<{ id: number }>(`select coalesce(pg_sequence_last_value(pg_get_serial_sequence('outbox', 'id')::regclass), 0) as id`);
+    claim.waiting = { upTo: state.completeUpTo, outboxId: row?.id ?? 0 };
+  }
+  const { upTo, outboxId } = claim.waiting;
+  const pending = await database.query(
+    { name: 'kit-unacknowledged', text: 'select 1 from outbox where published_at is null and lane = any($3::smallint[]) and id <= $2 and entity = $1 limit 1' },
+    [entity, outboxId, [0, 1]],
+  );
+  if (pending.length > 0) return false;
+  const stream = streamOf(feed.contract, system).name;
+  const position = (await readWatermarks(database)).get(stream);
+  // Without a position there is nothing a consumer could compare; it comes with the stream's first epoch.
+  if (position === undefined) return false;
+  await database.transaction(async (tx) => {
+    await lease.assert(tx);
+    const data = { system, entity, completeUpTo: upTo.toISOString(), stream, epoch: position.epoch, sequence: position.sequence };
+    await appendEvents(tx, [{ contract: feedProgress, system, key: entity, data, time: new Date(reading.clock.now()) }]);
+  });
+  claim.claimed = upTo.getTime();
+  claim.waiting = undefined;
+  completeUpTo.set({ system, entity }, upTo.getTime() / 1_000);
+  return true;
+}

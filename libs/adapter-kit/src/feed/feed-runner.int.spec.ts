@@ -1,0 +1,216 @@
+import { eventually } from '@steward/testing';
+import { openRig, type Rig, type RigOptions } from '../fixtures/rig.fixture.spec';
+import { storeHints } from './hint.store';
+
+describe('a feed', () => {
+  let rig: Rig;
+  const open = async (options?: RigOptions): Promise<Rig> => (rig = await openRig(options));
+  const start = (): void => {
+    rig.lease.start();
+    rig.runner.start();
+  };
+  afterEach(() => rig.close());
+
+  it('announces what the source has, then what changes, each change once', async () => {
+    await open();
+    for (let n = 0; n < 10; n += 1) rig.shop.put(`sku-${n}@main`, n);
+    start();
+    await rig.agree();
+    rig.shop.put('sku-3@main', 33);
+    await rig.agree();
+    const rows = await rig.outbox();
+    expect(rows).toHaveLength(11);
+    expect(rows.at(-1)).toMatchObject({ key: 'sku-3@main', revision: 2, onHand: 33, tombstone: false });
+  });
+
+  it('O9: the import goes through the backfill lane, what changes afterwards through the live one', async () => {
+    await open();
+    for (let n = 0; n < 5; n += 1) rig.shop.put(`sku-${n}@main`, n);
+    start();
+    await eventually(async () => rig.runner.position().imported);
+    rig.shop.put('sku-3@main', 33);
+    await rig.agree();
+    expect((await rig.outbox()).map(({ lane }) => lane)).toEqual([1, 1, 1, 1, 1, 0]);
+  });
+
+  it('O9: a live change withdraws what still waits in the backfill lane for its key', async () => {
+    await open();
+    for (let n = 0; n < 5; n += 1) rig.shop.put(`sku-${n}@main`, n);
+    start();
+    await eventually(async () => rig.runner.position().imported);
+    rig.shop.put('sku-3@main', 33);
+    await rig.agree();
+    const pending = await rig.rows<{ revision: number }>(`select revision::int from outbox where key = 'sku-3@main' and published_at is null`);
+    expect(pending).toEqual([{ revision: 2 }]);
+  });
+
+  it('finds a row that was stamped before the cursor and became visible after it', async () => {
+    await open({ pace: { overlapEveryMs: 50, overlapMs: 10_000 } });
+    rig.shop.put('sku-1@main', 1, 5_000);
+    start();
+    await rig.agree();
+    rig.shop.put('sku-2@main', 2, 4_000);
+    await rig.agree();
+  });
+
+  it('reads a late row even when the cursor moved on for longer than the overlap while nobody re-read it', async () => {
+    await open({ pace: { overlapEveryMs: 3_600_000, overlapMs: 100 } });
+    rig.shop.put('sku-1@main', 1, 5_000);
+    start();
+    await eventually(async () => (await rig.rows<{ b: string | null }>('select overlap_base as b from feed'))[0]?.b != null);
+    rig.shop.put('sku-2@main', 2, 9_000);
+    await rig.agree();
+    rig.shop.put('late@main', 3, 4_950);
+    const { lease, runner } = rig.another();
+    await rig.runner.stop();
+    await rig.lease.stop();
+    lease.start();
+    runner.start();
+    await rig.agree();
+  });
+
+  it('X3: revisions of a database that lost everything begin above the floor', async () => {
+    await open({ floor: 500 });
+    rig.shop.put('sku-1@main', 1);
+    start();
+    await rig.agree();
+    expect((await rig.outbox())[0]?.revision).toBe(501);
+  });
+
+  it('O7: a slow page read before a webhook’s read and committed after it never wins', async () => {
+    await open({ versions: false, pace: { pollEveryMs: 10 } });
+    rig.shop.put('sku-1@main', 1);
+    start();
+    await rig.agree();
+    const release = rig.shop.hold('changes');
+    rig.shop.put('sku-1@main', 2);
+    const { changes } = rig.shop.asked;
+    await eventually(() => rig.shop.asked.changes > changes);
+    rig.shop.put('sku-1@main', 3);
+    await storeHints(rig.database, [{ entity: 'stock-level', key: 'sku-1@main' }], new Date());
+    rig.runner.hinted();
+    await eventually(async () => (await rig.announced())['sku-1@main'] === 3);
+    release();
+    await eventually(async () => (await rig.rows('select 1 from hint')).length === 0);
+    await rig.agree();
+    expect((await rig.outbox()).map(({ onHand }) => onHand)).toEqual([1, 3]);
+  });
+
+  it('O7: also when the webhook found the value that was already announced', async () => {
+    await open({ versions: false, pace: { pollEveryMs: 10 } });
+    rig.shop.put('sku-1@main', 1);
+    start();
+    await rig.agree();
+    const release = rig.shop.hold('changes');
+    rig.shop.put('sku-1@main', 2);
+    const { changes } = rig.shop.asked;
+    await eventually(() => rig.shop.asked.changes > changes);
+    rig.shop.put('sku-1@main', 1);
+    await storeHints(rig.database, [{ entity: 'stock-level', key: 'sku-1@main' }], new Date());
+    rig.runner.hinted();
+    await eventually(async () => (await rig.rows('select 1 from hint')).length === 0);
+    const asked = rig.shop.readKeys.length;
+    release();
+    // The rejected row is read again by key.
+    await eventually(() => rig.shop.readKeys.length > asked);
+    await eventually(async () => (await rig.rows('select 1 from hint')).length === 0);
+    await rig.agree();
+    expect((await rig.outbox()).map(({ onHand }) => onHand)).toEqual([1]);
+  });
+
+  it('O7: a slow page never brings back what was deleted meanwhile', async () => {
+    await open({ versions: false, pace: { pollEveryMs: 10 } });
+    for (const n of [1, 2, 3]) rig.shop.put(`sku-${n}@main`, n);
+    start();
+    await rig.agree();
+    const release = rig.shop.hold('changes');
+    rig.shop.put('sku-1@main', 9);
+    rig.shop.put('new@main', 9);
+    const { changes } = rig.shop.asked;
+    await eventually(() => rig.shop.asked.changes > changes);
+    rig.shop.remove('sku-1@main');
+    rig.shop.remove('new@main');
+    await storeHints(rig.database, ['sku-1@main', 'new@main'].map((key) => ({ entity: 'stock-level', key })), new Date());
+    rig.runner.hinted();
+    await eventually(async () => (await rig.announced())['sku-1@main'] === null);
+    release();
+    await eventually(async () => (await rig.rows<{ keys: string[] }>('select keys from hint')).length === 0);
+    await rig.agree();
+  });
+
+  it('refuses an older version that a replica behind shows in a later read', async () => {
+    await open({ versions: true });
+    rig.shop.put('sku-1@main', 1);
+    rig.shop.put('sku-1@main', 2);
+    start();
+    await rig.agree();
+    rig.shop.putOld('sku-1@main', 1);
+    await storeHints(rig.database, [{ entity: 'stock-level', key: 'sku-1@main' }], new Date());
+    rig.runner.hinted();
+    await eventually(() => rig.shop.asked.byKeys > 0);
+    expect(await rig.announced()).toEqual({ 'sku-1@main': 2 });
+  });
+
+  it('goes on where another process stopped in mid-import, without announcing anything twice', async () => {
+    await open({ pageSize: 2, pace: { pollEveryMs: 10 } });
+    for (let n = 0; n < 9; n += 1) rig.shop.put(`sku-${n}@main`, n);
+    let page = 0;
+    const gate = Promise.withResolvers<() => void>();
+    rig.shop.spoil('changes', (answer) => {
+      page += 1;
+      if (page === 3) gate.resolve(rig.shop.hold('changes'));
+      return answer;
+    });
+    start();
+    const release = await gate.promise;
+    await eventually(async () => (await rig.outbox()).length === 4);
+    // Killed: its lease runs out, its page comes in later and finds the fence moved on.
+    const { lease, runner } = rig.another();
+    await rig.lease.stop();
+    lease.start();
+    runner.start();
+    release();
+    await rig.agree();
+    expect(await rig.outbox()).toHaveLength(9);
+  });
+
+  it('a process that lost its lease announces nothing and moves no cursor', async () => {
+    await open({ pace: { pollEveryMs: 10 } });
+    rig.shop.put('sku-1@main', 1);
+    start();
+    await rig.agree();
+    const release = rig.shop.hold('changes');
+    rig.shop.put('sku-1@main', 2);
+    const { changes } = rig.shop.asked;
+    await eventually(() => rig.shop.asked.changes > changes);
+    const [before] = await rig.rows<{ cursor: string }>('select cursor from feed');
+    // Another holder, as the table has it; this process still believes in its own.
+    await rig.rows(`update lease set fence = fence + 1, holder = 'somebody', expires_at = now() + interval '1 hour'`);
+    release();
+    await eventually(() => rig.lease.fence() === undefined);
+    expect(await rig.announced()).toEqual({ 'sku-1@main': 1 });
+    expect((await rig.rows<{ cursor: string }>('select cursor from feed'))[0]).toEqual(before);
+  });
+
+  it('I5: a poison item costs only itself, is filed with its owner, and its letter closes when it is mended', async () => {
+    await open();
+    rig.shop.put('sku-1@main', 1);
+    rig.shop.put('sku-2@main', 'many');
+    rig.shop.put('sku-3@main', 3.5);
+    rig.shop.put('nul\u0000@main', 4);
+    rig.shop.put('sku-5@main', 5);
+    start();
+    await eventually(async () => Object.keys(await rig.announced()).length === 2);
+    const letters = (): Promise<{ key: string; class: string; team: string; state: string }[]> =>
+      rig.rows(`select key, class, owner->>'team' as team, state from dead_letter order by key`);
+    await eventually(async () => (await letters()).length === 3);
+    expect(await letters()).toEqual([
+      expect.objectContaining({ key: expect.stringContaining('nul') as string, team: 'Inventory', state: 'open' }),
+      expect.objectContaining({ key: 'sku-2@main', class: 'schema', team: 'Inventory', state: 'open' }),
+      expect.objectContaining({ key: 'sku-3@main', class: 'schema', team: 'Inventory', state: 'open' }),
+    ]);
+    rig.shop.put('sku-2@main', 2);
+    await eventually(async () => (await letters()).some(({ key, state }) => key === 'sku-2@main' && state === 'superseded'));
+    expect((await rig.announced())['sku-2@main']).toBe(2);
+  });
+});

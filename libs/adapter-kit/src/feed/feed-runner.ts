@@ -1,0 +1,173 @@
+/**
+ * The life of one feed.
+ * 1. It reads only while this process holds the lease, and begins from what the tables say each time it gets it: another
+ *    process may have moved on meanwhile.
+ * 2. Four readers and the claim run side by side; what they announce meets in the announcer, one transaction at a time.
+ * 3. Losing the lease or stopping ends all of them before anything begins anew.
+ */
+import type { EpochChange, Lease } from '@steward/event-bus';
+import type { Clock, Database, Logger } from '@steward/platform';
+import type { PoolClient } from 'pg';
+import { Announcer } from '../announce/announcer';
+import { ReadNumbers } from '../announce/read-numbers';
+import { fullPass } from '../pass/full-pass';
+import { HeldChangeStore } from '../pass/held-change.store';
+import type { Feed } from '../source/define';
+import { answerHints } from './answer-hints';
+import { Bell } from './bell';
+import { type Claim, claimProgress } from './claim-progress';
+import { FeedStore } from './feed.store';
+import { loop } from './loop';
+import { pollChanges } from './poll-changes';
+import type { Reading } from './reading';
+import { rereadOverlap } from './reread-overlap';
+
+export interface FeedRunnerOptions {
+  readonly system: string;
+  readonly vendor: string;
+  readonly feed: Feed;
+  readonly database: Pick<Database, 'query' | 'transaction'>;
+  readonly lease: Pick<Lease, 'assert' | 'fence' | 'onAcquired' | 'onLost'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly progressEveryMs?: number;
+  /** How often the hint table is looked at without a ring. */
+  readonly hintsEveryMs?: number;
+  /** Asked once, when nothing was announced yet: above every revision that may ever have been given (ADR 0005). */
+  readonly revisionFloor: () => Promise<number>;
+}
+
+/** How soon a release of a held change, written by somebody else, is noticed. */
+const passLookMs = 5_000;
+const unacknowledgedLookMs = 250;
+
+export class FeedRunner {
+  private readonly stopping = new AbortController();
+  private readonly lifted = new Bell();
+  private readonly bells = { poll: new Bell(), hints: new Bell(), page: new Bell() };
+  private running: Promise<void> | undefined;
+  private announcer: Announcer | undefined;
+  private current: Reading | undefined;
+
+  constructor(private readonly options: FeedRunnerOptions) {}
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  /** There are new hints. */
+  hinted(): void {
+    this.bells.hints.ring();
+  }
+
+  /** For readiness: why nothing is read, undefined while it is. A source that is down is no reason (interfaces: never a vendor). */
+  position(): { readonly imported: boolean; readonly completeUpTo: Date | null } {
+    return { imported: this.current?.state.importedAt != null, completeUpTo: this.current?.state.completeUpTo ?? null };
+  }
+
+  /** B10: what the lost stream held, in the relay's transaction. */
+  async rebuild(tx: PoolClient, change: EpochChange): Promise<number> {
+    this.announcer ??= this.openAnnouncer();
+    return this.announcer.rebuild(tx, change.to);
+  }
+
+  private async run(): Promise<void> {
+    const { lease, clock, logger, feed } = this.options;
+    const { signal } = this.stopping;
+    const unsubscribe = lease.onAcquired(() => this.lifted.ring());
+    const { entity } = feed.contract;
+    await loop({
+      name: `${entity} lease`,
+      clock,
+      logger,
+      signal,
+      bell: this.lifted,
+      turn: async () => {
+        const fence = lease.fence();
+        if (fence !== undefined) await this.readWhileHeld();
+        return 1_000;
+      },
+    });
+    unsubscribe();
+  }
+
+  private async readWhileHeld(): Promise<void> {
+    const held = new AbortController();
+    const unsubscribe = this.options.lease.onLost(() => held.abort());
+    try {
+      const reading = await this.open(AbortSignal.any([held.signal, this.stopping.signal]));
+      this.current = reading;
+      await Promise.all(this.readers(reading));
+    } finally {
+      unsubscribe();
+      this.current = undefined;
+    }
+  }
+
+  private async open(signal: AbortSignal): Promise<Reading> {
+    const { system, vendor, feed, database, lease, clock, logger } = this.options;
+    const store = new FeedStore(feed.contract.entity, vendor);
+    const announcer = this.openAnnouncer();
+    this.announcer = announcer;
+    const state = await store.load(database);
+    await announcer.quarantine.load(database);
+    announcer.revisionFloor = state.revisionFloor;
+    const anything = await database.query('select 1 from announced where entity = $1 limit 1', [feed.contract.entity]);
+    if (anything.length === 0) {
+      const floor = await this.options.revisionFloor();
+      await database.transaction((tx) => store.raiseRevisionFloor(tx, floor));
+      announcer.revisionFloor = Math.max(floor, state.revisionFloor);
+    }
+    const held = new HeldChangeStore(feed.contract, vendor);
+    const reads = announcer.reads;
+    return { system, feed, database, lease, clock, logger, reads, announcer, store, held, signal, bells: this.bells, state, polling: { begun: 0, ended: 0, pages: 0 } };
+  }
+
+  private openAnnouncer(): Announcer {
+    const { system, feed, database, lease, clock } = this.options;
+    return new Announcer({ system, feed, database, lease, reads: new ReadNumbers(database, clock) });
+  }
+
+  private readers(reading: Reading): Promise<void>[] {
+    const { clock, logger, signal, bells, feed } = reading;
+    const { progressEveryMs = 15_000, hintsEveryMs = 1_000 } = this.options;
+    const { pace, contract } = feed;
+    const claim: Claim = { claimed: 0, waiting: undefined };
+    const reader = (name: string, turn: () => Promise<number>, bell = new Bell()): Promise<void> =>
+      loop({ name: `${contract.entity} ${name}`, clock, logger, signal, bell, turn });
+    return [
+      reader('changes', async () => (await pollChanges(reading), pace.pollEveryMs), bells.poll),
+      reader('overlap', async () => {
+        if (reading.state.importedAt === null) return Math.min(1_000, pace.overlapEveryMs);
+        await rereadOverlap(reading);
+        return pace.overlapEveryMs;
+      }),
+      reader('pass', async () => {
+        const dueIn = await this.passDueIn(reading);
+        if (dueIn > 0) return Math.min(dueIn, passLookMs);
+        await fullPass(reading);
+        return Math.min(pace.fullPassEveryMs, passLookMs);
+      }),
+      reader('hints', async () => ((await answerHints(reading)) ? 0 : hintsEveryMs), bells.hints),
+      reader('progress', async () => {
+        if (await claimProgress(reading, claim)) return progressEveryMs;
+        return claim.waiting === undefined ? Math.min(progressEveryMs, 1_000) : unacknowledgedLookMs;
+      }),
+    ];
+  }
+
+  /** After the import: reading everything twice at once would help nobody. */
+  private async passDueIn(reading: Reading): Promise<number> {
+    const { clock, store, database, feed } = reading;
+    if (reading.state.importedAt === null) return 250;
+    const { lastPassAt, pass } = await store.load(database);
+    if (pass !== null || lastPassAt === null) return 0;
+    reading.state = { ...reading.state, lastPassAt };
+    return lastPassAt.getTime() + feed.pace.fullPassEveryMs - clock.now();
+  }
+}

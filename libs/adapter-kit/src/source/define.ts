@@ -1,0 +1,122 @@
+/** What a vendor's folder has to say about its system. Data and functions, mounted by the kit. */
+import type { Contract } from '@steward/contracts';
+import type { Clock, Logger } from '@steward/platform';
+import type { z } from 'zod';
+import type { HttpLimits, ResilientHttp } from '../http/resilient-http.client';
+
+/** One answer of a source, as far as the kit has to understand it; the items are still the vendor's. */
+export interface Page {
+  readonly items: readonly unknown[];
+  /** Where the next request continues: opaque to the kit, stored as it is. */
+  readonly next: string;
+  /** Whether the source says that there is more right now. */
+  readonly more: boolean;
+  /** How many items the source says it has in all, where it says so; a full pass is held against it (X6). */
+  readonly total?: number;
+}
+
+export interface Pace {
+  readonly pollEveryMs: number;
+  /** Longer than the longest transaction of the source: what was stamped earlier and became visible later is in this window. */
+  readonly overlapMs: number;
+  readonly overlapEveryMs: number;
+  readonly fullPassEveryMs: number;
+  /** How far the source's own reads may lag behind its writes (a replica); completeness is claimed only up to now minus this. */
+  readonly safetyLagMs: number;
+}
+
+/** One kind of thing read from the source and announced under one contract. `defineFeed` checks the types of a literal. */
+export interface Feed<Item = unknown, Data = unknown> {
+  readonly contract: Contract<Data>;
+  /** Checks one raw item; what it refuses becomes a dead letter of this feed. */
+  readonly wire: z.ZodType<Item>;
+  readonly keyOf: (item: Item) => string;
+  /**
+   * Pure. Builds objects with their fields in a fixed order and sorts what the source leaves unsorted: the hash is taken from
+   * the JSON text. Throws RejectedError for an item that can't be told in the contract's words.
+   */
+  readonly translate: (item: Item) => Data;
+  /** A version that only grows with the item's changes, where the source has one that can be trusted. */
+  readonly versionOf?: (item: Item) => number;
+  /** The key of an item that did not pass `wire`, if it still shows one. */
+  readonly rawKeyOf: (raw: unknown) => string | undefined;
+  /** A mark that changes with every change of the raw item: what was just announced is then recognised without parsing it. */
+  readonly stampOf?: (raw: unknown) => string | undefined;
+  readonly pace: Pace;
+  /** Changes after the cursor, oldest first; null = from the beginning of what the source can tell. */
+  readonly changes: (cursor: string | null, signal: AbortSignal) => Promise<Page>;
+  /** The cursor as it was `byMs` earlier. Pure. */
+  readonly rewind: (cursor: string, byMs: number) => string;
+  /** Everything there is, in an order that does not move while it is read; null = from the start. */
+  readonly all: (after: string | null, signal: AbortSignal) => Promise<Page>;
+  /** At most 200 keys. What is missing in the answer does not exist. */
+  readonly byKeys: (keys: readonly string[], signal: AbortSignal) => Promise<readonly unknown[]>;
+}
+
+// Function-valued properties are checked strictly, so a Feed<Item> is no Feed<unknown>; what the kit hands to `keyOf` and
+// `translate` always comes out of the same feed's `wire`, so the erasure is sound.
+export function defineFeed<Item, Data>(feed: Feed<Item, Data>): Feed {
+  return feed as unknown as Feed;
+}
+
+export type WebhookVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: 'unsigned' | 'signature' | 'replay' };
+
+/** A webhook is only a hint that something changed: the truth is read by key. */
+export interface WebhookSpec {
+  /** `/webhooks/<vendor>` */
+  readonly path: string;
+  /** Over the raw bytes; see `hmacVerifier`. */
+  readonly verify: (rawBody: Buffer, headers: Readonly<Record<string, string | string[] | undefined>>, nowMs: number) => WebhookVerdict;
+  /** Throws when the body is not what the vendor sends. */
+  readonly hints: (body: unknown) => readonly Hint[];
+}
+
+export interface Hint {
+  readonly entity: string;
+  readonly key: string;
+  /** How the stamp (`stampOf`) of the changed item begins, where the vendor tells: a change that was read meanwhile needs no second read. */
+  readonly mark?: string;
+}
+
+export interface Source {
+  readonly feeds: readonly Feed[];
+  readonly webhook?: WebhookSpec;
+  readonly close?: () => Promise<void>;
+}
+
+export interface SourceContext<Env> {
+  readonly env: Env;
+  readonly http: ResilientHttp;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface Connector {
+  readonly vendor: string;
+  readonly env: z.ZodRawShape;
+  readonly limits?: Partial<HttpLimits>;
+  readonly open: (context: SourceContext<Readonly<Record<string, unknown>>>) => Source;
+}
+
+/** `env` of `open` has the types of the shape; the kit parses it before it opens the connector. */
+export function defineConnector<Shape extends z.ZodRawShape>(spec: {
+  readonly vendor: string;
+  readonly env: Shape;
+  readonly limits?: Partial<HttpLimits>;
+  readonly open: (context: SourceContext<Readonly<z.output<z.ZodObject<Shape>>>>) => Source;
+}): Connector {
+  return spec as unknown as Connector;
+}
+
+export interface Adapter {
+  /** The system of record, which is also the service's name: `pim`, `erp`. */
+  readonly name: string;
+  readonly connectors: Readonly<Record<string, Connector>>;
+}
+
+export function defineAdapter(spec: Adapter): Adapter {
+  for (const [name, connector] of Object.entries(spec.connectors)) {
+    if (name !== connector.vendor) throw new TypeError(`adapter ${spec.name}: connector ${name} calls itself ${connector.vendor}`);
+  }
+  return spec;
+}
