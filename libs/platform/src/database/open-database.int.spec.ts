@@ -67,9 +67,10 @@ describe('openDatabase', () => {
   });
 
   it('rolls all pending migrations back when one fails, and says which and why', async () => {
-    await expect(open(home.url, { migrations: [Shelf1700000000001, Broken1700000000002] })).rejects.toMatchObject({ code: 'DATABASE_MIGRATION_FAILED', message: expect.stringContaining('shelf') });
-    const database = await open(home.url);
-    expect(await database.query("select to_regclass('half') as half")).toEqual([{ half: null }]);
+    const fresh = await testDatabase({ migrations: [] });
+    await expect(open(fresh.url, { migrations: [Shelf1700000000001, Broken1700000000002] })).rejects.toMatchObject({ code: 'DATABASE_MIGRATION_FAILED', message: expect.stringContaining('shelf') });
+    expect(await aside(fresh.url, "select to_regclass('half') as half, to_regclass('shelf') as shelf")).toEqual([{ half: null, shelf: null }]);
+    await fresh.drop();
   });
 
   it('reads int8 as a number without touching the parsers of the process, refuses what would be rounded, and leaves json text alone', async () => {
@@ -137,6 +138,12 @@ describe('openDatabase', () => {
     const kill = (pid: number | undefined): Promise<unknown> => aside(home.url, 'select pg_terminate_backend($1, 5000)', [pid]);
     await kill(await backend(database));
     expect(await database.query('select 1 as one').catch(() => database.query('select 1 as one'))).toEqual([{ one: 1 }]);
+
+    const borrowed = await database.pool.connect();
+    const { rows: own } = await borrowed.query<{ pid: number }>('select pg_backend_pid() as pid');
+    await kill(own[0]?.pid);
+    await expect(borrowed.query('select 1')).rejects.toThrow();
+    borrowed.release(true);
 
     const between = database.transaction(async (tx) => {
       await kill((await tx.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid);

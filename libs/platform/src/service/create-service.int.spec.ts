@@ -68,10 +68,9 @@ describe('createService', () => {
       },
     });
     await eventually(() => url);
-    expect(await get(`${url}/startupz`)).toMatchObject({ status: 503, body: { reasons: { startup: 'still starting' } } });
-    expect((await get(`${url}/readyz`)).status).toBe(503);
-    expect((await get(`${url}/livez`)).status).toBe(200);
+    const probes = await Promise.all(['livez', 'readyz', 'startupz'].map((probe) => get(`${url}/${probe}`)));
     proceed();
+    expect(probes).toMatchObject([{ status: 200 }, { status: 503 }, { status: 503, body: { reasons: { startup: 'still starting' } } }]);
     await starting;
     expect((await get(`${url}/startupz`)).status).toBe(200);
   });
