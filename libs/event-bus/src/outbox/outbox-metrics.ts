@@ -7,11 +7,11 @@ const pending = gauge('steward_outbox_pending', 'Rows that are not published yet
 // The count stops at 100,000: beyond that the number changes nothing and counting would cost what the relay needs. The
 // lowest id of each lane stands for the oldest row, the pending index knows no times.
 const measureText = `
-  select (select count(*)::int from (select 1 from outbox where published_at is null limit 100000) some) as pending,
+  select (select count(*)::int from (select 1 from outbox where published_at is null limit 100000) counted) as pending,
          coalesce((select extract(epoch from clock_timestamp() - min(created_at))::float8 from (
            (select created_at from outbox where published_at is null and lane = 0 order by id limit 1)
            union all
-           (select created_at from outbox where published_at is null and lane = 1 order by id limit 1)) first), 0) as oldest`;
+           (select created_at from outbox where published_at is null and lane = 1 order by id limit 1)) firsts), 0) as oldest`;
 
 export async function measureOutbox(database: Pick<Database, 'query'>): Promise<{ pending: number; oldestSeconds: number }> {
   const [row] = await database.query<{ pending: number; oldest: number }>({ name: 'outbox-measure', text: measureText });

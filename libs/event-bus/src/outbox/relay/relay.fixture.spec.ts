@@ -62,6 +62,8 @@ export interface Bench {
   lease: Lease;
   /** Another relay on the same database and broker, as a second replica or a successor has it. */
   newRelay(options?: Partial<RelayOptions>): Promise<{ relay: Relay; lease: Lease; stop: () => Promise<void> }>;
+  /** The first relay, with its lease: a successor starts at once. */
+  stopFirst(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -86,7 +88,7 @@ export async function openBench(nats: TestBroker, options: Partial<RelayOptions>
     stops.push(stop);
     return { relay, lease, stop };
   };
-  const { relay, lease } = await newRelay();
+  const { relay, lease, stop: stopFirst } = await newRelay();
   return {
     test,
     database,
@@ -95,6 +97,7 @@ export async function openBench(nats: TestBroker, options: Partial<RelayOptions>
     relay,
     lease,
     newRelay,
+    stopFirst,
     close: async () => {
       for (const stop of stops) await stop();
       await broker.close();

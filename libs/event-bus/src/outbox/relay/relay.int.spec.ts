@@ -139,8 +139,7 @@ describe('Relay', () => {
     expect(second.lease.fence()).toBeUndefined();
     await bench.database.query(...asQuery(insertStates([{ key: 'a', revision: 1 }])));
     await nothingPending(bench.database);
-    await bench.relay.stop();
-    await bench.lease.stop();
+    await bench.stopFirst();
     await eventually(() => second.lease.fence() !== undefined);
     await bench.database.query(...asQuery(insertStates([{ key: 'b', revision: 1 }])));
     await nothingPending(bench.database);
