@@ -19,7 +19,7 @@ describe('what the broker loses', () => {
     await system.sandbox.seed({ seed: 'broker-loss', products: 100 });
     await agreement(system);
     await auditRevisions(system);
-  });
+  }, 180_000);
 
   afterAll(async () => {
     await system?.stop();

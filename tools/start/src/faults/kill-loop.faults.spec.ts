@@ -22,7 +22,7 @@ describe('kill loop', () => {
     await system.sandbox.seed({ seed: 'kill-loop', products: 150 });
     await agreement(system);
     await auditRevisions(system);
-  });
+  }, 180_000);
 
   afterAll(async () => {
     await system?.stop();

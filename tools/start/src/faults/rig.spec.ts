@@ -92,7 +92,7 @@ export async function differences(system: System): Promise<string[]> {
   for (const { item, quantity, buffer } of stock as unknown as { item: string; quantity: number; buffer: number }[]) {
     sellable.set(item, (sellable.get(item) ?? 0) + Math.max(0, quantity - buffer));
   }
-  const published = products.filter((record) => record['state'] !== 'draft');
+  const published = products.filter((record) => record['state'] === 'published');
   const faults = published.flatMap((record) => differencesOf(record, shown.get(record.id), sellable));
   const ids = new Set(published.map(({ id }) => id));
   return [...faults, ...[...shown.keys()].filter((id) => !ids.has(id)).map((id) => `${id}: shown, but not in the sandbox`)];
@@ -134,7 +134,7 @@ async function withDatabase<T>(system: System, database: string, work: (client: 
 export async function auditRevisions(system: System): Promise<void> {
   await withDatabase(system, 'steward_gateway', (client) =>
     client.query(`
-      create table revision_audit (place text not null, key text not null, was bigint not null, is bigint not null);
+      create table revision_audit (place text not null, key text not null, was bigint not null, becomes bigint not null);
       grant insert on revision_audit to gateway;
       create function audit_part() returns trigger language plpgsql as $$ begin
         if new.revision <= old.revision then insert into revision_audit values ('stored_part', old.key, old.revision, new.revision); end if;
