@@ -32,8 +32,14 @@ export async function createStorefront({ reading, policy, explorer, logger, read
   });
 
   const seconds = histogram('steward_http_request_seconds', 'Requests of the storefront', ['route', 'method', 'status']);
+  // Looking a series up by its labels costs more than counting; there are few, so each is looked up once.
+  const series = new Map<string, { observe: (value: number) => void }>();
   app.addHook('onResponse', (request, reply, done) => {
-    seconds.observe({ route: request.routeOptions.url ?? 'none', method: request.method, status: String(reply.statusCode) }, reply.elapsedTime / 1_000);
+    const [route, method, status] = [request.routeOptions.url ?? 'none', request.method, String(reply.raw.statusCode)];
+    const name = `${route} ${method} ${status}`;
+    let one = series.get(name);
+    if (one === undefined) series.set(name, (one = seconds.labels({ route, method, status })));
+    one.observe(reply.elapsedTime / 1_000);
     done();
   });
 
