@@ -72,8 +72,19 @@ describe('events of a key', () => {
     expect([await applied(), await held()]).toEqual([[], [1, 2]]);
     here = true;
     await rig.run(delivered(stock('S@m', 1)));
+    // Free in the transaction of the creation; the sweep, woken by it, applies.
+    expect(await rig.rows('select from held where awaits_key is not null')).toEqual([]);
     await sweep(rig.work);
     expect([await applied(), await held(), await letters()]).toEqual([[1, 2], [], []]);
+  });
+
+  it('C8: and does not wait for what was stored between the handler\'s look and the parking', async () => {
+    let looks = 0;
+    fail = () => (looks++ === 0 ? awaiting('stock-level', 'S@m') : undefined);
+    await rig.run(delivered(stock('S@m', 1)));
+    await rig.run(delivered(progress('a', 1)));
+    await sweep(rig.work);
+    expect(await applied()).toEqual([1]);
   });
 
   it('C8: and becomes a case when its time is over', async () => {

@@ -9,8 +9,6 @@ import { JetStreamStrategy } from './jetstream.strategy';
 import { delivered, logger, openRig, progress, recordingHandler, recordingProjection, type Rig, stock, stockLevel } from './rig.spec';
 import { runBatch } from './runner';
 
-jest.setTimeout(120_000);
-
 describe('the JetStream strategy', () => {
   let nats: TestBroker;
   let rig: Rig;
@@ -127,7 +125,7 @@ describe('the JetStream strategy', () => {
     await publish(many(10, 1, 'third'));
     await eventually(async () => (await stored()) === 30, { withinMs: 40_000 });
     await bound();
-  });
+  }, 120_000);
 
   it('B3: survives a killed broker: nothing is lost and nothing is applied twice', async () => {
     start();
@@ -141,7 +139,7 @@ describe('the JetStream strategy', () => {
     await eventually(async () => (await stored()) === 300, { withinMs: 60_000 });
     const twice = await rig.rows('select key, revision from apply_journal group by key, revision having count(*) > 1');
     expect(twice).toEqual([]);
-  });
+  }, 120_000);
 
   it('C10: a shutdown finishes what is in flight, gives the rest back and burns no attempt', async () => {
     const slow = defineProjection({ builds: 'availability', contract: stockLevel, apply: async (tx) => void (await tx.query('select pg_sleep(0.3)')) });

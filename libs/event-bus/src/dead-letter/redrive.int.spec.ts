@@ -49,6 +49,9 @@ describe('redrive', () => {
     const results = await Promise.all([1, 2, 3].map(() => redrive(rig.database, [rig.work], all, act)));
     expect(verdicts(results.flat()).filter((verdict) => verdict === 'apply')).toHaveLength(2);
     expect((await effects()).sort()).toEqual([1, 3]);
+    // The acts that came second found closed letters and changed nothing about how they were closed.
+    expect((await letters()).map((letter) => letter.state)).toEqual(['redriven', 'redriven']);
+    expect(await rig.rows('select from dead_letter_act')).toHaveLength(2);
   });
 
   it('C6: what fails again stays open, counts the try and is on record', async () => {
@@ -75,8 +78,11 @@ describe('redrive', () => {
   it('B9: a security case is never applied', async () => {
     const { subject, data } = delivered(stock('S@m', 1)).message;
     await rig.run(delivered({ subject, data, headers: undefined }));
+    await rig.run(delivered(stock('T@m', 1)));
+    // Even were its headers to pass by now: who sent it is not known.
+    await rig.test.pool.query(`update dead_letter set kind = 'security' where key = 'T@m'`);
     broken = false;
-    expect(verdicts(await redrive(rig.database, [rig.work], await ids(), act))).toEqual(['conflict']);
+    expect(verdicts(await redrive(rig.database, [rig.work], await ids(), act))).toEqual(['conflict', 'conflict']);
     expect(await effects()).toEqual([]);
   });
 
