@@ -101,6 +101,7 @@ export const errorTable = rows({
   BROKER_FORBIDDEN: { meaning: 'The service asked the broker for something that the contracts give it no right to.', remedy: 'Declare it in the contract and deploy the generated accounts, or mend the code that asked.' },
   BROKER_STREAM_MISSING: { meaning: 'No stream or service takes this subject: it is missing, JetStream is still starting, or the account lacks the import.', remedy: 'See that operations (the provisioner) runs and what its log says about the stream.' },
   BROKER_DURABLE_MISSING: { meaning: 'The durable consumer does not exist.', remedy: 'See that operations (the provisioner) runs; it makes declared durables by itself.' },
+  BROKER_NO_ANSWERER: { meaning: 'Nobody answers this question: the service that does is not running or still starting.', remedy: 'Start the service that the subject names; the question is asked again.' },
   BROKER_TIMEOUT: { meaning: 'The broker did not answer in time; whether it did what was asked is unknown.', remedy: 'Nothing: it is asked again under the same id.' },
   BROKER_ERROR: { meaning: 'The broker answered with an error that has no code of its own here.', remedy: 'Read the text of the broker in the message.' },
   BROKER_PUBLISH_REFUSED: { meaning: 'The broker refused to store this message; its key waits and is tried again.', remedy: 'Read the text of the broker in the message; free space or raise the limit it names.' },

@@ -1,6 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderEnvExample } from '../documents/env-example';
 import { renderErrors } from '../documents/error-document';
 import { RejectedError, StewardError } from './steward-error';
 import { errorTable, type ErrorRow } from './table';
@@ -36,12 +35,6 @@ describe('the error table', () => {
   it('has no code that nothing can ever report', () => {
     const text = ['apps', 'libs', 'tools', 'bench'].flatMap(sources).join('\n');
     expect(codes.filter((code) => !text.includes(code))).toEqual([]);
-  });
-});
-
-describe('.env.example', () => {
-  it('is what the shapes say', () => {
-    expect(readFileSync(join(root, '.env.example'), 'utf8') === renderEnvExample() ? 'the same' : regenerate).toBe('the same');
   });
 });
 
