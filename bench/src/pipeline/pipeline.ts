@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePortPlan, startSystem, type System } from '@steward/start';
 import { Client } from 'pg';
+import { cpuProbeOf } from '../yardstick/cpu';
 import { openLimit } from '../yardstick/limit';
 import type { Line, LineServers, Load, Outcome } from '../yardstick/line';
 import { openNaive } from '../yardstick/naive';
@@ -34,12 +35,13 @@ export async function runPipeline(options: PipelineOptions, say: Say): Promise<b
   const lines: Line[] = [];
   try {
     const nats = { url: `nats://127.0.0.1:${ports['nats-server']}`, user: BENCH_USER, pass: password };
+    const probe = cpuProbeOf(Object.fromEntries(Object.entries(system.processes).map(([name, running]) => [name, running.pid])));
     const limit = await serversFor(system, 'bench_limit', nats);
-    const yardstick = options.yardstick === undefined ? await openLimit(limit, 'steward') : openExternal(options.yardstick, limit);
+    const yardstick = options.yardstick === undefined ? await openLimit(limit, 'steward', probe) : openExternal(options.yardstick, limit);
     lines.push(yardstick);
-    const lower = await openNaive(await serversFor(system, 'bench_naive', nats));
+    const lower = await openNaive(await serversFor(system, 'bench_naive', nats), probe);
     lines.push(lower);
-    const steward = await openSteward(system, { keys: options.keys, note: say });
+    const steward = await openSteward(system, { keys: options.keys, probe, note: say });
     lines.push(steward);
     say(machine({ Node: process.version, PostgreSQL: await postgresVersion(system), 'nats-server': system.natsVersion }));
     const measured = await measure(options, { yardstick, lower, steward }, say);

@@ -1,40 +1,40 @@
 // Steward as one of the lines: its shipped processes with their default configuration.
 // 1. A slice changes every entity at most once, so a change and its arrival belong together and nothing is merged on
 //    the way; the next slice begins when all of it has arrived.
-// 2. At saturation the backlog is written before the window opens: the system of record's own work is no part of the
-//    line. Reading it page by page is.
+// 2. At saturation a backlog is kept waiting in the system of record, without webhooks, and read page by page. What the
+//    sandbox and its writer cost is paid on the same cores, against Steward's figure.
 // 3. At a rate the clock starts when the adapter saw the change (ce-time), as the yardstick's does when it takes a change
 //    over, and stops at the notification of the commit. From the sandbox's commit on is told beside it.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { System } from '@steward/start';
 import { Client } from 'pg';
 import { metronome } from '../yardstick/changes';
+import { perEvent, type CpuProbe } from '../yardstick/cpu';
 import { percentile, type Check, type Line, type Load, type Outcome } from '../yardstick/line';
 import { listenForArrivals } from './arrivals';
 import { productOf, shuffled, type Product } from './bench-product';
-import { probeCpu } from './cpu';
 import { openSandboxLoad } from './sandbox-load.client';
 
 export interface StewardOptions {
   readonly keys: number;
+  readonly probe: CpuProbe;
   readonly note: (line: string) => void;
 }
 
 const WARM_UP_MS = 2_000;
-/** The backlog of a slice over what the last one needed. */
-const AMPLE = 1.3;
-const FIRST_GUESS_PER_SECOND = 8_000;
+/** Waiting in the system of record: more than a second of work, so that the adapter never finds it empty. */
+const BACKLOG = 15_000;
+const FILL = 2_500;
+const FILL_EVERY_MS = 20;
 const ARRIVE_WITHIN_MS = 180_000;
 const WRITE_EVERY_MS = 10;
 
-export async function openSteward(system: System, { keys, note }: StewardOptions): Promise<Line> {
+export async function openSteward(system: System, { keys, probe, note }: StewardOptions): Promise<Line> {
   const load = openSandboxLoad(system.sandbox.url);
   const arrivals = await listenForArrivals(system.databaseUrl('gateway'));
   const gateway = new Client({ connectionString: system.databaseUrl('gateway') });
   await gateway.connect();
-  const pids = Object.fromEntries(Object.entries(system.processes).map(([name, running]) => [name, running.pid]));
   let round = 0;
-  let perSecond = FIRST_GUESS_PER_SECOND;
 
   const next = (): (() => Product) => {
     const order = shuffled(keys);
@@ -57,19 +57,27 @@ export async function openSteward(system: System, { keys, note }: StewardOptions
 
   async function saturate(seconds: number): Promise<Outcome> {
     const change = next();
-    const count = Math.min(keys, Math.ceil(perSecond * (seconds + WARM_UP_MS / 1000) * AMPLE));
+    let written = 0;
+    let filling = true;
     arrivals.forget();
-    await load.write(Array.from({ length: count }, change), false);
-    const written = performance.now();
-    while (performance.now() - written < WARM_UP_MS || arrivals.count() === 0) await pause(5);
-    const cpu = probeCpu(pids);
+    const filler = (async () => {
+      for (; filling; await pause(FILL_EVERY_MS)) {
+        const missing = Math.min(BACKLOG - (written - arrivals.count()), keys - written);
+        if (missing < Math.min(FILL, keys - written) || missing === 0) continue;
+        await load.write(Array.from({ length: missing }, change), false);
+        written += missing;
+      }
+    })();
+    await Promise.race([pause(WARM_UP_MS), filler]);
+    const used = probe();
     const from = { at: performance.now(), count: arrivals.count() };
-    while (performance.now() - from.at < seconds * 1000 && arrivals.count() < count) await pause(5);
+    while (performance.now() - from.at < seconds * 1000 && arrivals.count() < keys) await pause(5);
     const applied = arrivals.count() - from.count;
     const eventsPerSecond = (applied * 1000) / (performance.now() - from.at);
-    const extra = perEvent(cpu(), applied);
-    perSecond = Math.max(1_000, eventsPerSecond);
-    await arrivals.reach(count, ARRIVE_WITHIN_MS);
+    const extra = perEvent(used(), applied);
+    filling = false;
+    await filler;
+    await arrivals.reach(written, ARRIVE_WITHIN_MS);
     return { eventsPerSecond, p50Ms: Number.NaN, p99Ms: Number.NaN, applied, extra };
   }
 
@@ -95,7 +103,7 @@ export async function openSteward(system: System, { keys, note }: StewardOptions
     }, WRITE_EVERY_MS);
     await pause(WARM_UP_MS);
     const from = Date.now();
-    const cpu = probeCpu(pids);
+    const cpu = probe();
     await pause(seconds * 1000);
     const to = Date.now();
     const used = cpu();
@@ -107,7 +115,7 @@ export async function openSteward(system: System, { keys, note }: StewardOptions
     return latencies(committed, from, to, used);
   }
 
-  async function latencies(committed: ReadonlyMap<string, number>, from: number, to: number, used: Record<string, number>): Promise<Outcome> {
+  async function latencies(committed: ReadonlyMap<string, number>, from: number, to: number, used: Readonly<Record<string, number>>): Promise<Outcome> {
     const { rows } = await gateway.query<{ key: string; seen: number }>("select key, (extract(epoch from changed_at) * 1000)::float8 as seen from stored_part where entity = 'product'");
     const seenAt = new Map(rows.map(({ key, seen }) => [key, seen]));
     const measured = [...committed].filter(([, at]) => at >= from && at < to);
@@ -133,11 +141,6 @@ export async function openSteward(system: System, { keys, note }: StewardOptions
       await gateway.end();
     },
   };
-}
-
-/** Microseconds of CPU per event and process. */
-function perEvent(used: Record<string, number>, events: number): Record<string, number> {
-  return Object.fromEntries(Object.entries(used).map(([name, ms]) => [`µs ${name}`, Math.round((ms * 1000) / Math.max(1, events))]));
 }
 
 /** Every record of the sandbox against what the gateway stored, by the title that each round changes. */

@@ -11,12 +11,13 @@ import { createChanges, KEYS } from './changes';
 import { startConsumer } from './limit-consumer';
 import { produceAtRate, produceToSaturation, type Batch } from './limit-producer';
 import { startRelay, STREAM, SUBJECT } from './limit-relay';
+import type { CpuProbe } from './cpu';
 import { addressOf, Recorder, type Check, type Likeness, type Line, type LineServers, type Load } from './line';
 
 const WARM_UP_MS = 2_000;
 const SETTLE_WITHIN_MS = 20_000;
 
-export async function openLimit(servers: LineServers, likeness: Likeness): Promise<Line> {
+export async function openLimit(servers: LineServers, likeness: Likeness, probe: CpuProbe): Promise<Line> {
   const pool = new Pool({ connectionString: servers.postgresUrl, max: 6 });
   // Six connections of their own, as six roles of a program that never wait for each other.
   const [writer, reader, marker, ears, left, right] = await Promise.all(Array.from({ length: 6 }, () => pool.connect())) as [PoolClient, PoolClient, PoolClient, PoolClient, PoolClient, PoolClient];
@@ -34,7 +35,7 @@ export async function openLimit(servers: LineServers, likeness: Likeness): Promi
     ...(likeness === 'steward' ? { max_msgs_per_subject: 1 } : {}),
   });
   await manager.consumers.add(STREAM, { durable_name: 'read-model', ack_policy: 'explicit', max_ack_pending: 20_000, ack_wait: 30e9 });
-  const recorder = new Recorder();
+  const recorder = new Recorder(probe);
   const batch: Batch = { writer, next: createChanges(), produced: 0 };
   const consumer = await startConsumer(await jetstream(consuming).consumers.get(STREAM, 'read-model'), [left, right], recorder);
 

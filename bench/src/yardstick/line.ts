@@ -1,3 +1,5 @@
+import { perEvent, type CpuProbe } from './cpu';
+
 /** What a line is asked to carry: as much as it can, or a steady rate. */
 export type Load = { readonly kind: 'saturation' } | { readonly kind: 'rate'; readonly perSecond: number };
 
@@ -60,6 +62,8 @@ export class Recorder {
   private latencies: number[] = [];
   private open = false;
 
+  constructor(private readonly probe: CpuProbe) {}
+
   add(count: number, takenOverAt: readonly number[]): void {
     this.applied += count;
     if (!this.open) return;
@@ -71,11 +75,13 @@ export class Recorder {
   async window(seconds: number): Promise<Outcome> {
     this.latencies = [];
     const before = this.applied;
+    const used = this.probe();
     const from = performance.now();
     this.open = true;
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
     this.open = false;
     const applied = this.applied - before;
-    return { eventsPerSecond: (applied * 1000) / (performance.now() - from), p50Ms: percentile(this.latencies, 0.5), p99Ms: percentile(this.latencies, 0.99), applied };
+    const eventsPerSecond = (applied * 1000) / (performance.now() - from);
+    return { eventsPerSecond, p50Ms: percentile(this.latencies, 0.5), p99Ms: percentile(this.latencies, 0.99), applied, extra: perEvent(used(), applied) };
   }
 }

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { freePort, startNats, type Running } from '@steward/servers';
 import { testDatabase, type TestDatabase } from '@steward/testing';
+import { cpuProbeOf } from './cpu';
 import { openLimit } from './limit';
 import type { Line, LineServers } from './line';
 import { openNaive } from './naive';
+
+const probe = cpuProbeOf({});
 
 describe('the lines beside Steward', () => {
   let folder: string;
@@ -36,9 +39,9 @@ describe('the lines beside Steward', () => {
   }
 
   test.each([
-    ['the yardstick as Steward is', () => openLimit(servers, 'steward'), 'limit_read_model'],
-    ['the bare yardstick', () => openLimit(servers, 'bare'), 'limit_read_model'],
-    ['the lower mark', () => openNaive(servers), 'naive_read_model'],
+    ['the yardstick as Steward is', () => openLimit(servers, 'steward', probe), 'limit_read_model'],
+    ['the bare yardstick', () => openLimit(servers, 'bare', probe), 'limit_read_model'],
+    ['the lower mark', () => openNaive(servers, probe), 'naive_read_model'],
   ])('%s carries what it is given, and its check finds one changed row', async (_name, open: () => Promise<Line>, readModel) => {
     const line = await open();
     try {

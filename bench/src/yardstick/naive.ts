@@ -5,6 +5,7 @@ import { Pool, type PoolClient } from 'pg';
 import { jetstream, jetstreamManager, type JetStreamClient } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { bodyOf, createChanges, metronome, type Change } from './changes';
+import type { CpuProbe } from './cpu';
 import { addressOf, Recorder, wallMs, type Check, type Line, type LineServers, type Load } from './line';
 
 const STREAM = 'BENCH_NAIVE';
@@ -16,7 +17,7 @@ const WARM_UP_MS = 1_500;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-export async function openNaive(servers: LineServers): Promise<Line> {
+export async function openNaive(servers: LineServers, probe: CpuProbe): Promise<Line> {
   const pool = new Pool({ connectionString: servers.postgresUrl, max: 10 });
   await prepare(pool);
   const publishing = await connect(addressOf(servers));
@@ -25,7 +26,7 @@ export async function openNaive(servers: LineServers): Promise<Line> {
   await manager.streams.delete(STREAM).catch(() => false);
   await manager.streams.add({ name: STREAM, subjects: [`${SUBJECT}.>`], storage: 'file' });
   await manager.consumers.add(STREAM, { durable_name: 'read-model', ack_policy: 'explicit', max_ack_pending: 1_000 });
-  const recorder = new Recorder();
+  const recorder = new Recorder(probe);
   const next = createChanges();
   let produced = 0;
 
