@@ -27,7 +27,7 @@ export function judgeStream(registered: RegisteredStream | undefined, found: Str
   if (registered.created !== null && found.created !== registered.created) return lost(`the stream was made anew at ${found.created}`);
   if (found.lastSequence < registered.lastSequence) return lost(`its last sequence fell from ${registered.lastSequence} to ${found.lastSequence}`);
   // Only superseding removes messages from a state stream without an age limit, and that leaves one per key.
-  if (holdsForEver && found.messages === 0 && found.lastSequence > 0) return lost('it was emptied');
+  if (holdsForEver && found.messages === 0 && found.lastSequence > registered.emptyUpTo) return lost('it was emptied');
   for (const { service, position, proof } of reports) {
     // A report from before this epoch was declared says nothing about it.
     if (position.epoch !== registered.epoch) continue;

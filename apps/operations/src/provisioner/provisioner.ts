@@ -121,7 +121,7 @@ export class Provisioner {
           await this.settleDurable(durable, registered.epoch, stream);
           durables[`${durable.name}@${durable.stream}`] = 'ready';
         }
-        if (!registered.applied) await markApplied(this.options.database, stream.name, registered.epoch, found.created, found.lastSequence);
+        if (!registered.applied) await markApplied(this.options.database, stream.name, registered.epoch, found);
         else if (found.lastSequence > registered.lastSequence) await noteSequence(this.options.database, stream.name, registered.epoch, found.lastSequence);
         lastSequence.set({ stream: stream.name }, found.lastSequence);
         streams[stream.name] = {
@@ -150,14 +150,14 @@ export class Provisioner {
     const verdict = judgeStream(known, found, reports, stream.holds === 'state' && stream.maxAgeMs === 0);
     let registered = known;
     if (verdict.kind === 'first' || !registered) {
-      registered = { stream: stream.name, epoch: found?.mark?.epoch ?? newEpoch(), floor: found?.mark?.floor ?? 0, created: found?.created ?? null, lastSequence: found?.lastSequence ?? 0, applied: false };
+      registered = { stream: stream.name, epoch: found?.mark?.epoch ?? newEpoch(), floor: found?.mark?.floor ?? 0, created: found?.created ?? null, lastSequence: found?.lastSequence ?? 0, emptyUpTo: 0, applied: false };
       await openEpoch(database, registered, 'first seen', { found });
     } else if (verdict.kind === 'lost') {
       const highest = Math.max(registered.lastSequence, found?.lastSequence ?? 0, ...reports.filter((each) => each.position.epoch === known?.epoch).map((each) => each.position.sequence));
       // A stream made anew continues the numbers, so its last sequence still counts every message ever stored. One that survived
       // gives numbers again that were given before: they are counted in the floor.
       const floor = registered.floor + (found ? highest : 0);
-      registered = { stream: stream.name, epoch: newEpoch(), floor, created: found?.created ?? null, lastSequence: highest, applied: false };
+      registered = { stream: stream.name, epoch: newEpoch(), floor, created: found?.created ?? null, lastSequence: highest, emptyUpTo: 0, applied: false };
       await openEpoch(database, registered, verdict.reason, { found, reports, previous: known });
       losses.inc({ stream: stream.name });
       logger.error({ stream: stream.name, epoch: registered.epoch, reason: verdict.reason }, 'the broker lost messages: the stream has a new epoch, its owner publishes again');

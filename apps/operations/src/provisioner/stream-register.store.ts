@@ -16,6 +16,7 @@ export class BrokerRegister1764000000001 implements MigrationInterface {
         floor bigint not null,
         created text,
         last_sequence bigint not null,
+        empty_up_to bigint not null default 0,
         applied boolean not null
       )`);
     await runner.query(`
@@ -53,13 +54,15 @@ export interface RegisteredStream {
   readonly created: string | null;
   /** Highest sequence that the provisioner saw or an owner reported in this epoch. */
   readonly lastSequence: number;
+  /** Last sequence at the start of the epoch if the stream was empty then, else 0. */
+  readonly emptyUpTo: number;
   /** false = declared here, not yet carried out at the broker. */
   readonly applied: boolean;
 }
 
 export async function readRegister(database: Database): Promise<Map<string, RegisteredStream>> {
   const rows = await database.query<RegisteredStream>(
-    `select stream, epoch, floor::float8 as floor, created, last_sequence::float8 as "lastSequence", applied from broker_stream`,
+    `select stream, epoch, floor::float8 as floor, created, last_sequence::float8 as "lastSequence", empty_up_to::float8 as "emptyUpTo", applied from broker_stream`,
   );
   return new Map(rows.map((row) => [row.stream, row]));
 }
@@ -78,8 +81,14 @@ export async function openEpoch(database: Database, next: RegisteredStream, reas
   });
 }
 
-export async function markApplied(database: Database, stream: string, epoch: string, created: string, lastSequence: number): Promise<void> {
-  await database.query('update broker_stream set applied = true, created = $3, last_sequence = $4 where stream = $1 and epoch = $2', [stream, epoch, created, lastSequence]);
+export async function markApplied(database: Database, stream: string, epoch: string, found: { created: string; lastSequence: number; messages: number }): Promise<void> {
+  await database.query('update broker_stream set applied = true, created = $3, last_sequence = $4, empty_up_to = $5 where stream = $1 and epoch = $2', [
+    stream,
+    epoch,
+    found.created,
+    found.lastSequence,
+    found.messages === 0 ? found.lastSequence : 0,
+  ]);
 }
 
 export async function noteSequence(database: Database, stream: string, epoch: string, lastSequence: number): Promise<void> {

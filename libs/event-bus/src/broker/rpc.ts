@@ -1,4 +1,5 @@
 import { ClientProxyFactory, type ClientProxy, type NatsOptions, Transport } from '@nestjs/microservices';
+import { StewardError } from '@steward/platform';
 import { firstValueFrom, timeout } from 'rxjs';
 import { namedBrokerError } from './broker-error';
 import { type BrokerState, type BrokerStateRequest, brokerStateSubject } from './broker-state';
@@ -30,6 +31,8 @@ export async function ask<Answer, Question = unknown>(client: ClientProxy, subje
   try {
     return await firstValueFrom(client.send<Answer, Question>(subject, question).pipe(timeout({ first: withinMs })));
   } catch (cause) {
+    // Nest's words for "no responders".
+    if (cause instanceof Error && /no subscribers listening/.test(cause.message)) throw new StewardError('BROKER_NO_ANSWERER', `asking ${subject}`, { cause });
     throw namedBrokerError(cause, `asking ${subject}`);
   }
 }

@@ -1,0 +1,286 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { durables, renderBrokerAccounts, streams } from '@steward/contracts';
+import {
+  ask,
+  type Administration,
+  askBrokerState,
+  type Broker,
+  type BrokerState,
+  brokerStateSubject,
+  connectBroker,
+  createRpcClient,
+  encodeHeaders,
+  fromMessage,
+  isHeaderFault,
+  openAdministration,
+  RawPublisher,
+  StreamWatch,
+} from '@steward/event-bus';
+import { createLogger, loadEnv, type Service, systemClock } from '@steward/platform';
+import { freePort, type Running, startNats } from '@steward/servers';
+import { eventually, testDatabase, type TestDatabase } from '@steward/testing';
+import { operationsEnv } from './operations.env';
+import { createOperations } from './operations.service';
+import { registerMigrations } from './provisioner/stream-register.store';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+const passwordOf = (user: string): string => `password-of-${user}`;
+const state = streams.find((stream) => stream.name === 'PIM_STATE');
+const catalogue = durables.find((durable) => durable.stream === 'PIM_STATE');
+if (!state || !catalogue) throw new Error('the contracts have no PIM_STATE');
+
+describe('operations', () => {
+  let dir: string;
+  let nats: Running;
+  let database: TestDatabase;
+  let service: Service | undefined;
+  const closing: (() => Promise<unknown> | unknown)[] = [];
+
+  const urlOf = (user: string): string => nats.url.replace('://', `://${user}:${passwordOf(user)}@`);
+  const startOperations = async (more: Record<string, string> = {}): Promise<Service> => {
+    service = await createOperations(
+      loadEnv(operationsEnv, {
+        DATABASE_URL: database.url,
+        NATS_URL: urlOf('operations'),
+        NATS_PROVISIONER_URL: urlOf('provisioner'),
+        NATS_SYSTEM_URL: urlOf('system'),
+        STEWARD_HEALTH_PORT: '0',
+        STEWARD_LOG_LEVEL: 'silent',
+        STEWARD_PROVISIONER_EVERY_MS: '600000',
+        ...more,
+      }),
+    );
+    const started = service;
+    await eventually(async () => (await fetchText(`${started.url}/readyz`)).status === 200);
+    return started;
+  };
+  const asService = (name: string) => {
+    const client = createRpcClient({ url: urlOf(name), service: name });
+    closing.push(() => client.close());
+    const once = askBrokerState(client);
+    // Tried again while connections come back after a restart, as StreamWatch does.
+    return (request: Parameters<typeof once>[0]) => eventually(() => once(request));
+  };
+  const connectAs = async (user: string, apiPrefix?: string): Promise<Broker> => {
+    const broker = await connectBroker({ url: urlOf(user), service: user, logger, ...(apiPrefix ? { apiPrefix } : {}) });
+    closing.push(() => broker.close());
+    return broker;
+  };
+  const administration = async (): Promise<Administration> => openAdministration(await connectAs('provisioner', '$JS.API'));
+  const publisher = async (): Promise<(key: string, revision: number) => Promise<number>> => {
+    const raw = new RawPublisher({ broker: await connectAs('pim') });
+    closing.push(() => raw.close());
+    return (key, revision) =>
+      new Promise((resolve, reject) => {
+        const subject = `evt.pim.product.v1.${key}`;
+        const id = `01890a5d-ac96-774b-bcce-${(revision * 1_000_000 + Number(key.slice(1))).toString(16).padStart(12, '0')}`;
+        const envelope = { id, type: 'pim.product.v1', source: '/steward/pim', subject, key, time: '2026-01-02T03:04:05.000Z', dataSchema: 'urn:steward:contract:product:v1', revision, sequence: null, correlationId: null, causationId: null, origin: 'live', tombstone: false, traceparent: null, body: '{}' } as const;
+        raw.publish(subject, encodeHeaders(envelope), envelope.body, (outcome) => (outcome.kind === 'stored' ? resolve(outcome.sequence) : reject(outcome.error)));
+      });
+  };
+  const publishMany = async (publish: (key: string, revision: number) => Promise<number>, from: number, to: number, revision = 1): Promise<void> => {
+    // Tried again while the connection comes back after a restart.
+    for (let key = from; key <= to; key += 1) await eventually(() => publish(`k${key}`, revision));
+  };
+  const restoreOlderStore = async (): Promise<void> => {
+    await nats.kill();
+    rmSync(join(dir, 'jetstream'), { recursive: true });
+    cpSync(join(dir, 'backup'), join(dir, 'jetstream'), { recursive: true });
+    await nats.restart();
+  };
+  const backup = async (): Promise<void> => {
+    // Stopped for the copy, so that it is a state the server really had.
+    await nats.stop();
+    cpSync(join(dir, 'jetstream'), join(dir, 'backup'), { recursive: true });
+    await nats.restart();
+  };
+  const drain = async (): Promise<number[]> => {
+    const broker = await connectAs('gateway');
+    const consumer = await broker.js.consumers.get(catalogue.stream, catalogue.name);
+    const keys: number[] = [];
+    for (;;) {
+      const message = await consumer.next({ expires: 1_000 });
+      if (!message) return keys;
+      const envelope = fromMessage(message);
+      if (!isHeaderFault(envelope)) keys.push(Number(envelope.key.slice(1)));
+      await message.ackAck();
+    }
+  };
+
+  beforeEach(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'steward-operations-'));
+    nats = await startNats({ dir, port: await freePort(), config: renderBrokerAccounts({ passwordOf, systemPassword: passwordOf('system') }) });
+    database = await testDatabase({ migrations: registerMigrations });
+  });
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+    await service?.stop();
+    service = undefined;
+    await nats.stop();
+    await database.drop();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  it('B7: makes every declared stream and durable on an empty broker, and answers what is there', async () => {
+    await startOperations();
+    const answer = await asService('pim')({ service: 'pim', recorded: {} });
+    expect(Object.keys(answer.streams).toSorted()).toEqual(streams.map((stream) => stream.name).toSorted());
+    expect(answer.durables).toEqual(Object.fromEntries(durables.map((durable) => [`${durable.name}@${durable.stream}`, 'ready'])));
+    expect(answer.serverVersion).toMatch(/^2\./);
+    const broker = await administration();
+    for (const stream of streams) expect(await broker.inspectStream(stream)).toMatchObject({ differs: [], mark: { epoch: answer.streams[stream.name]?.epoch, floor: 0, sync: 'lazy' } });
+    for (const durable of durables) expect(await broker.inspectDurable(durable)).toMatchObject({ differs: [], ackFloor: 0 });
+    const ready = await fetchText(`${service?.url}/readyz`);
+    expect(ready.status).toBe(200);
+    expect((await fetchText(`${service?.url}/metrics`)).text).toMatch(/steward_stream_last_sequence\{stream="PIM_STATE"\} 0/);
+  });
+
+  it('keeps epochs over its own restart and over a kill of the broker', async () => {
+    await startOperations();
+    const before = await asService('pim')({ service: 'pim', recorded: {} });
+    await service?.stop();
+    await nats.kill();
+    await nats.restart();
+    await startOperations();
+    const after = await asService('gateway')({ service: 'gateway', recorded: {} });
+    expect(epochs(after)).toEqual(epochs(before));
+  });
+
+  it('B7: brings settings that somebody changed back in line', async () => {
+    await startOperations();
+    const broker = await connectAs('provisioner', '$JS.API');
+    const manager = await broker.js.jetstreamManager(false);
+    await manager.streams.update('PIM_STATE', { max_msgs_per_subject: 5 });
+    await manager.consumers.update(catalogue.stream, catalogue.name, { max_deliver: 3 });
+    await asService('pim')({ service: 'pim', recorded: {} });
+    const found = await administration();
+    expect(await found.inspectStream(state)).toMatchObject({ differs: [] });
+    expect(await found.inspectDurable(catalogue)).toMatchObject({ differs: [] });
+  });
+
+  it('B2: a deleted durable is made again by itself and goes on where it was acknowledged', async () => {
+    await startOperations({ STEWARD_PROVISIONER_EVERY_MS: '600000' });
+    const publish = await publisher();
+    await publishMany(publish, 1, 20);
+    expect(await drain()).toHaveLength(20);
+    await asService('pim')({ service: 'pim', recorded: {} });
+    const broker = await administration();
+    await publishMany(publish, 21, 25);
+    await broker.deleteDurable(catalogue);
+    // The broker's advisory is the wake-up; nobody asks.
+    await eventually(async () => (await broker.inspectDurable(catalogue)) !== undefined);
+    expect(await drain()).toEqual([21, 22, 23, 24, 25]);
+  });
+
+  it('B10: a deleted stream gets a new epoch; its numbers go on, so the revision floor stays above every revision', async () => {
+    await startOperations();
+    const publish = await publisher();
+    await publishMany(publish, 1, 20);
+    const pim = asService('pim');
+    const before = await pim({ service: 'pim', recorded: {} });
+    const broker = await connectAs('provisioner', '$JS.API');
+    await (await broker.js.jetstreamManager(false)).streams.delete('PIM_STATE');
+    const after = await eventually(async () => {
+      const answer = await pim({ service: 'pim', recorded: {} });
+      return answer.streams['PIM_STATE']?.epoch !== before.streams['PIM_STATE']?.epoch && answer;
+    });
+    expect(after.streams['PIM_EVENTS']?.epoch).toBe(before.streams['PIM_EVENTS']?.epoch);
+    expect(after.streams['PIM_STATE']).toMatchObject({ lastSequence: 20, lastMessageId: null, revisionFloor: 20 });
+    expect(await publish('k1', 2)).toBe(21);
+    expect(await drain()).toEqual([1]);
+    expect((await database.pool.query(`select reason from broker_epoch where stream = 'PIM_STATE' order by id`)).rows).toEqual([{ reason: 'first seen' }, { reason: 'the stream is gone' }]);
+  });
+
+  it('B1, B2: a tail lost by the restore of an older store is found by the fallen last sequence; the durable that was ahead delivers again', async () => {
+    await startOperations();
+    const publish = await publisher();
+    await publishMany(publish, 1, 10);
+    await backup();
+    await publishMany(publish, 11, 30);
+    expect(await drain()).toHaveLength(30);
+    const pim = asService('pim');
+    const before = await pim({ service: 'pim', recorded: {} });
+    await restoreOlderStore();
+    const after = await eventually(async () => {
+      const answer = await pim({ service: 'pim', recorded: {} });
+      return answer.streams['PIM_STATE']?.epoch !== before.streams['PIM_STATE']?.epoch && answer;
+    });
+    // Numbers 11–30 are given a second time; the floor counts the first time too.
+    expect(after.streams['PIM_STATE']?.revisionFloor).toBe(40);
+    await publishMany(publish, 31, 35);
+    expect((await drain()).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 31, 32, 33, 34, 35]);
+  });
+
+  it('B10: a lost tail that was refilled before anybody looked is believed on the proof of the owner', async () => {
+    await startOperations();
+    const publish = await publisher();
+    await publishMany(publish, 1, 10);
+    const pim = asService('pim');
+    const epoch = (await pim({ service: 'pim', recorded: {} })).streams['PIM_STATE']?.epoch ?? '';
+    await backup();
+    await publishMany(publish, 11, 20);
+    await restoreOlderStore();
+    await publishMany(publish, 90, 120);
+    const recorded = { PIM_STATE: { epoch, sequence: 20 } };
+    const answer = await pim({ service: 'pim', recorded, tailLossProof: { stream: 'PIM_STATE', sequence: 11 } });
+    expect(answer.streams['PIM_STATE']?.epoch).not.toBe(epoch);
+    // The same proof once more is about the old epoch: no second one.
+    const again = await pim({ service: 'pim', recorded, tailLossProof: { stream: 'PIM_STATE', sequence: 11 } });
+    expect(epochs(again)).toEqual(epochs(answer));
+  });
+
+  it('B10: an acknowledgement beyond the end of the stream is enough, also when operations itself had seen nothing of it', async () => {
+    await startOperations();
+    const pim = asService('pim');
+    const epoch = (await pim({ service: 'pim', recorded: {} })).streams['PIM_STATE']?.epoch ?? '';
+    const answer = await pim({ service: 'pim', recorded: { PIM_STATE: { epoch, sequence: 7 } } });
+    expect(answer.streams['PIM_STATE']?.epoch).not.toBe(epoch);
+    expect(answer.streams['PIM_STATE']?.revisionFloor).toBe(7);
+  });
+
+  it('finishes a repair that was interrupted between register and broker', async () => {
+    await startOperations();
+    await asService('pim')({ service: 'pim', recorded: {} });
+    await service?.stop();
+    await database.pool.query(`update broker_stream set epoch = 'half-done', floor = 500, applied = false where stream = 'PIM_STATE'`);
+    await startOperations();
+    const answer = await asService('erp')({ service: 'erp', recorded: {} });
+    expect(answer.streams['PIM_STATE']).toMatchObject({ epoch: 'half-done', revisionFloor: 500 });
+    expect(await (await administration()).inspectStream(state)).toMatchObject({ mark: { epoch: 'half-done', floor: 500 } });
+  });
+
+  it('refuses a malformed question instead of taking it for evidence', async () => {
+    await startOperations();
+    const client = createRpcClient({ url: urlOf('pim'), service: 'pim' });
+    closing.push(() => client.close());
+    await expect(ask(client, brokerStateSubject, { service: 'pim', recorded: { PIM_STATE: { sequence: 'many' } } })).rejects.toThrow();
+    expect((await asService('pim')({ service: 'pim', recorded: {} })).streams['PIM_STATE']).toBeDefined();
+  });
+
+  it('B1: attests what the broker says about its disk, and a service that wants more refuses it', async () => {
+    await startOperations();
+    const broker = await connectAs('pim');
+    const watch = (refuseLazyBroker: boolean): StreamWatch => {
+      const made = new StreamWatch({ service: 'pim', streams: ['PIM_STATE'], broker, ask: asService('pim'), clock: systemClock, logger, refuseLazyBroker });
+      closing.push(() => made.stop());
+      made.start();
+      return made;
+    };
+    expect((await watch(false).ready(10_000)).syncAlways).toBe(false);
+    await expect(watch(true).ready(10_000)).rejects.toMatchObject({ code: 'BROKER_LAZY' });
+    await nats.stop();
+    nats = await startNats({ dir, port: Number(new URL(nats.url).port), syncAlways: true, config: renderBrokerAccounts({ passwordOf, systemPassword: passwordOf('system') }) });
+    const pim = asService('pim');
+    await eventually(async () => (await pim({ service: 'pim', recorded: {} })).syncAlways);
+    await expect(watch(true).ready(10_000)).resolves.toMatchObject({ syncAlways: true });
+  });
+});
+
+const epochs = (answer: BrokerState): Record<string, string> => Object.fromEntries(Object.entries(answer.streams).map(([name, stream]) => [name, stream.epoch]));
+
+async function fetchText(url: string): Promise<{ status: number; text: string }> {
+  const response = await fetch(url);
+  return { status: response.status, text: await response.text() };
+}
