@@ -1,0 +1,138 @@
+/** The statement alone, and its canary mutants (T3): the scenario must fail when a guard is taken out. */
+import { lanes } from '@steward/event-bus';
+import { eventually } from '@steward/testing';
+import { openRig, type Rig } from '../fixtures/rig.fixture.spec';
+import { announceStatement } from './announce-statement';
+import { Announcer } from './announcer';
+import { ReadNumbers } from './read-numbers';
+
+const key = 'sku-1@main';
+
+describe('announcing', () => {
+  let rig: Rig;
+  let announcer: Announcer;
+  let reads: ReadNumbers;
+
+  async function open(statement?: string, versions = false): Promise<void> {
+    rig = await openRig({ versions });
+    rig.lease.start();
+    await eventually(() => rig.lease.fence() !== undefined);
+    reads = new ReadNumbers(rig.database, { now: () => Date.now(), sleep: async () => undefined });
+    announcer = new Announcer({ system: 'erp', feed: rig.feed, database: rig.database, lease: rig.lease, reads, ...(statement === undefined ? {} : { statement }) });
+  }
+  afterEach(() => rig.close());
+
+  const item = (count: unknown, version = 0, id = key): object => ({ id, count, at: 1, version });
+
+  /** An older read commits after a newer one: what is announced in the end? */
+  async function olderCommitsLast(): Promise<number | null | undefined> {
+    const older = await reads.begin();
+    const newer = await reads.begin();
+    await announcer.announce({ read: newer, items: [item(2)], lane: lanes.live });
+    reads.end(newer);
+    await announcer.announce({ read: older, items: [item(1)], lane: lanes.live });
+    reads.end(older);
+    return (await rig.announced())[key];
+  }
+
+  it('O7: an older read never wins, and its key is to be read again', async () => {
+    await open();
+    expect(await olderCommitsLast()).toBe(2);
+    expect(await rig.rows('select entity, keys from hint')).toEqual([{ entity: 'stock-level', keys: [key] }]);
+    expect((await rig.outbox()).map(({ onHand }) => onHand)).toEqual([2]);
+  });
+
+  it('T3: the mutant without read_no is caught by that scenario', async () => {
+    const mutant = announceStatement.replaceAll('a.read_no < $7', 'true').replaceAll('a.read_no < excluded.read_no', 'true');
+    expect(mutant).not.toContain('read_no <');
+    await open(mutant);
+    expect(await olderCommitsLast()).toBe(1);
+  });
+
+  it('T3: the mutant that leaves the read number of an unchanged row is caught by its scenario', async () => {
+    const scenario = async (): Promise<number | null | undefined> => {
+      const first = await reads.begin();
+      await announcer.announce({ read: first, items: [item(1)], lane: lanes.live });
+      reads.end(first);
+      const older = await reads.begin();
+      const newer = await reads.begin();
+      await announcer.announce({ read: newer, items: [item(1)], lane: lanes.live });
+      reads.end(newer);
+      await announcer.announce({ read: older, items: [item(9)], lane: lanes.live });
+      reads.end(older);
+      return (await rig.announced())[key];
+    };
+    await open();
+    expect(await scenario()).toBe(1);
+    await rig.close();
+    await open(announceStatement.replace("$9::boolean and j.verdict = 'same'", "false and j.verdict = 'same'"));
+    expect(await scenario()).toBe(9);
+  });
+
+  it('equal content writes nothing at all', async () => {
+    await open();
+    for (let n = 0; n < 3; n += 1) {
+      const read = await reads.begin();
+      await announcer.announce({ read, items: [item(1)], lane: lanes.live });
+      reads.end(read);
+    }
+    expect(await rig.outbox()).toHaveLength(1);
+    expect(await rig.rows('select revision::int, (xmax = 0) as untouched from announced')).toEqual([{ revision: 1, untouched: true }]);
+  });
+
+  it('of one key twice on a page the later item counts', async () => {
+    await open();
+    const read = await reads.begin();
+    const { changed } = await announcer.announce({ read, items: [item(1), item(2)], lane: lanes.live });
+    reads.end(read);
+    expect(changed).toBe(1);
+    expect((await rig.announced())[key]).toBe(2);
+  });
+
+  it('an item that says nothing new is recognised by its stamp, and seen again after its deletion', async () => {
+    await open(undefined, true);
+    const say = async (items: object[], deleted: string[] = []): Promise<number> => {
+      const read = await reads.begin();
+      const { changed } = await announcer.announce({ read, items, deleted, lane: lanes.live });
+      reads.end(read);
+      return changed;
+    };
+    expect(await say([item(1, 5)])).toBe(1);
+    // Known by its stamp: not even looked at.
+    expect(await say([item(999, 5)])).toBe(0);
+    expect(await say([], [key])).toBe(1);
+    expect(await say([item(1, 5)])).toBe(1);
+    expect((await rig.outbox()).map(({ tombstone }) => tombstone)).toEqual([false, true, false]);
+  });
+
+  it('LEASE_LOST: without the lease nothing is written', async () => {
+    await open();
+    await rig.rows(`update lease set fence = fence + 1`);
+    const read = await reads.begin();
+    await expect(announcer.announce({ read, items: [item(1)], lane: lanes.live })).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    reads.end(read);
+    expect(await rig.announced()).toEqual({});
+  });
+
+  it('B10: a lost stream is written again with ids and revisions as they were, and never over something newer', async () => {
+    await open();
+    const say = async (items: object[]): Promise<void> => {
+      const read = await reads.begin();
+      await announcer.announce({ read, items, lane: lanes.live });
+      reads.end(read);
+    };
+    await say([item(1), item(1, 0, 'sku-2@main'), item(1, 0, 'sku-3@main')]);
+    const before = await rig.rows('select key, message_id, revision::int from outbox order by key');
+    // The outbox forgot the first, the second is published, the third changed since and waits.
+    await rig.rows(`delete from outbox where key = 'sku-1@main'`);
+    await rig.rows(`update outbox set published_at = now() where published_at is null`);
+    await say([item(2, 0, 'sku-3@main')]);
+    const written = await rig.database.transaction((tx) => announcer.rebuild(tx, 'epoch-2'));
+    expect(written).toBe(2);
+    const pending = await rig.rows('select key, message_id, revision::int from outbox where published_at is null order by key');
+    expect(pending.slice(0, 2)).toEqual(before.slice(0, 2));
+    expect(pending[2]).toMatchObject({ key: 'sku-3@main', revision: 2 });
+    await say([item(3, 0, 'sku-1@main')]);
+    expect(await rig.rows(`select revision::int from outbox where key = 'sku-1@main' and published_at is null`)).toEqual([{ revision: 2 }]);
+  });
+});

@@ -1,0 +1,30 @@
+import { createHmac } from 'node:crypto';
+import { hmacVerifier } from './hmac-verifier';
+
+const now = Date.parse('2026-11-24T10:00:00Z');
+const body = Buffer.from('{"events":[]}');
+const verify = hmacVerifier({ secret: 's3cret', signatureHeader: 'x-signature', timestampHeader: 'x-timestamp', prefix: 'sha256=' });
+const sign = (timestamp: string, secret = 's3cret', bytes = body): string => `sha256=${createHmac('sha256', secret).update(`${timestamp}.`).update(bytes).digest('hex')}`;
+const at = (ms: number): string => String(Math.floor(ms / 1_000));
+const headers = (timestamp: string, signature = sign(timestamp)): Record<string, string> => ({ 'x-timestamp': timestamp, 'x-signature': signature });
+
+describe('a webhook’s signature', () => {
+  it('is accepted over the very bytes that were signed', () => {
+    expect(verify(body, headers(at(now)), now)).toEqual({ ok: true });
+    expect(verify(Buffer.from('{"events": []}'), headers(at(now)), now)).toEqual({ ok: false, reason: 'signature' });
+  });
+
+  it('is refused under another secret, another time, without headers, or cut', () => {
+    expect(verify(body, headers(at(now), sign(at(now), 'other')), now)).toEqual({ ok: false, reason: 'signature' });
+    expect(verify(body, headers(at(now), sign(at(now - 60_000))), now)).toEqual({ ok: false, reason: 'signature' });
+    expect(verify(body, headers(at(now), sign(at(now)).slice(0, -1)), now)).toEqual({ ok: false, reason: 'signature' });
+    expect(verify(body, {}, now)).toEqual({ ok: false, reason: 'unsigned' });
+  });
+
+  it('is refused when it is older than five minutes, or from the future, or at no time at all', () => {
+    expect(verify(body, headers(at(now - 299_000)), now)).toEqual({ ok: true });
+    expect(verify(body, headers(at(now - 302_000)), now)).toEqual({ ok: false, reason: 'replay' });
+    expect(verify(body, headers(at(now + 302_000)), now)).toEqual({ ok: false, reason: 'replay' });
+    expect(verify(body, headers('yesterday'), now)).toEqual({ ok: false, reason: 'replay' });
+  });
+});
