@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { ownPostgres, eventually } from '@steward/testing';
 import { openDatabase } from '@steward/platform';
 import { apiOn, get, graphql, logger, stage } from '../fixtures/api.fixture.spec';
@@ -30,6 +31,30 @@ it('C11: a change reaches the memory of every API process, by key for small batc
   }
 });
 
+it('C11: what changed while nobody listened is not served from memory after the reconnect', async () => {
+  const { url, database, close } = await stage();
+  const api = await apiOn(url);
+  const server = new Client({ connectionString: url.replace(/\/[^/]*$/, '/postgres') });
+  await server.connect();
+  const connectable = (allowed: boolean) => server.query(`alter database ${new URL(url).pathname.slice(1)} allow_connections ${String(allowed)}`);
+  try {
+    await products(database, { key: 'missed', revision: 1, data: aProduct('missed') });
+    const quantity = async () => (await get(api, '/v1/products/missed')).json.availability.quantity;
+    expect(await quantity()).toBeNull();
+    await connectable(false);
+    await server.query(`select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'gateway-api listener'`);
+    await stock(database, { data: aLevel('missed', 'main', 7), revision: 1 });
+    expect(await quantity()).toBeNull();
+    await connectable(true);
+    await eventually(async () => (await quantity()) === 7);
+  } finally {
+    await connectable(true);
+    await server.end();
+    await api.stop();
+    await close();
+  }
+});
+
 it('I7: with PostgreSQL killed, what is in memory is served and grows old; a key that is not is 503 with Retry-After; afterwards all is current', async () => {
   const postgres = await ownPostgres();
   try {
@@ -53,7 +78,6 @@ it('I7: with PostgreSQL killed, what is in memory is served and grows old; a key
 
       await postgres.restart();
       const again = await openDatabase({ url: postgres.adminUrl, name: 'gateway', migrations, logger });
-      // Changed while nobody may have been listening: only clearing at the reconnect can bring it.
       await stock(again, { data: aLevel('known', 'main', 3), revision: 2, at: Date.now() });
       await eventually(async () => (await get(api, '/v1/products/known')).json.availability.quantity === 3);
       expect((await get(api, '/v1/products/never-asked')).status).toBe(200);
