@@ -29,6 +29,8 @@ export async function runPipeline(options: PipelineOptions, say: Say): Promise<b
     dataDir,
     ports,
     note: say,
+    // What the stand-in for a system of record does to keep its own data is no part of the line.
+    env: { sandbox: { STEWARD_SANDBOX_DATA: '' } },
     // An account beside Steward's: the yardstick makes its own streams, and nobody of Steward may see them.
     brokerConfig: (config) => withAccount(config, password, options.yardstick !== undefined),
   });
