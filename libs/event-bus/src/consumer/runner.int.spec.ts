@@ -1,5 +1,6 @@
 import { RejectedError } from '@steward/platform';
 import type { PoolClient } from 'pg';
+import { platformOwner } from '../dead-letter/dead-letter.store';
 import { businessCase } from './failure';
 import { createHeaders, delivered, envelopeOf, messageOf, openRig, recordingProjection, type Rig, sound, stock, stockLevel } from './rig.spec';
 import { sweep } from './sweep';
@@ -57,7 +58,7 @@ describe('applying a batch', () => {
     const honest = stock('S@m', 4, 1, { body: '{}' });
     await rig.run(delivered({ ...messageOf(honest), headers: createHeaders() }), delivered({ ...messageOf(honest), subject: 'evt.erp.stock-level.v1.T@m' }), delivered(honest));
     expect((await letters()).map((letter) => [letter.key, letter.kind, letter.owner.team])).toEqual(
-      expect.arrayContaining([['S@m', 'security', 'platform'], ['T@m', 'security', 'platform'], ['S@m', 'letter', stockLevel.owner.team]]));
+      expect.arrayContaining([['S@m', 'security', platformOwner.team], ['T@m', 'security', platformOwner.team], ['S@m', 'letter', stockLevel.owner.team]]));
   });
 
   it('I5: a redelivery of what was given up finds its letter instead of opening a second one', async () => {

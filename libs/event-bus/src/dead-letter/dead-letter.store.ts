@@ -13,9 +13,9 @@ import type { FaultClass } from '../consumer/failure';
 
 /** Someone has to own what was forged; contracts only name owners of entities. */
 export const platformOwner: Owner = {
-  team: 'platform',
-  contact: 'platform-on-call',
-  escalation: 'security-on-call',
+  team: 'Platform',
+  contact: '#team-platform',
+  escalation: 'platform-on-call',
   runbook: 'docs/runbooks/security-case.md',
 };
 
