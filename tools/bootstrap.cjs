@@ -66,6 +66,9 @@ function isInstalled() {
 function run(command, args, options) {
   return new Promise((resolve) => {
     const child = childProcess.spawn(command, args, Object.assign({ cwd: root, stdio: 'inherit' }, options));
+    // What a step says matters only when it fails.
+    let said = '';
+    if (child.stdout) child.stdout.on('data', (part) => (said += part));
     const forward = (signal) => child.kill(signal);
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     signals.forEach((signal) => process.on(signal, forward));
@@ -77,7 +80,10 @@ function run(command, args, options) {
       process.stderr.write(`steward: cannot run ${command}: ${fault.message}\n`);
       end(127);
     });
-    child.on('exit', (code, signal) => end(signal === null ? code : 128 + os.constants.signals[signal]));
+    child.on('close', (code, signal) => {
+      if (code !== 0) process.stdout.write(said);
+      end(signal === null ? code : 128 + os.constants.signals[signal]);
+    });
   });
 }
 
@@ -143,7 +149,7 @@ async function main() {
     if (isTest) process.stdout.write(`\n── ${step.name}\n`);
     const args = step.tests === undefined ? step.run : jest.concat(step.tests, ['--json', '--outputFile', report], extra);
     // The channel tells a system that runs when we are gone, however we went.
-    const stdio = isLast && !isTest ? ['inherit', 'inherit', 'inherit', 'ipc'] : ['inherit', step.tests ? 'ignore' : 'inherit', 'inherit'];
+    const stdio = isLast && !isTest ? ['inherit', 'inherit', 'inherit', 'ipc'] : ['inherit', step.tests ? 'ignore' : isTest ? 'inherit' : 'pipe', 'inherit'];
     const code = await run(node, args.concat(isLast && !isTest ? extra : []), { env, stdio });
     if (isTest) process.stdout.write(`── ${step.name}: ${code === 0 ? 'ok' : 'FAILED'} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`);
     if (code === 0) continue;

@@ -54,7 +54,7 @@ async function stop(system: System, stopTraffic: () => Promise<void>): Promise<n
 async function run(system: System, quiet: boolean): Promise<void> {
   const seeded = await seed(system, { products: PRODUCTS, note, withinMs: 120_000, signal: interrupted.signal });
   const stopTraffic = quiet ? async () => undefined : startTraffic(system.sandbox, seeded, note);
-  say(addressTable(system, { sku: seeded.products[0] ?? '', stockId: seeded.stock[0] ?? '' }));
+  say(addressTable(system, seeded.example));
   note(quiet ? 'ready' : 'ready, with live traffic (--quiet for none)');
   if (interrupted.signal.aborted) return stop(system, stopTraffic);
   onInterrupt = () => void stop(system, stopTraffic).catch(fail);

@@ -1,9 +1,12 @@
-import { readProduct } from './clients/gateway.client';
+import { listProductIds } from './clients/gateway.client';
+import type { SandboxRecord } from './clients/sandbox.client';
 import type { System } from './system/system';
 
 export interface Seeded {
   readonly products: readonly string[];
   readonly stock: readonly string[];
+  /** A stock record of the first product, to show what can be tried. */
+  readonly example: SandboxRecord;
 }
 
 /** Fills an empty sandbox with the deterministic catalogue, and waits until the storefront has all of it. */
@@ -13,22 +16,21 @@ export async function seed(system: System, options: { products: number; note: (l
   const [products, stock] = await Promise.all([sandbox.list('pim/products'), sandbox.list('erp/stock')]);
   // Drafts are never shown, and somebody may have edited the catalogue since: only what is published is waited for.
   const published = products.items.filter((record) => record['state'] === 'published').map(({ id }) => id);
-  const waiting = new Set(published);
   const deadline = Date.now() + options.withinMs;
-  let told = Date.now();
-  while (waiting.size > 0) {
+  for (let told = Date.now(); ; ) {
     options.signal?.throwIfAborted();
-    for (const id of [...waiting].slice(0, 50)) {
-      if ((await readProduct(system.gatewayUrl, id)) === undefined) break;
-      waiting.delete(id);
-    }
+    const shown = await listProductIds(system.gatewayUrl);
+    const there = published.filter((id) => shown.has(id)).length;
+    if (there === published.length) break;
+    if (Date.now() > deadline) throw new Error(`only ${there} of ${published.length} products reached the storefront; see ${system.dataDir}/logs`);
     if (Date.now() - told > 2_000) {
       told = Date.now();
-      options.note(`${published.length - waiting.size} of ${published.length} products are in the storefront`);
+      options.note(`${there} of ${published.length} products are in the storefront`);
     }
-    if (Date.now() > deadline) throw new Error(`only ${published.length - waiting.size} of ${published.length} products reached the storefront; see ${system.dataDir}/logs`);
-    if (waiting.size > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   options.note(`${published.length} products are in the storefront`);
-  return { products: published, stock: stock.items.map(({ id }) => id) };
+  const example = stock.items.find(({ id }) => published.some((product) => id.startsWith(product)));
+  if (example === undefined) throw new Error('the sandbox holds no published product with stock: start with --reset');
+  return { products: published, stock: stock.items.map(({ id }) => id), example };
 }

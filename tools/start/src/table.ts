@@ -1,15 +1,18 @@
+import type { SandboxRecord } from './clients/sandbox.client';
 import type { System } from './system/system';
 
 const width = 22;
 const row = (name: string, value: string): string => `  ${name.padEnd(width)}${value}`;
 
 /** What a newcomer needs after the start: where everything is, and what to do first. */
-export function addressTable(system: System, { sku, stockId }: { sku: string; stockId: string }): string {
+export function addressTable(system: System, stock: SandboxRecord): string {
   const { gatewayUrl, sandbox, ports, processes } = system;
   const health = (['pim', 'erp', 'gateway-projector', 'operations', 'gateway-api'] as const).map((name) =>
     row(name, `http://127.0.0.1:${ports[name]}/readyz   process ${processes[name]?.pid ?? '-'}`),
   );
-  const record = `${sandbox.url}/_control/erp/stock/${encodeURIComponent(stockId)}`;
+  const read = `curl -s ${gatewayUrl}/v1/products/${encodeURIComponent(String(stock['item']))}`;
+  const record = `${sandbox.url}/_control/erp/stock/${encodeURIComponent(stock.id)}`;
+  const { id, item, warehouse } = stock;
   return [
     '',
     'Storefront',
@@ -27,10 +30,12 @@ export function addressTable(system: System, { sku, stockId }: { sku: string; st
     row('logs', `${system.dataDir}/logs`),
     '',
     'Try next',
-    `  curl -s ${gatewayUrl}/v1/products/${encodeURIComponent(sku)}`,
-    `  curl -s '${record}'                 # the same in the ERP: PUT it back with another quantity,`,
-    '                                       # and read the storefront again',
-    `  kill -9 ${processes.pim?.pid ?? '<pid of pim>'}                       # any service: it comes back and nothing is lost`,
+    '  read a product, change its stock in the ERP, read it again:',
+    `    ${read}`,
+    `    curl -s -X PUT '${record}' -H 'content-type: application/json' -d '${JSON.stringify({ id, item, warehouse, quantity: 4711 })}'`,
+    `    ${read}`,
+    '  kill a service: it comes back, and no change is lost:',
+    `    kill -9 ${processes.pim?.pid ?? '<pid of pim>'}`,
     '',
     'Ctrl-C stops everything; the next npm start goes on with the data.',
     '',

@@ -28,5 +28,19 @@ export async function readProduct(gatewayUrl: string, sku: string): Promise<Show
   return (await answer.json()) as ShownProduct;
 }
 
+/** The ids of everything that the storefront lists. */
+export async function listProductIds(gatewayUrl: string): Promise<Set<string>> {
+  const ids = new Set<string>();
+  let after: string | null = null;
+  do {
+    const answer: Response = await fetch(`${gatewayUrl}/v1/products?first=250${after === null ? '' : `&after=${encodeURIComponent(after)}`}`, { signal: AbortSignal.timeout(30_000) });
+    if (!answer.ok) throw new Error(`GET /v1/products: ${answer.status} ${(await answer.text()).slice(0, 300)}`);
+    const { items, page } = (await answer.json()) as { items: { id: string }[]; page: { next: string | null } };
+    for (const { id } of items) ids.add(id);
+    after = page.next;
+  } while (after !== null);
+  return ids;
+}
+
 export const availabilityOf = (product: ShownProduct, sku: string): ShownAvailability =>
   product.variants.find((variant) => variant.sku === sku)?.availability ?? product.availability;
