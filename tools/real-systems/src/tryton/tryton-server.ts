@@ -9,7 +9,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { freePort, startPostgres, type Running } from '@steward/servers';
+import { freePort, startPostgres, type RunningPostgres } from '@steward/servers';
 import { openSession, type TrytonSession } from './tryton-session';
 
 const packages = [
@@ -93,17 +93,18 @@ function install(say: (line: string) => void): void {
   }
 }
 
-function databaseUrl(postgres: Running): string {
-  return postgres.url.replace(/[^/]*$/, '');
+/** Without a database's name; Tryton knows the scheme only by its long name. */
+function databaseUrl(postgres: RunningPostgres): string {
+  return postgres.adminUrl.replace(/^postgres:/, 'postgresql:').replace(/[^/]*$/, '');
 }
 
-async function createDatabase(postgres: Running): Promise<void> {
-  const client = new Client(postgres.url);
+async function createDatabase(postgres: RunningPostgres): Promise<void> {
+  const client = new Client(postgres.adminUrl);
   await client.connect();
   await client.query(`create database ${database}`).finally(() => client.end());
 }
 
-function writeConfig(directory: string, postgres: Running, port: number): string {
+function writeConfig(directory: string, postgres: RunningPostgres, port: number): string {
   const file = join(directory, 'trytond.conf');
   const lines = [
     '[web]',
