@@ -22,7 +22,12 @@ class Program {
   }
 
   async up(): Promise<this> {
-    await eventually(() => this.output.includes('"up"') || (this.child.exitCode !== null && Promise.reject(new Error(this.errors + this.output))));
+    const look = (): boolean => {
+      if (!this.output.includes('"up"')) throw new Error(`not up, exit code ${this.child.exitCode}, output: ${this.output}${this.errors}`);
+      return true;
+    };
+    // A process that loads Nest, TypeORM and the tracing SDK beside other tests has been seen to need more than 10 s.
+    await eventually(look, { withinMs: 40_000 });
     return this;
   }
 }
