@@ -15,7 +15,8 @@ const layers = {
   platform: ['contracts'],
   'event-bus': ['contracts', 'platform'],
   'adapter-kit': ['contracts', 'platform', 'event-bus'],
-  app: ['contracts', 'platform', 'event-bus', 'adapter-kit'],
+  vendor: ['contracts', 'platform', 'adapter-kit'],
+  app: ['contracts', 'platform', 'event-bus', 'adapter-kit', 'vendor'],
   testing: ['contracts', 'servers'],
   tools: ['contracts', 'servers', 'platform', 'tools'],
 };

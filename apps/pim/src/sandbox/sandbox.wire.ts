@@ -35,13 +35,3 @@ export const productWire = z.object({
 });
 
 export type SandboxProduct = z.output<typeof productWire>;
-
-/** The frame around a page; the items are judged one by one. */
-export const pageWire = z.object({
-  items: z.array(z.unknown()),
-  next: z.object({ modifiedSince: z.string().optional(), after: z.string() }).nullable(),
-  hasMore: z.boolean(),
-  total: z.number().int(),
-});
-
-export const webhookWire = z.object({ events: z.array(z.object({ collection: z.string(), id: z.string(), at: z.string() })).max(10_000) });

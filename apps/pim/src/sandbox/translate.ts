@@ -39,14 +39,11 @@ function toMedium(picture: SandboxProduct['pictures'][number]): Product['media']
 }
 
 function toVariant(option: SandboxProduct['options'][number]): Product['variants'][number] {
-  return {
-    sku: option.sku,
-    attributes: {
-      ...(option.color == null ? {} : { color: option.color }),
-      ...(option.size == null ? {} : { size: option.size }),
-    },
-    ...(option.ean === undefined ? {} : { gtin: option.ean }),
-  };
+  const attributes: Record<string, string> = {};
+  // An attribute that tells no variants apart is none; the contract has no null here.
+  if (typeof option.color === 'string') attributes['color'] = option.color;
+  if (typeof option.size === 'string') attributes['size'] = option.size;
+  return option.ean === undefined ? { sku: option.sku, attributes } : { sku: option.sku, attributes, gtin: option.ean };
 }
 
 /** By name: the PIM promises no order of its maps, and the same content must have the same hash. */

@@ -1,4 +1,4 @@
-/** The sandbox PIM's HTTP API: `GET /pim/products`. */
+/** The HTTP API of the sandbox: `GET /<system>/<collection>`. */
 import type { Page, ResilientHttp } from '@steward/adapter-kit';
 import { StewardError } from '@steward/platform';
 import { z } from 'zod';

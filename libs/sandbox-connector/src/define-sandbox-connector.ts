@@ -1,0 +1,76 @@
+/**
+ * The sandbox as a vendor. Its systems share one API, so an adapter only names its collections and how to translate them.
+ *
+ * 1. Cursor = (modifiedAt, id). A record may become visible after later ones did; the overlap re-read finds it.
+ * 2. Deleted records vanish without a trace; a webhook or the full pass tells.
+ * 3. `version` counts the writes of a collection: what has a lower one is older (O7).
+ */
+import { defineConnector, defineFeed, type Feed, hmacVerifier } from '@steward/adapter-kit';
+import type { Contract } from '@steward/contracts';
+import { envTypes } from '@steward/platform';
+import { z } from 'zod';
+import { rewind, sandboxClient } from './sandbox.client';
+import { webhookWire } from './sandbox.wire';
+
+export interface SandboxFeed<Item extends { version: number }, Data> {
+  /** `<system>/<collection>`, as in the sandbox's addresses. */
+  readonly collection: `${string}/${string}`;
+  readonly contract: Contract<Data>;
+  readonly wire: z.ZodType<Item>;
+  readonly keyOf: (item: Item) => string;
+  readonly translate: (item: Item) => Data;
+}
+
+const env = {
+  STEWARD_SANDBOX_URL: envTypes.httpUrl.describe('http://host:port of the sandbox systems'),
+  STEWARD_SANDBOX_TOKEN: z.string().min(1).describe('bearer token of the sandbox'),
+  STEWARD_SANDBOX_WEBHOOK_SECRET: z.string().min(1).describe('secret with which the sandbox signs its webhooks'),
+};
+
+// The overlap is longer than a transaction of the sandbox is likely to be held open; the pass finds what was longer.
+const pace: Feed['pace'] = { pollEveryMs: 1_000, overlapMs: 60_000, overlapEveryMs: 5_000, fullPassEveryMs: 30_000, safetyLagMs: 1_000 };
+
+export function defineSandboxConnector<Item extends { version: number }, Data>(feed: SandboxFeed<Item, Data>) {
+  const name = feed.collection.slice(feed.collection.indexOf('/') + 1);
+  return defineConnector({
+    vendor: 'sandbox',
+    env,
+    open: ({ env: settings, http }) => ({
+      feeds: [
+        defineFeed({
+          contract: feed.contract,
+          wire: feed.wire,
+          keyOf: feed.keyOf,
+          translate: feed.translate,
+          versionOf: ({ version }) => version,
+          rawKeyOf: (raw) => textOf(raw, 'id'),
+          stampOf,
+          pace,
+          ...sandboxClient(http, { url: settings.STEWARD_SANDBOX_URL, token: settings.STEWARD_SANDBOX_TOKEN, path: `/${feed.collection}` }),
+          rewind,
+        }),
+      ],
+      webhook: {
+        path: '/webhooks/sandbox',
+        verify: hmacVerifier({ secret: settings.STEWARD_SANDBOX_WEBHOOK_SECRET, signatureHeader: 'x-sandbox-signature', timestampHeader: 'x-sandbox-timestamp', prefix: 'sha256=' }),
+        hints: (body) =>
+          webhookWire
+            .parse(body)
+            .events.filter(({ collection }) => collection === name)
+            .map(({ id, at }) => ({ entity: feed.contract.entity, key: id, mark: `${at}#` })),
+      },
+    }),
+  });
+}
+
+/** Two changes may share a millisecond, no two share a version; the webhook only knows the time, so the time comes first. */
+function stampOf(raw: unknown): string | undefined {
+  const at = textOf(raw, 'modifiedAt');
+  const { version } = raw as { version?: unknown };
+  return at !== undefined && typeof version === 'number' ? `${at}#${version}` : undefined;
+}
+
+function textOf(raw: unknown, field: string): string | undefined {
+  const value = typeof raw === 'object' && raw !== null ? (raw as Readonly<Record<string, unknown>>)[field] : undefined;
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

@@ -1,0 +1,1 @@
+export { defineSandboxConnector, type SandboxFeed } from './define-sandbox-connector';
