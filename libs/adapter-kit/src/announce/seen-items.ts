@@ -6,7 +6,7 @@ export class SeenItems {
   private young = new Map<string, string>();
   private old = new Map<string, string>();
 
-  constructor(private readonly generation = 50_000) {}
+  constructor(private readonly generation = 100_000) {}
 
   isKnown(key: string, stamp: string): boolean {
     return (this.young.get(key) ?? this.old.get(key)) === stamp;

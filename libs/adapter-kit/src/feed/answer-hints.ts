@@ -1,6 +1,6 @@
 /**
  * Reads again by key what a webhook named or what was refused as older (O7).
- * 1. A hint goes in the transaction that announces its answer, not before.
+ * 1. A hint goes when its answer is committed, not before.
  * 2. A change that was announced already needs no read of its own: the strict poll is rung first, one page of it answers
  *    hundreds of hints. It gets a moment, not more: it may be waiting for a slow page.
  * 3. "Does not exist" is believed only after the second question (X6), and only as often as the guard allows.
@@ -40,7 +40,7 @@ export async function answerHints(reading: Reading): Promise<boolean> {
   }
   if (signal.aborted) return false;
   if (suspects.length > 0) await judgeSuspects(reading, suspects);
-  await database.transaction((tx) => dropHints(tx, hints.ids));
+  await dropHints(database, hints.ids);
   return true;
 }
 

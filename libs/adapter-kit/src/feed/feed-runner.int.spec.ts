@@ -57,7 +57,7 @@ describe('a feed', () => {
     await open({ pace: { overlapEveryMs: 3_600_000, overlapMs: 100 } });
     rig.shop.put('sku-1@main', 1, 5_000);
     start();
-    await eventually(async () => (await rig.rows<{ b: string | null }>('select overlap_base as b from feed'))[0]?.b != null);
+    await eventually(async () => (await rig.rows('select 1 from feed where overlap_base is not null')).length > 0);
     rig.shop.put('sku-2@main', 2, 9_000);
     await rig.agree();
     rig.shop.put('late@main', 3, 4_950);

@@ -65,9 +65,10 @@ export class FeedRunner {
     this.bells.hints.ring();
   }
 
-  /** For readiness: why nothing is read, undefined while it is. A source that is down is no reason (interfaces: never a vendor). */
+  /** How far it is, while this process is the one that reads. */
   position(): { readonly imported: boolean; readonly completeUpTo: Date | null } {
-    return { imported: this.current?.state.importedAt != null, completeUpTo: this.current?.state.completeUpTo ?? null };
+    const { importedAt = null, completeUpTo = null } = this.current?.state ?? {};
+    return { imported: importedAt !== null, completeUpTo };
   }
 
   /** B10: what the lost stream held, in the relay's transaction. */

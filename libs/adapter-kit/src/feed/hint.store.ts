@@ -1,6 +1,5 @@
 /** Keys that are to be read again: named by a webhook, or refused as older (O7). */
 import type { Database } from '@steward/platform';
-import type { PoolClient } from 'pg';
 import type { Hint } from '../source/define';
 
 export interface Hints {
@@ -9,20 +8,18 @@ export interface Hints {
   readonly marks: ReadonlyMap<string, string | null>;
 }
 
-export async function storeHints(database: Pick<Database, 'transaction'>, hints: readonly Hint[], at: Date): Promise<void> {
-  const byEntity = Map.groupBy(hints, ({ entity }) => entity);
-  await database.transaction(async (tx) => {
-    // A hint lost in a crash of the database is a webhook lost, for which there is the cursor: not worth a flush of the disk.
-    await tx.query('set local synchronous_commit = off');
-    for (const [entity, group] of byEntity) {
-      const marks = new Map(group.map(({ key, mark }) => [key, mark ?? null]));
-      await tx.query({
-        name: 'kit-hint',
-        text: 'insert into hint (entity, keys, marks, received_at) values ($1, $2, $3, $4)',
-        values: [entity, [...marks.keys()], [...marks.values()], at],
-      });
-    }
-  });
+// A hint lost in a crash of the database is a webhook lost, for which there is the cursor, and one that came back is read once
+// more: neither is worth a flush of the disk. One statement each, because a burst of webhooks is many of them.
+const lazily = `with lazy as materialized (select set_config('synchronous_commit', 'off', true) as setting)`;
+
+export async function storeHints(database: Pick<Database, 'query'>, hints: readonly Hint[], at: Date): Promise<void> {
+  for (const [entity, group] of Map.groupBy(hints, (hint) => hint.entity)) {
+    const marks = new Map(group.map(({ key, mark }) => [key, mark ?? null]));
+    await database.query(
+      { name: 'kit-hint', text: `${lazily} insert into hint (entity, keys, marks, received_at) select $1, $2::text[], $3::text[], $4::timestamptz from lazy` },
+      [entity, [...marks.keys()], [...marks.values()], at],
+    );
+  }
 }
 
 /** The oldest hints that together name about as many keys. */
@@ -40,6 +37,6 @@ export async function takeHints(database: Pick<Database, 'query'>, entity: strin
   return { ids: rows.map(({ id }) => id), marks: new Map(rows.flatMap(({ keys, marks }) => keys.map((key, index) => [key, marks?.[index] ?? null]))) };
 }
 
-export async function dropHints(tx: PoolClient, ids: readonly number[]): Promise<void> {
-  await tx.query({ name: 'kit-hints-drop', text: 'delete from hint where id = any($1::bigint[])', values: [ids] });
+export async function dropHints(database: Pick<Database, 'query'>, ids: readonly number[]): Promise<void> {
+  await database.query({ name: 'kit-hints-drop', text: `${lazily} delete from hint using lazy where id = any($1::bigint[])` }, [ids]);
 }

@@ -16,7 +16,7 @@ import { type GuardVerdict, judgeDeletion, judgePass } from './guard';
 
 /** Deletions of this time count together: a thousand webhooks are no way around the guard. */
 export const guardWindowMs = 3_600_000;
-const restPerWork = 3;
+const restPerWork = 9;
 const sampleSize = 20;
 
 export async function fullPass(reading: Reading): Promise<void> {

@@ -12,7 +12,7 @@ import type { Feed, Hint, WebhookSpec } from '../source/define';
 export interface WebhookParts {
   readonly spec: WebhookSpec;
   readonly feeds: readonly Feed[];
-  readonly database: Pick<Database, 'transaction'>;
+  readonly database: Pick<Database, 'query'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly stored: () => void;
