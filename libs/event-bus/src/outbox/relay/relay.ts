@@ -11,10 +11,11 @@
  */
 import type { StreamDeclaration } from '@steward/contracts';
 import { type Clock, type Database, Listener, type Logger, StewardError } from '@steward/platform';
-import { type Broker, type BrokerState, type PublishOutcome, RawPublisher, type StreamWatch } from '../../broker';
+import { type Broker, type PublishOutcome, RawPublisher, type StreamWatch } from '../../broker';
 import { encodeHeaders } from '../../envelope';
 import type { Lease } from '../../lease';
-import { adoptEpoch, type Rebuild } from './adopt-epoch';
+import type { Rebuild } from './adopt-epoch';
+import { Epochs } from './epochs';
 import { Flight } from './flight';
 import type { MarkBatch } from './mark-published';
 import { Marker } from './marker';
@@ -52,6 +53,7 @@ export class Relay {
   private readonly flight = new Flight();
   private readonly ledger: StreamLedger;
   private readonly marker: Marker;
+  private readonly epochs: Epochs;
   private readonly publisher: RawPublisher;
   private readonly wake: Wake;
   private readonly unsubscribe: (() => void)[] = [];
@@ -63,10 +65,8 @@ export class Relay {
   private stopping = false;
   private running: Promise<void> | undefined;
   private listener: Listener | undefined;
-  private declared: BrokerState | undefined;
   private readonly hungry = new Set<number>();
   private backfillLeft = true;
-  private readonly proofs = new Map<string, { sequence: number; askedAt: number }>();
 
   constructor(private readonly options: RelayOptions) {
     this.window = options.window ?? 2_000;
@@ -77,6 +77,7 @@ export class Relay {
       window: this.window,
       ...(options.publishTimeoutMs === undefined ? {} : { timeoutMs: options.publishTimeoutMs }),
     });
+    this.epochs = new Epochs({ ...options, ledger: this.ledger, flight: this.flight, rebuild: options.rebuild });
     this.marker = new Marker({ ...options, onMarked: (batch) => this.onMarked(batch) });
   }
 
@@ -87,7 +88,7 @@ export class Relay {
       broker.onReconnect(() => this.sweepSoon()),
       lease.onAcquired(() => this.sweepSoon()),
       watch.onState((state) => {
-        this.declared = state;
+        this.epochs.declare(state);
         this.wake.now();
       }),
     );
@@ -109,7 +110,8 @@ export class Relay {
     this.wake.now();
     await this.running;
     await this.listener?.stop();
-    await this.quiet(() => this.publisher.inFlight() === 0);
+    // Messages in flight end by themselves: acknowledged, refused, or unknown after the time-out.
+    while (this.publisher.inFlight() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     this.publisher.close();
     await this.marker.close();
   }
@@ -137,7 +139,7 @@ export class Relay {
         const current = this.options.lease.fence();
         if (current !== undefined && current !== fence) this.ledger.load(await readWatermarks(this.options.database));
         fence = current;
-        if (fence !== undefined) await this.adoptDeclaredEpochs();
+        if (fence !== undefined && (await this.epochs.adopt(() => this.stopping))) this.sweepSoon();
         const sent = fence !== undefined && this.options.broker.status() === 'up' ? await this.pass() : 0;
         failures = 0;
         if (sent === 0) await this.wake.wait(this.pauseMs(pollMs));
@@ -248,7 +250,9 @@ export class Relay {
           // B5: somebody gave our subject to another stream.
           this.fail(row, new StewardError('BROKER_WRONG_STREAM', `${row.envelope.subject} was stored in ${outcome.stream} instead of ${stream}`));
         } else if (!outcome.duplicate && outcome.sequence <= recordedBefore) {
-          this.lostTail(row, stream, outcome.sequence, recordedBefore);
+          outcomes.inc({ outcome: 'tail-lost' });
+          this.flight.giveBack(row);
+          this.epochs.lostTail(stream, outcome.sequence, recordedBefore);
         } else {
           outcomes.inc({ outcome: outcome.duplicate ? 'duplicate' : 'stored' });
           this.marker.add(row.lane, stream, epoch, { id: row.id, createdAt: row.createdAt, messageId: row.envelope.id, sequence: outcome.sequence });
@@ -263,49 +267,6 @@ export class Relay {
   private fail(row: PendingRow, error: StewardError): void {
     this.options.logger.error({ err: error, subject: row.envelope.subject, messageId: row.envelope.id }, 'a row can not be published, its key waits');
     this.flight.block(row, this.options.clock.now());
-  }
-
-  private lostTail(row: PendingRow, stream: string, sequence: number, recorded: number): void {
-    outcomes.inc({ outcome: 'tail-lost' });
-    this.flight.giveBack(row);
-    if (this.proofs.has(stream)) return;
-    this.proofs.set(stream, { sequence, askedAt: performance.now() });
-    this.ledger.pause(stream, 'it lost messages that it had acknowledged; waiting for a new epoch', Infinity);
-    this.options.logger.error({ stream, sequence, recorded }, 'the stream lost its tail: a new message got a sequence that was taken');
-    this.options.watch.check({ stream, sequence });
-  }
-
-  /** B10: takes over each epoch that the provisioner declared and this database has not seen. */
-  private async adoptDeclaredEpochs(): Promise<void> {
-    const { database, lease, logger, rebuild, clock } = this.options;
-    for (const stream of this.ledger.names()) {
-      const to = this.declared?.streams[stream]?.epoch;
-      const from = this.ledger.epochOf(stream);
-      if (to === undefined || to === from) {
-        this.repeatProof(stream);
-        continue;
-      }
-      this.ledger.pause(stream, 'a new epoch is being taken over', Infinity);
-      const types = this.ledger.typesOf(stream);
-      await this.quiet(() => this.stopping || ![...this.flight.rows()].some((row) => types.includes(row.envelope.type)));
-      if (this.stopping) return;
-      const again = await database.transaction(async (tx) => {
-        await lease.assert(tx);
-        return adoptEpoch(tx, { stream, types, from, to }, rebuild);
-      });
-      this.ledger.setEpoch(stream, to);
-      this.proofs.delete(stream);
-      this.sweepSoon();
-      if (from !== undefined) logger.warn({ stream, from, to, rows: again, at: clock.now() }, 'stream has a new epoch, what it lost is published again');
-    }
-  }
-
-  /** Until a new epoch is declared; the answer to the first telling may have been lost. */
-  private repeatProof(stream: string): void {
-    const proof = this.proofs.get(stream);
-    if (!proof || performance.now() - proof.askedAt < 2_000) return;
-    proof.askedAt = performance.now();
-    this.options.watch.check({ stream, sequence: proof.sequence });
   }
 
   private onMarked(batch: MarkBatch): void {
@@ -335,10 +296,5 @@ export class Relay {
     const due = [this.flight.nextUnblock(now), this.ledger.nextResume(now)].filter((time): time is number => time !== undefined);
     const sweepIn = this.sweepDue ? Math.max(1, this.sweptAt + sweepGapMs - performance.now()) : pollMs;
     return Math.min(pollMs, sweepIn, ...due.map((time) => time - now + 1));
-  }
-
-  /** In-flight messages end by themselves: acknowledged, refused or unknown after the time-out. */
-  private async quiet(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
