@@ -135,4 +135,27 @@ describe('announcing', () => {
     await say([item(3, 0, 'sku-1@main')]);
     expect(await rig.rows(`select revision::int from outbox where key = 'sku-1@main' and published_at is null`)).toEqual([{ revision: 2 }]);
   });
+
+  it('an update of a live row touches no index: what changes with every update is in none, nor in the condition of one', async () => {
+    await open();
+    const definitions = await rig.rows<{ definition: string }>(`select pg_get_indexdef(indexrelid) as definition from pg_index where indrelid = 'announced'::regclass`);
+    expect(definitions).not.toEqual([]);
+    for (const { definition } of definitions) expect(definition).not.toMatch(/\b(revision|hash|data|read_no|source_version|message_id|changed_at)\b/);
+  });
+
+  it('X6: only a row that says it is deleted counts as a deletion, and a re-creation takes it back', async () => {
+    await open();
+    const say = async (items: object[], deleted: string[] = []): Promise<void> => {
+      const read = await reads.begin();
+      await announcer.announce({ read, items, deleted, lane: lanes.live });
+      reads.end(read);
+    };
+    const deletions = () => rig.rows('select key from announced where deleted_at is not null');
+    await say([item(1)]);
+    expect(await deletions()).toEqual([]);
+    await say([], [key]);
+    expect(await deletions()).toEqual([{ key }]);
+    await say([item(2, 0)]);
+    expect(await deletions()).toEqual([]);
+  });
 });

@@ -36,7 +36,7 @@ export async function countAlive(database: Query, entity: string): Promise<numbe
 
 /** Deletions since that time: the guard looks at what happened in all ways together (X6). */
 export async function countDeletedSince(database: Query, entity: string, since: Date): Promise<number> {
-  const [row] = await database.query<{ count: number }>('select count(*) as count from announced where entity = $1 and data is null and changed_at > $2', [entity, since]);
+  const [row] = await database.query<{ count: number }>('select count(*) as count from announced where entity = $1 and deleted_at > $2', [entity, since]);
   return row?.count ?? 0;
 }
 

@@ -22,9 +22,10 @@ const tables = [
   `create table announced (
     entity text not null, key text collate "C" not null, revision bigint not null, hash bytea not null, data json,
     read_no bigint not null, source_version bigint, message_id uuid not null, changed_at timestamptz not null,
-    primary key (entity, key)) with (fillfactor = 70)`,
-  // For the guard: how much was deleted lately (X6).
-  'create index announced_deleted on announced (entity, changed_at) where data is null',
+    deleted_at timestamptz, primary key (entity, key)) with (fillfactor = 70)`,
+  // For the guard: how much was deleted lately (X6). On a column of its own: an index that speaks of changed_at or data, be it in
+  // its condition, keeps every update of a live row from being HOT (0 of 50,000 were; now all but a few).
+  'create index announced_deleted on announced (entity, deleted_at) where deleted_at is not null',
   // Position of each feed; by vendor, because a cursor means nothing to another one.
   `create table feed (
     entity text not null, vendor text not null, revision_floor bigint not null default 0,
