@@ -25,6 +25,8 @@ export interface Announcement {
   /** Keys of which a read by key said that they don't exist. */
   readonly deleted?: readonly string[];
   readonly lane: Lane;
+  /** A read by key is not repeated because it was refused as older. */
+  readonly byKey?: boolean;
   /** In the same transaction: the cursor, the hints that are answered, the keys of the pass. */
   readonly also?: (tx: PoolClient, prepared: Prepared) => Promise<void>;
 }
@@ -44,6 +46,9 @@ export interface AnnouncerOptions {
   readonly reads: ReadNumbers;
   readonly statement?: string;
 }
+
+/** Longer than a replica lags, shorter than anybody wants to look at a shop that shows what was restored away. */
+const lowerVersionRefusedSeconds = 600;
 
 interface Row {
   readonly changed: number;
@@ -126,7 +131,7 @@ export class Announcer {
     return { changed: row.changed, stale, prepared };
   }
 
-  private async execute(tx: PoolClient, { read, lane }: Announcement, statements: readonly Statement[], traceparent: string | null): Promise<Row> {
+  private async execute(tx: PoolClient, { read, lane, byKey = false }: Announcement, statements: readonly Statement[], traceparent: string | null): Promise<Row> {
     const { system, feed, reads, statement = announceStatement } = this.options;
     const origin: Origin = lane === lanes.backfill ? 'backfill' : 'live';
     const result = await tx.query<Row>({
@@ -147,6 +152,8 @@ export class Announcer {
         lane,
         origin,
         traceparent,
+        !byKey,
+        lowerVersionRefusedSeconds,
       ],
     });
     return result.rows[0] ?? { changed: 0, stale: null };

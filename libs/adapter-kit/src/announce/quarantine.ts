@@ -54,6 +54,19 @@ export class Quarantine {
     };
   }
 
+  /** After a complete full pass: letters of items that the source no longer has. Returns what is to be done after the commit. */
+  async closeGone(tx: PoolClient, passId: string, passStartedAt: Date, now: Date): Promise<() => void> {
+    const { rows } = await tx.query<{ identity: string; key: string }>(
+      `select identity, key from dead_letter d where consumer = $1 and state = 'open' and opened_at < $3
+        and key is not null and not exists (select from pass_seen s where s.pass_id = $2 and s.key = d.key)`,
+      [this.consumer, passId, passStartedAt],
+    );
+    // A key that no table takes is shown encoded, and its item is not among the keys of a pass.
+    const gone = rows.filter(({ identity, key }) => identity === identityOfKey(key)).map(({ identity }) => identity);
+    if (gone.length > 0) await closeApplied(tx, this.consumer, gone, 'the source no longer has the item', now);
+    return () => gone.forEach((identity) => this.open.delete(identity));
+  }
+
   private toLetter(refusal: Refusal): { identity: string; digest: string; letter: NewLetter } {
     const text = JSON.stringify(refusal.raw) ?? 'undefined';
     const digest = createHash('sha256').update(text).digest('hex');

@@ -35,7 +35,7 @@ export async function answerHints(reading: Reading): Promise<boolean> {
       const alive = absent.length === 0 ? [] : await aliveAmong(database, feed.contract.entity, absent);
       suspects.push(...alive);
       // What was never announced needs no deletion, but an older read under way must not announce it now.
-      await announcer.announce({ read, items, deleted: absent.filter((key) => !alive.includes(key)), lane: lanes.live });
+      await announcer.announce({ read, items, deleted: absent.filter((key) => !alive.includes(key)), lane: lanes.live, byKey: true });
     });
   }
   if (signal.aborted) return false;

@@ -5,6 +5,7 @@
  * 2. Four readers and the claim run side by side; what they announce meets in the announcer, one transaction at a time.
  * 3. Losing the lease or stopping ends all of them before anything begins anew.
  */
+import { typeOf } from '@steward/contracts';
 import type { EpochChange, Lease } from '@steward/event-bus';
 import type { Clock, Database, Logger } from '@steward/platform';
 import type { PoolClient } from 'pg';
@@ -73,6 +74,7 @@ export class FeedRunner {
 
   /** B10: what the lost stream held, in the relay's transaction. */
   async rebuild(tx: PoolClient, change: EpochChange): Promise<number> {
+    if (!change.types.includes(typeOf(this.options.feed.contract, this.options.system))) return 0;
     this.announcer ??= this.openAnnouncer();
     return this.announcer.rebuild(tx, change.to);
   }

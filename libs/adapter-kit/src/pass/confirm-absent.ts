@@ -26,7 +26,7 @@ export async function deleteIfAbsent(reading: Reading, keys: readonly string[], 
       throw new StewardError('SOURCE_INCONSISTENT', `asked for ${keys.length} missing and ${known.length} known ${entity}, the source shows neither`);
     }
     const deleted = keys.filter((key) => !found.has(key));
-    await announcer.announce({ read, items, deleted, lane: lanes.live, ...(also === undefined ? {} : { also }) });
+    await announcer.announce({ read, items, deleted, lane: lanes.live, byKey: true, ...(also === undefined ? {} : { also }) });
     if (deleted.length > 0) logger.info({ entity, deleted: deleted.length }, 'announced deletions that the source confirmed');
   });
 }

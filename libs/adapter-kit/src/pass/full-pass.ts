@@ -93,8 +93,9 @@ async function conclude(reading: Reading, pass: Pass): Promise<void> {
 }
 
 async function end(reading: Reading, pass: Pass, finding?: { verdict: Extract<GuardVerdict, { held: true }>; missing: readonly string[]; alive: number }): Promise<void> {
-  const { database, lease, store, held, clock } = reading;
+  const { database, lease, store, held, clock, announcer } = reading;
   const at = new Date(clock.now());
+  let committed = (): void => undefined;
   await database.transaction(async (tx) => {
     await lease.assert(tx);
     if (finding) {
@@ -102,8 +103,10 @@ async function end(reading: Reading, pass: Pass, finding?: { verdict: Extract<Gu
       await held.hold(tx, { ...verdict, count: missing.length, total: alive, sample: missing.slice(0, sampleSize) }, at);
     } else {
       await held.settle(tx, 'a later full pass was sound', at);
+      committed = await announcer.quarantine.closeGone(tx, pass.id, pass.startedAt, at);
     }
     await store.endPass(tx, pass, at);
   });
+  committed();
   reading.state = { ...reading.state, pass: null, lastPassAt: at };
 }
