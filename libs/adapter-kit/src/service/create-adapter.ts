@@ -112,6 +112,7 @@ async function sendingSide(adapter: Adapter, env: AdapterEnv, runtime: Runtime, 
   shutdown.onDrain('outbox metrics', unwatch);
   shutdown.onDrain('relay', () => relay.stop());
   readiness.add('streams', () => watch.problem());
+  readiness.add('outbox', () => relay.problems()[0]); // B10: not ready while a stream stands
   watch.ready(provisionedWithinMs).catch((error: unknown) => {
     // Outside any promise, so that it reaches the process's own handler and ends it with the code of the error.
     if (!shutdown.signal.aborted) setImmediate(() => { throw error; });
