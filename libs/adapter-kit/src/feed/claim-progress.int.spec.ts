@@ -25,12 +25,12 @@ describe('O8: feed progress', () => {
     });
   }
 
-  const acknowledge = (epoch: string, sequence: number): Promise<unknown> =>
-    rig.rows(
-      `with done as (update outbox set published_at = now() where published_at is null)
-       insert into outbox_watermark values ('ERP_STATE', $1, $2) on conflict (stream) do update set epoch = $1, sequence = $2`,
-      [epoch, sequence],
-    );
+  const watermark = (epoch: string, sequence: number): Promise<unknown> =>
+    rig.rows(`insert into outbox_watermark values ('ERP_STATE', $1, $2) on conflict (stream) do update set epoch = $1, sequence = $2`, [epoch, sequence]);
+  const acknowledge = async (epoch: string, sequence: number): Promise<void> => {
+    await watermark(epoch, sequence);
+    await rig.rows('update outbox set published_at = now() where published_at is null');
+  };
 
   interface Progress {
     completeUpTo: string;
@@ -41,10 +41,12 @@ describe('O8: feed progress', () => {
   const claims = async (): Promise<Progress[]> => (await rig.rows<{ body: string }>(`select body from outbox where kind = 'event' order by id`)).map(({ body }) => JSON.parse(body) as Progress);
 
   it('is not claimed while a row that was written before it waits for its acknowledgement', async () => {
-    const before = rig.runner.position().completeUpTo;
-    await tickUntil(() => rig.runner.position().completeUpTo !== before);
-    for (let n = 0; n < 60; n += 1) clock.advance(1_000);
-    await eventually(() => rig.shop.asked.changes > 3);
+    await watermark('epoch-1', 3);
+    // Several complete overlap reads, each of which would have something to claim.
+    for (let n = 0; n < 3; n += 1) {
+      const before = rig.runner.position().completeUpTo;
+      await tickUntil(() => rig.runner.position().completeUpTo !== before);
+    }
     expect(await claims()).toEqual([]);
     await acknowledge('epoch-1', 7);
     await tickUntil(async () => (await claims()).length > 0);

@@ -49,6 +49,16 @@ describe('the resilient client', () => {
     expect(calls.length).toBeGreaterThan(first);
   });
 
+  it('R1: also while some calls succeed, so that no breaker helps', async () => {
+    let count = 0;
+    respond = (_request, response) => void ((count += 1) % 4 === 0 ? response.end('{}') : response.writeHead(500).end('no'));
+    const http = client({ retryBucket: 5 });
+    for (let n = 0; n < 120; n += 1) await http.send({ url }).catch(() => undefined);
+    expect(http.state().breaker).toBe('closed');
+    expect(new Set(calls.map(({ id }) => id)).size).toBe(120);
+    expect(calls.length).toBeLessThanOrEqual(1.1 * 120 + 5);
+  });
+
   it('R2: repeats what is idempotent, under the same request id, and nothing else', async () => {
     let failures = 2;
     respond = (_request, response) => void (failures-- > 0 ? response.writeHead(503).end() : response.end('{"done":true}'));
