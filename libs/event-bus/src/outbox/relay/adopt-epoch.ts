@@ -17,17 +17,18 @@ export interface EpochChange {
 /** Adds pending rows for state that the outbox no longer holds; called in the transaction of the change. */
 export type Rebuild = (tx: PoolClient, change: EpochChange) => Promise<void>;
 
-// State: only the newest row of a key; the stream keeps one per subject anyway (B12), and an older one would lose at every gate.
+// State: only the newest row of a key, and nothing when that one still waits: the stream keeps one message per subject by arrival
+// (B12), and an older one that arrived behind the newer would be all that a slow consumer ever sees.
 // They go through the backfill lane, so that a big loss doesn't hold up live changes (O9).
 const stateAgain = `
   with newest as (
-    select distinct on (type, key) id, created_at from outbox
-    where kind = 'state' and type = any($1::text[]) and published_at is not null
+    select distinct on (type, key) id, created_at, published_at from outbox
+    where kind = 'state' and type = any($1::text[])
     order by type, key, revision desc
   )
   update outbox o
   set published_at = null, stream = null, stream_sequence = null, epoch = $2, lane = 1, origin = 'republish'
-  from newest n where o.id = n.id and o.created_at = n.created_at`;
+  from newest n where n.published_at is not null and o.id = n.id and o.created_at = n.created_at`;
 
 // Events: all of them, in their own lane, so that ids keep the order of their keys.
 const eventsAgain = `

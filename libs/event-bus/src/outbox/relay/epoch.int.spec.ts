@@ -1,6 +1,7 @@
 import { feedProgress } from '@steward/contracts';
 import { eventually, testBroker, type TestBroker } from '@steward/testing';
 import { appendEvents } from '../append-events';
+import { adoptEpoch } from './adopt-epoch';
 import { markPublished } from './mark-published';
 import { type Bench, insertStates, nothingPending, openBench, stored } from './relay.fixture.spec';
 
@@ -76,6 +77,16 @@ describe('Relay, epochs', () => {
     expect(after.some((message) => message.subject.endsWith('announced-long-ago'))).toBe(true);
     expect(rebuilt).toEqual(['PIM_EVENTS first → second', 'PIM_STATE first → second'].filter((text) => rebuilt.includes(text)));
     expect(rebuilt).toHaveLength(2);
+  });
+
+  it('B10, B12: an older row is not published again behind a newer one that still waits', async () => {
+    await write(['a', 'b']);
+    await nothingPending(bench.database);
+    await bench.stopFirst();
+    await write(['a'], 2);
+    await bench.database.transaction((tx) => adoptEpoch(tx, { stream: 'PIM_STATE', types: ['pim.product.v1'], from: 'first', to: 'second' }, undefined));
+    const { rows } = await bench.test.pool.query('select key, revision::int from outbox where published_at is null order by key');
+    expect(rows).toEqual([{ key: 'a', revision: 2 }, { key: 'b', revision: 1 }]);
   });
 
   it('B10: a new message under an old sequence proves a lost tail; the stream stands until a new epoch, then nothing is missing', async () => {
