@@ -1,3 +1,4 @@
+import type { Problem } from './problem';
 import { storable } from './storable';
 
 export type Kind = 'state' | 'event' | 'command';
@@ -7,12 +8,6 @@ export interface Owner {
   readonly contact: string;
   readonly escalation: string;
   readonly runbook: string;
-}
-
-/** One thing wrong with a payload; `pointer` is a JSON pointer into it. */
-export interface Problem {
-  readonly pointer: string;
-  readonly message: string;
 }
 
 export interface Consumer {

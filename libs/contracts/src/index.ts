@@ -9,7 +9,8 @@ export {
   STREAMS_ACCOUNT,
 } from './broker-access';
 export { type BrokerAccountOptions, renderBrokerAccounts } from './broker-accounts';
-export { type Consumer, type Contract, type ContractData, keyOf, type Kind, type Owner, type Problem, typeOf } from './contract';
+export type { Problem } from './problem';
+export { type Consumer, type Contract, type ContractData, keyOf, type Kind, type Owner, typeOf } from './contract';
 export * from './generated/catalogue';
 export * from './generated/topology';
 export type * from './generated/types';

@@ -1,4 +1,4 @@
-import type { Problem } from './contract';
+import type { Problem } from './problem';
 
 // Almost no text has either, and one test that knows so is far cheaper than asking for both.
 const SUSPICIOUS = /[\u0000\ud800-\udfff]/;

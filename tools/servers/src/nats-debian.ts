@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Fetch } from './resolve-nats';
+import type { Fetch } from './fetch';
 
 const run = promisify(execFile);
 

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Fetch } from './resolve-nats';
+import type { Fetch } from './fetch';
 
 const version = '2.12.15';
 const checksums: Readonly<Record<string, string>> = {

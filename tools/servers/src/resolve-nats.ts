@@ -4,6 +4,7 @@ import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdtempSync
 import { delimiter, isAbsolute, join } from 'node:path';
 import { cacheFolder } from './cache';
 import { ServerFault } from './fault';
+import type { Fetch } from './fetch';
 import { fetchFromDebian } from './nats-debian';
 import { fetchRelease } from './nats-release.client';
 
@@ -74,8 +75,6 @@ function keep(fetched: NatsBinary): NatsBinary {
   rmSync(draft, { recursive: true, force: true });
   return { ...fetched, path: target };
 }
-
-export type Fetch = { kind: 'fetched'; path: string; cleanUp: () => void } | { kind: 'failed'; reason: string };
 
 /** Finds a nats-server or fetches one; `note` hears what takes time or was passed over. */
 export async function resolveNats(note: (line: string) => void = () => undefined): Promise<NatsBinary> {

@@ -38,6 +38,11 @@ describe('data folder', () => {
     expect(openSecrets(dir)('pim')).not.toBe(password);
   });
 
+  it('may lie in folders that do not exist yet, but somewhere where folders can be made', () => {
+    openDataFolder(join(dir, 'a', 'b')).release();
+    expect(() => openDataFolder('/proc/steward/data')).toThrow('cannot use the data folder /proc/steward/data');
+  });
+
   it('must be a folder', () => {
     const file = join(dir, 'file');
     writeFileSync(file, '');

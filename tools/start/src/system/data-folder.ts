@@ -1,6 +1,6 @@
 // The data folder belongs to one running system at a time: two nats-servers on one store corrupt it.
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { ServerFault, postgresFolder } from '@steward/servers';
 
 export interface DataFolder {
@@ -45,10 +45,17 @@ function claim(lock: string, path: string): boolean {
 }
 
 /** Opens (or makes) the folder and claims it; `reset` empties it first. */
+/** Not by `recursive`: where no folder can be made, as below /proc, Node then tries for ever. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o755 });
+}
+
 export function openDataFolder(dir: string, { reset = false }: { reset?: boolean } = {}): DataFolder {
   const path = resolve(dir);
   try {
-    mkdirSync(path, { recursive: true, mode: 0o755 });
+    makeFolder(path);
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
