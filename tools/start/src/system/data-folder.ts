@@ -47,8 +47,8 @@ function claim(lock: string, path: string): boolean {
 /** Opens (or makes) the folder and claims it; `reset` empties it first. */
 /** Not by `recursive`: where no folder can be made, as below /proc, Node then tries for ever. */
 function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (path !== dirname(path)) makeFolder(dirname(path));
   mkdirSync(path, { mode: 0o755 });
 }
 
