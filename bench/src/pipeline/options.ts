@@ -19,6 +19,8 @@ export const usage = `npm run bench -- pipeline [--pairs 3] [--seconds 5] [--key
   --keep      leaves data and logs behind and says where
   YARDSTICK=<path> runs that program instead of the yardstick of this folder`;
 
+const AROUND_WINDOW_SECONDS = 4;
+
 /** An answer that is text is a fault to show. */
 export function parseOptions(args: readonly string[], yardstick: string | undefined): PipelineOptions | string {
   try {
@@ -38,7 +40,10 @@ export function parseOptions(args: readonly string[], yardstick: string | undefi
       return value;
     };
     const rates = values.rates.split(',').map((text) => number('rates', text, 0)).filter((rate) => rate > 0);
-    return { pairs: number('pairs', values.pairs, 1), seconds: number('seconds', values.seconds, 1), keys: number('keys', values.keys, 1_000), rates, yardstick: yardstick === '' ? undefined : yardstick, keep: values.keep };
+    const seconds = number('seconds', values.seconds, 1);
+    // A slice changes an entity once, and goes on a little before and after its window.
+    const keys = number('keys', values.keys, Math.max(1_000, Math.max(0, ...rates) * (seconds + AROUND_WINDOW_SECONDS)));
+    return { pairs: number('pairs', values.pairs, 1), seconds, keys, rates, yardstick: yardstick === '' ? undefined : yardstick, keep: values.keep };
   } catch (fault) {
     return (fault as Error).message;
   }

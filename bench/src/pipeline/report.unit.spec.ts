@@ -36,6 +36,7 @@ describe('options', () => {
   test.each([
     [['--pairs', '0'], '--pairs 0'],
     [['--seconds', 'five'], '--seconds five'],
+    [['--keys', '35999'], '--keys 35999: a whole number from 36000 on'],
     [['--fast'], '--fast'],
     [['extra'], 'extra'],
   ])('%j are refused with what was wrong', (args, names) => {
