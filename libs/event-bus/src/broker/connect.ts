@@ -8,6 +8,7 @@ import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
 import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node';
 import { type Logger, StewardError } from '@steward/platform';
 import { namedBrokerError } from './broker-error';
+import { failProcess } from './fail-process';
 
 export interface BrokerOptions {
   /** nats://user:password@host:port[,nats://host:port] */
@@ -126,11 +127,4 @@ async function firstConnection(connection: ConnectionOptions, options: BrokerOpt
 function subscribe(callbacks: Set<() => void>, callback: () => void): () => void {
   callbacks.add(callback);
   return () => void callbacks.delete(callback);
-}
-
-function failProcess(error: StewardError): void {
-  // Outside any promise, so that it reaches the process's own handler, which ends it with exit code 1.
-  setImmediate(() => {
-    throw error;
-  });
 }

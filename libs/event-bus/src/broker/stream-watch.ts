@@ -2,11 +2,14 @@
  * Each service's view of the broker it depends on (B2, B10).
  * 1. Asked at start, after every reconnect, every minute, and at once when an acknowledgement proves a loss.
  * 2. The last answer stays valid while operations can't be asked: its absence must not stop a running service.
- * 3. Whoever owns or consumes a stream is told of every answer; deciding that an epoch changed is theirs, declaring one is the provisioner's.
+ * 3. What answers call missing for `missingWithinMs` without a break ends the process with a code (B7). Without an answer nothing is
+ *    known to be missing: an outage of the broker or of operations is waited out, however long it lasts (B3).
+ * 4. Whoever owns or consumes a stream is told of every answer; deciding that an epoch changed is theirs, declaring one is the provisioner's.
  */
 import { type Clock, type Logger, StewardError } from '@steward/platform';
 import type { BrokerState, RecordedPosition } from './broker-state';
 import type { Broker } from './connect';
+import { failProcess } from './fail-process';
 import type { AskBrokerState } from './rpc';
 
 export interface StreamWatchOptions {
@@ -24,11 +27,15 @@ export interface StreamWatchOptions {
   everyMs?: number;
   /** B1: production refuses a broker that acknowledges before its disk has the message, unless told otherwise. */
   refuseLazyBroker?: boolean;
+  missingWithinMs?: number;
+  onFatal?: (error: StewardError) => void;
 }
 
 type Listener = (state: BrokerState) => void | Promise<void>;
 
 const retryMs = 1_000;
+/** B7: how long the provisioner may take to bring back what was lost; also for consumers. */
+export const missingWithinMsByDefault = 5 * 60_000;
 
 export class StreamWatch {
   private readonly stopping = new AbortController();
@@ -40,6 +47,7 @@ export class StreamWatch {
   private running: Promise<void> | undefined;
   private nudge: AbortController | undefined;
   private nudged = false;
+  private missingSinceMs: number | undefined;
 
   constructor(private readonly options: StreamWatchOptions) {
     this.unsubscribe = options.broker.onReconnect(() => this.check());
@@ -105,9 +113,12 @@ export class StreamWatch {
       try {
         await this.askOnce();
         this.lastError = undefined;
-        if (this.problem() !== undefined) waitMs = Math.min(everyMs, retryMs);
+        const problem = this.problem();
+        if (problem !== undefined) waitMs = Math.min(everyMs, retryMs);
+        this.endWhenOverdue(problem);
       } catch (cause) {
         waitMs = Math.min(everyMs, retryMs * (1 + Math.random()));
+        this.missingSinceMs = undefined;
         const error = cause instanceof StewardError ? cause : new StewardError('BROKER_ERROR', 'asking for the state of the broker failed', { cause });
         // Said once per kind of trouble: operations may be away for long.
         if (error.code !== this.lastError?.code) logger.warn({ err: error }, 'the state of the broker is not known');
@@ -117,6 +128,20 @@ export class StreamWatch {
       this.nudge = new AbortController();
       await clock.sleep(waitMs, AbortSignal.any([this.nudge.signal, this.stopping.signal]));
     }
+  }
+
+  private endWhenOverdue(problem: string | undefined): void {
+    const { missingWithinMs = missingWithinMsByDefault, refuseLazyBroker, onFatal = failProcess, clock, logger } = this.options;
+    if (problem === undefined) {
+      this.missingSinceMs = undefined;
+      return;
+    }
+    this.missingSinceMs ??= clock.now();
+    if (clock.now() - this.missingSinceMs < missingWithinMs || this.stopping.signal.aborted) return;
+    this.missingSinceMs = undefined;
+    const error = new StewardError(refuseLazyBroker && !this.last?.syncAlways ? 'BROKER_LAZY' : 'BROKER_NOT_READY', `${problem}, for ${missingWithinMs / 1_000} s`);
+    logger.error({ err: error }, 'what this service needs of the broker did not come back: ending');
+    onFatal(error);
   }
 
   private async askOnce(): Promise<void> {
