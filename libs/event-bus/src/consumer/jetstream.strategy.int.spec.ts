@@ -1,66 +1,15 @@
 import type { JsMsg } from '@nats-io/jetstream';
 import { feedProgress } from '@steward/contracts';
-import { systemClock } from '@steward/platform';
-import { eventually, testBroker, type TestBroker } from '@steward/testing';
-import { type Broker, connectBroker } from '../broker';
-import { type Envelope, toHeaders } from '../envelope';
+import { eventually } from '@steward/testing';
+import type { PoolClient } from 'pg';
 import { defineProjection } from './declarations';
-import { JetStreamStrategy } from './jetstream.strategy';
-import { delivered, logger, openRig, progress, recordingHandler, recordingProjection, type Rig, stock, stockLevel } from './rig.spec';
+import { delivered, progress, recordingProjection, stockLevel } from './rig.spec';
 import { runBatch } from './runner';
+import { strategyScene } from './strategy-scene.spec';
 
 describe('the JetStream strategy', () => {
-  let nats: TestBroker;
-  let rig: Rig;
-  let erp: Broker;
-  let gateway: Broker;
-  let strategy: JetStreamStrategy | undefined;
-  const fatal: unknown[] = [];
-
-  beforeAll(async () => {
-    nats = await testBroker();
-    rig = await openRig();
-  });
-  beforeEach(async () => {
-    const connect = (service: string) => connectBroker({ url: nats.urlOf(service), service, logger, onFatal: (error) => void fatal.push(error) });
-    [erp, gateway] = await Promise.all([connect('erp'), connect('gateway')]);
-  });
-  afterEach(async () => {
-    await strategy?.close();
-    strategy = undefined;
-    await Promise.all([erp.close(), gateway.close()]);
-    await nats.asProvisioner(async (manager) => {
-      for await (const stream of manager.streams.list()) await manager.streams.delete(stream.config.name);
-    });
-    await nats.provision();
-    await rig.test.pool.query('truncate stored_part, inbox, event_position, held, dead_letter, dead_letter_act, delivery_attempt, apply_journal, effect');
-  });
-  afterAll(async () => {
-    await rig.close();
-    await nats.stop();
-  });
-
-  let notReady: (() => string | undefined)[] = [];
-  function start(options: Partial<ConstructorParameters<typeof JetStreamStrategy>[0]> = {}): JetStreamStrategy {
-    notReady = [];
-    const made = new JetStreamStrategy({
-      service: 'gateway', broker: gateway, database: rig.database, clock: systemClock, logger, projections: [recordingProjection()], handlers: [recordingHandler()],
-      readiness: { add: (_name, check) => void notReady.push(check) }, journal: true, ...options,
-    });
-    made.listen(() => undefined);
-    strategy = made;
-    return made;
-  }
-  const bound = () => eventually(() => notReady.length > 0 && notReady.every((check) => check() === undefined));
-  const publish = async (envelopes: Envelope[]) => {
-    await Promise.all(envelopes.map((envelope) => eventually(async () => {
-      await erp.nc.request(envelope.subject, envelope.body, { headers: toHeaders(envelope), timeout: 2_000 });
-      return true;
-    })));
-  };
-  const stored = async () => (await rig.rows<{ count: number }>('select count(*)::int as count from stored_part'))[0]?.count ?? 0;
-  const info = () => nats.asProvisioner((manager) => manager.consumers.info('ERP_STATE', 'gateway-availability'));
-  const many = (count: number, revision = 1, prefix = 'k') => Array.from({ length: count }, (_, index) => stock(`${prefix}${index}@m`, revision));
+  const scene = strategyScene();
+  const { start, stop, bound, publish, stored, info, many } = scene;
 
   it('applies what the stream holds and what comes, acknowledges it, and knows its floor (O8)', async () => {
     await publish(many(120));
@@ -70,7 +19,7 @@ describe('the JetStream strategy', () => {
     await eventually(async () => (await stored()) === 130);
     await eventually(async () => (await info()).num_ack_pending === 0);
     await eventually(() => running.ackFloor('availability', 'ERP_STATE')?.sequence === 130);
-    expect(await rig.rows(`select n from effect where entity = 'feed-progress'`)).toHaveLength(1);
+    expect(await scene.rig().rows(`select n from effect where entity = 'feed-progress'`)).toHaveLength(1);
   });
 
   it('C1: acknowledges only after the commit', async () => {
@@ -87,23 +36,23 @@ describe('the JetStream strategy', () => {
   it('T3: acknowledging before the commit is caught: after a process dies in between, its messages are gone', async () => {
     const survive = async (order: 'acknowledge first' | 'commit first'): Promise<number> => {
       await publish(many(3, 1, order.replace(' ', '-')));
-      const consumer = await gateway.js.consumers.get('ERP_STATE', 'gateway-availability');
+      const consumer = await scene.gateway().js.consumers.get('ERP_STATE', 'gateway-availability');
       const messages = await consumer.fetch({ max_messages: 3, expires: 2_000 });
       const unsettled: JsMsg[] = [];
       for await (const message of messages) {
         if (order === 'acknowledge first') message.ack();
         // The process dies here: its transaction never commits.
-        const dying = { ...rig.work, database: { ...rig.database, transaction: () => Promise.reject(Object.assign(new Error('killed'), { code: '57P01' })) } };
+        const dying = { ...scene.rig().work, database: { ...scene.rig().database, transaction: () => Promise.reject(Object.assign(new Error('killed'), { code: '57P01' })) } };
         await expect(runBatch(dying, [delivered({ subject: message.subject, headers: message.headers, data: message.data })], () => message.ack(), () => undefined)).rejects.toThrow('killed');
         unsettled.push(message);
       }
       if (order === 'commit first') for (const message of unsettled) message.nak(); // stands for ack_wait running out
-      await gateway.nc.flush();
+      await scene.gateway().nc.flush();
       const before = await stored();
       start();
       await bound();
       await eventually(async () => (await info()).num_pending === 0 && (await info()).num_ack_pending === 0);
-      await strategy?.close();
+      await stop();
       return (await stored()) - before;
     };
     expect(await survive('commit first')).toBe(3);
@@ -115,13 +64,13 @@ describe('the JetStream strategy', () => {
     await bound();
     await publish(many(10, 1));
     await eventually(async () => (await stored()) === 10);
-    await nats.asProvisioner((manager) => manager.consumers.delete('ERP_STATE', 'gateway-availability'));
-    await eventually(() => notReady.some((check) => check() !== undefined));
-    await nats.provision();
+    await scene.nats().asProvisioner((manager) => manager.consumers.delete('ERP_STATE', 'gateway-availability'));
+    await eventually(() => scene.notReady() !== undefined);
+    await scene.nats().provision();
     await publish(many(10, 1, 'second'));
     await eventually(async () => (await stored()) === 20, { withinMs: 30_000 });
-    await nats.asProvisioner((manager) => manager.streams.delete('ERP_STATE'));
-    await nats.provision();
+    await scene.nats().asProvisioner((manager) => manager.streams.delete('ERP_STATE'));
+    await scene.nats().provision();
     await publish(many(10, 1, 'third'));
     await eventually(async () => (await stored()) === 30, { withinMs: 40_000 });
     await bound();
@@ -133,11 +82,11 @@ describe('the JetStream strategy', () => {
     const flow = many(300, 1).map((envelope) => envelope);
     const sending = publish(flow);
     await eventually(async () => (await stored()) > 20);
-    await nats.kill();
-    await nats.restart();
+    await scene.nats().kill();
+    await scene.nats().restart();
     await sending;
     await eventually(async () => (await stored()) === 300, { withinMs: 60_000 });
-    const twice = await rig.rows('select key, revision from apply_journal group by key, revision having count(*) > 1');
+    const twice = await scene.rig().rows('select key, revision from apply_journal group by key, revision having count(*) > 1');
     expect(twice).toEqual([]);
   }, 120_000);
 
@@ -146,19 +95,19 @@ describe('the JetStream strategy', () => {
     await publish(many(1_600));
     start({ projections: [slow] });
     await eventually(async () => (await info()).num_ack_pending > 0);
-    await strategy?.close();
+    await stop();
     const after = await info();
     expect(after.ack_floor.stream_seq).toBe(await stored());
     start();
     await eventually(async () => (await stored()) === 1_600);
-    expect([await rig.rows('select from dead_letter'), await rig.rows('select from delivery_attempt')]).toEqual([[], []]);
-    expect(await rig.rows('select key from apply_journal group by key having count(*) > 1')).toEqual([]);
+    expect([await scene.rig().rows('select from dead_letter'), await scene.rig().rows('select from delivery_attempt')]).toEqual([[], []]);
+    expect(await scene.rig().rows('select key from apply_journal group by key having count(*) > 1')).toEqual([]);
   });
 
   it('waits out a database that is away, with the messages in hand and without a nak', async () => {
     let away = true;
-    const database = { ...rig.database, transaction: <T>(work: Parameters<typeof rig.database.transaction<T>>[0]) =>
-      away ? Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })) : rig.database.transaction(work) };
+    const database = { ...scene.rig().database, transaction: <T>(work: (tx: PoolClient) => Promise<T>) =>
+      away ? Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })) : scene.rig().database.transaction(work) };
     start({ database });
     await bound();
     await publish(many(20));

@@ -6,10 +6,13 @@ import { durables as allDurables, type DurableDeclaration } from '@steward/contr
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { type Clock, type Database, type Logger, type Readiness, StewardError } from '@steward/platform';
 import type { Broker } from '../broker';
+import { failProcess } from '../broker/fail-process';
+import { missingWithinMsByDefault } from '../broker/stream-watch';
 import { countOpen } from '../dead-letter/dead-letter.store';
 import type { Handler, Projection } from './declarations';
 import { defaultBudget, type RetryBudget } from './failure';
 import { createMeter, deadLettersOpen } from './telemetry/meter';
+import { doneWithin } from './pull/done-within';
 import { type Floor, Progress } from './pull/progress';
 import { PullLoop } from './pull/pull-loop';
 import { sweep } from './sweep';
@@ -30,10 +33,21 @@ export interface StrategyOptions {
   readonly heldForMs?: number;
   /** The topology; a test passes a smaller one. */
   readonly durables?: readonly DurableDeclaration[];
+  /** B7: how long a durable or its stream may be missing until the process ends with a code. */
+  readonly missingWithinMs?: number;
+  /** B2: how long messages may be pending without one being delivered until the durable is bound anew. */
+  readonly stuckAfterMs?: number;
+  /** C10: how long `close` waits for what is in hand. */
+  readonly closeWithinMs?: number;
+  /** Instead of ending the process. */
+  readonly onFatal?: (error: StewardError) => void;
 }
 
 const sweepEveryMs = 5_000;
 const heldForMsByDefault = 60 * 60_000;
+/** Three heartbeats. */
+const stuckAfterMsByDefault = 15_000;
+const closeWithinMsByDefault = 10_000;
 
 export class JetStreamStrategy extends Server implements CustomTransportStrategy {
   readonly #progress = new Progress();
@@ -46,7 +60,8 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   constructor(private readonly options: StrategyOptions) {
     super();
     this.#works = worksOf(options);
-    this.#loops = this.#works.map((work) => new PullLoop(options.broker, work, this.#progress, () => this.#wake()));
+    const { missingWithinMs = missingWithinMsByDefault, stuckAfterMs = stuckAfterMsByDefault, onFatal = failProcess } = options;
+    this.#loops = this.#works.map((work) => new PullLoop(options.broker, work, this.#progress, () => this.#wake(), { missingWithinMs, stuckAfterMs, onFatal }));
     for (const [index, loop] of this.#loops.entries()) {
       const work = this.#works[index] as Work;
       options.readiness.add(`consumer ${work.consumer}@${work.stream}`, () => loop.notReady());
@@ -62,8 +77,10 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   async close(): Promise<void> {
     this.#stop.abort();
     this.#wake();
-    await Promise.all(this.#loops.map((loop) => loop.stop()));
-    await this.#sweeping;
+    const { closeWithinMs = closeWithinMsByDefault, logger } = this.options;
+    const swept = doneWithin(closeWithinMs, this.#sweeping);
+    await Promise.all(this.#loops.map((loop) => loop.stop(closeWithinMs)));
+    if (!(await swept)) logger.error({ withinMs: closeWithinMs }, 'the sweep of waiting messages was not finished in time: it goes on at the next start');
   }
 
   on(): void {

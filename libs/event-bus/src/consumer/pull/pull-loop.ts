@@ -5,16 +5,19 @@
  * 3. What is in hand longer than a third of ack_wait is reported as being worked on (B4).
  * 4. The infrastructure's failures are waited out with the messages in hand: a nak would count as a delivery (C5b).
  * 5. Whatever ends a session, the loop binds again, with jitter, until it is stopped (B3). A watchdog ends sessions that have
- *    something pending and get nothing (B2).
- * 6. Stop (C10): no more pulls, transactions in flight finish, the rest is given back at once, nothing is counted.
+ *    something pending and get nothing (B2). A durable that the broker calls missing for `missingWithinMs` without a break ends the
+ *    process with a code (B7); an outage of the broker is waited out, however long it lasts (B3).
+ * 6. Stop (C10): no more pulls, transactions in flight finish, the rest is given back at once, nothing is counted. What does not
+ *    finish in time is given back too: should it commit all the same, the gates know it when it comes again.
  */
-import { through } from '@steward/platform';
+import { StewardError, through } from '@steward/platform';
 import type { Broker } from '../../broker';
 import { namedBrokerError } from '../../broker';
 import type { AfterCommit } from '../apply';
 import { readMessage } from '../arrival';
 import { classify } from '../failure';
 import { releaseHeld } from '../held-release';
+import { doneWithin } from './done-within';
 import { Lanes } from './lanes';
 import type { Progress } from './progress';
 import { runBatch } from '../runner';
@@ -36,8 +39,15 @@ const transactionsInFlight = 2;
 /** Enough for the batches in flight and those that are on their way from the broker meanwhile. */
 const inHandLimit = 4_000;
 const infoEveryMs = 1_000;
-/** Pending messages and none delivered for so long: three heartbeats. */
-const stuckAfterMs = 15_000;
+
+export interface PullOptions {
+  /** B7: how long its durable or stream may be missing. */
+  readonly missingWithinMs: number;
+  /** B2: pending messages, and none delivered for so long. */
+  readonly stuckAfterMs: number;
+  /** Ends the process. */
+  readonly onFatal: (error: StewardError) => void;
+}
 
 export class PullLoop {
   readonly #lanes = new Lanes<InHand>();
@@ -48,11 +58,18 @@ export class PullLoop {
   #session: Session | undefined;
   #reason: string | undefined = 'not bound yet';
   #lastMessageAtMs = 0;
+  #missingSinceMs: number | undefined;
   #kicked = false;
   #running: Promise<void> = Promise.resolve();
   #timers: NodeJS.Timeout[] = [];
 
-  constructor(private readonly broker: Broker, private readonly work: Work, private readonly progress: Progress, private readonly wakeSweep: () => void) {}
+  constructor(
+    private readonly broker: Broker,
+    private readonly work: Work,
+    private readonly progress: Progress,
+    private readonly wakeSweep: () => void,
+    private readonly options: PullOptions,
+  ) {}
 
   start(): void {
     this.#running = this.#run();
@@ -64,14 +81,23 @@ export class PullLoop {
     return this.#reason && `${this.work.consumer} on ${this.work.stream}: ${this.#reason}`;
   }
 
-  async stop(): Promise<void> {
+  async stop(withinMs: number): Promise<void> {
     this.#stop.abort();
     this.#reason = 'stopping';
+    if (!(await doneWithin(withinMs, this.#letGo()))) {
+      const { consumer, stream, logger } = this.work;
+      logger.error({ consumer, stream, withinMs, messages: this.#inFlight.size }, 'messages in hand were not finished in time: they come again');
+      for (const each of [...this.#lanes.clear(), ...this.#inFlight]) this.#giveBack(each);
+    }
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#session?.end('stopped');
+  }
+
+  async #letGo(): Promise<void> {
     await this.#session?.drain();
     for (const each of this.#lanes.clear()) this.#giveBack(each);
     await Promise.allSettled([...this.#drains, ...this.#releases]);
     for (const each of this.#lanes.clear()) this.#giveBack(each);
-    for (const timer of this.#timers) clearInterval(timer);
     // Acknowledgements are fire and forget: what is still in the client's buffer would come again after the deploy.
     if (this.#session?.alive()) await this.broker.nc.flush().catch(() => undefined);
     this.#session?.end('stopped');
@@ -83,7 +109,10 @@ export class PullLoop {
     for (let failures = 0; !this.#stop.signal.aborted; ) {
       try {
         this.#session = await openSession(this.broker, stream, consumer, (message, session) => this.#take(message, session), () => this.#room());
+        // Stopped while it was binding: nobody else would end this session.
+        if (this.#stop.signal.aborted) return this.#session.end('stopped');
         this.#reason = undefined;
+        this.#missingSinceMs = undefined;
         this.#lastMessageAtMs = performance.now();
         failures = 0;
         const cause = await this.#session.ended;
@@ -98,9 +127,23 @@ export class PullLoop {
         const named = namedBrokerError(error, `binding ${consumer} on ${stream}`);
         this.#reason = named.message;
         if (failures++ % 10 === 0) logger.warn({ err: named, consumer, stream }, 'consumer not bound');
+        this.#endWhenOverdue(named);
       }
       await clock.sleep(50 + Math.random() * Math.min(100 * 2 ** failures, 3_000), this.#stop.signal).catch(() => undefined);
     }
+  }
+
+  /** B7. Only an answer counts: while the broker is away, or just slow, nothing is known to be missing. */
+  #endWhenOverdue(error: StewardError): void {
+    const { missingWithinMs, onFatal } = this.options;
+    const missing = (error.code === 'BROKER_DURABLE_MISSING' || error.code === 'BROKER_STREAM_MISSING') && this.broker.status() === 'up';
+    this.#missingSinceMs = missing ? (this.#missingSinceMs ?? performance.now()) : undefined;
+    if (this.#missingSinceMs === undefined || performance.now() - this.#missingSinceMs < missingWithinMs || this.#stop.signal.aborted) return;
+    this.#missingSinceMs = undefined;
+    const { consumer, stream, logger } = this.work;
+    const overdue = new StewardError('BROKER_NOT_READY', `${consumer} on ${stream} was missing for ${missingWithinMs / 1_000} s`, { cause: error });
+    logger.error({ err: overdue, consumer, stream }, 'what this consumer needs of the broker did not come back: ending');
+    onFatal(overdue);
   }
 
   #room(): number {
@@ -219,7 +262,7 @@ export class PullLoop {
       this.work.meter.lag(info.num_pending, info.num_ack_pending);
       this.progress.note(this.work.consumer, this.work.stream, info);
       const silentMs = performance.now() - this.#lastMessageAtMs;
-      if (info.num_pending > 0 && this.#room() === inHandLimit && silentMs > stuckAfterMs) session.end('stuck');
+      if (info.num_pending > 0 && this.#room() === inHandLimit && silentMs > this.options.stuckAfterMs) session.end('stuck');
     } catch (error) {
       const named = namedBrokerError(error, `looking at ${this.work.consumer}`);
       if (named.code === 'BROKER_DURABLE_MISSING') session.end('consumer missing');
