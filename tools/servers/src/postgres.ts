@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Client } from 'pg';
 import { cacheFolder } from './cache';
@@ -123,7 +124,9 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
     'max_connections=200',
-    'shared_buffers=128MB',
+    // With the 128 MB of its default a shop of 100,000 products is read and written through the kernel at each change: 4,300
+    // changes/s became 5,300 with 512 MB. Tests have small tables and many servers.
+    `shared_buffers=${options.durable ? Math.max(128, Math.min(512, Math.floor(totalmem() / 2 ** 24))) : 128}MB`,
     'jit=off',
     'log_timezone=UTC',
     ...(options.durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_wal_size=4GB']),
