@@ -2,7 +2,11 @@ export { hashOf } from './arrival';
 export { type AppliedEvent, defineHandler, defineProjection, type Handler, type Projection, type StateChange } from './declarations';
 export { awaiting, businessCase, type FaultClass, type ReadBack, type RetryBudget, unknownOutcome } from './failure';
 export { applyGate, type Part, type Passage } from './gate/apply-gate';
+export {
+  consumerEntities, type DeliveryAttempt, deliveryAttemptEntity, type EventPosition, eventPositionEntity, type Held, heldEntity, type InboxRow, inboxEntity, type StoredPart, storedPartEntity,
+} from './gate/consumer.entities';
 export { ConsumerTables1700000002000 } from './gate/consumer.migration';
+export { type Keep } from './gate/retention';
 export { JetStreamStrategy, type StrategyOptions } from './jetstream.strategy';
 export type { Floor } from './pull/progress';
 export type { Work } from './work';

@@ -9,10 +9,11 @@ export interface DeadLetter {
   entity: string | null;
   key: string | null;
   messageId: string | null;
-  revision: string | null;
-  sequence: string | null;
+  revision: number | null;
+  sequence: number | null;
   system: string | null;
   stream: string | null;
+  streamSequence: number | null;
   subject: string;
   headers: Record<string, string[]>;
   body: Buffer;
@@ -49,6 +50,7 @@ export const deadLetterEntity = new EntitySchema<DeadLetter>({
     sequence: { type: 'bigint', nullable: true },
     system: { type: 'text', nullable: true },
     stream: { type: 'text', nullable: true },
+    streamSequence: { type: 'bigint', name: 'stream_sequence', nullable: true },
     subject: { type: 'text' },
     headers: { type: 'json' },
     body: { type: 'bytea' },
@@ -71,30 +73,31 @@ export const deadLetterEntity = new EntitySchema<DeadLetter>({
   },
 });
 
-export interface StoredPart {
-  entity: string;
-  key: string;
-  revision: string;
-  data: unknown;
-  hash: Buffer;
-  changedAt: Date;
-  origin: string;
-  messageId: string;
-  appliedAt: Date;
+/** I6: who did what to a letter, and why. */
+export interface DeadLetterAct {
+  id: number;
+  letterId: string;
+  act: string;
+  actor: string;
+  reason: string;
+  verdict: string;
+  detail: string | null;
+  at: Date;
 }
 
-export const storedPartEntity = new EntitySchema<StoredPart>({
-  name: 'StoredPart',
-  tableName: 'stored_part',
+export const deadLetterActEntity = new EntitySchema<DeadLetterAct>({
+  name: 'DeadLetterAct',
+  tableName: 'dead_letter_act',
   columns: {
-    entity: { type: 'text', primary: true },
-    key: { type: 'text', primary: true },
-    revision: { type: 'bigint' },
-    data: { type: 'json', nullable: true },
-    hash: { type: 'bytea' },
-    changedAt: { type: 'timestamptz', name: 'changed_at' },
-    origin: { type: 'text' },
-    messageId: { type: 'uuid', name: 'message_id' },
-    appliedAt: { type: 'timestamptz', name: 'applied_at' },
+    id: { type: 'bigint', primary: true },
+    letterId: { type: 'uuid', name: 'letter_id' },
+    act: { type: 'text' },
+    actor: { type: 'text' },
+    reason: { type: 'text' },
+    verdict: { type: 'text' },
+    detail: { type: 'text', nullable: true },
+    at: { type: 'timestamptz' },
   },
 });
+
+export const deadLetterEntities = [deadLetterEntity, deadLetterActEntity];

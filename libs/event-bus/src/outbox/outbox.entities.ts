@@ -2,7 +2,7 @@ import { EntitySchema } from 'typeorm';
 
 /** Rows as read back by tools and tests; the hot path is SQL by hand, and the migration alone defines the tables. */
 export interface OutboxRow {
-  id: string;
+  id: number;
   messageId: string;
   entity: string;
   key: string;
@@ -10,8 +10,8 @@ export interface OutboxRow {
   type: string;
   subject: string;
   lane: number;
-  revision: string | null;
-  sequence: string | null;
+  revision: number | null;
+  sequence: number | null;
   eventTime: Date;
   origin: string;
   correlationId: string | null;
@@ -23,7 +23,7 @@ export interface OutboxRow {
   publishedAt: Date | null;
   stream: string | null;
   epoch: string | null;
-  streamSequence: string | null;
+  streamSequence: number | null;
 }
 
 export const outboxEntity = new EntitySchema<OutboxRow>({
@@ -58,7 +58,7 @@ export const outboxEntity = new EntitySchema<OutboxRow>({
 export interface WatermarkRow {
   stream: string;
   epoch: string;
-  sequence: string;
+  sequence: number;
   messageId: string | null;
 }
 
@@ -76,7 +76,7 @@ export const watermarkEntity = new EntitySchema<WatermarkRow>({
 export interface LeaseRow {
   name: string;
   holder: string;
-  fence: string;
+  fence: number;
   expiresAt: Date;
 }
 

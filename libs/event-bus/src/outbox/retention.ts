@@ -12,20 +12,22 @@ const dayMs = 86_400_000;
 export const outboxRetentionMs = 72 * 3_600_000;
 
 /** O6: what may be replayed must still be there. Called at start; throws when a setting contradicts it. */
-export function checkRetention(settings: { outboxMs: number; longestReplayMs: number; inboxMs?: number; tombstoneMs?: number }): void {
-  const { longestReplayMs } = settings;
+export function checkRetention(settings: { whose?: string; longestReplayMs: number; outboxMs?: number; inboxMs?: number; tombstoneMs?: number; closedLettersMs?: number }): void {
+  const { whose, longestReplayMs } = settings;
   const tooShort = [
     ['outbox', settings.outboxMs],
     ['inbox', settings.inboxMs],
     ['tombstones', settings.tombstoneMs],
+    ['closed dead letters', settings.closedLettersMs],
   ].filter((entry): entry is [string, number] => typeof entry[1] === 'number' && entry[1] < longestReplayMs);
   if (tooShort.length === 0) return;
-  const names = tooShort.map(([name, ms]) => `${name} ${ms / 3_600_000} h`).join(', ');
-  throw new StewardError('OUTBOX_RETENTION_SHORT', `kept shorter than the longest replay of ${longestReplayMs / 3_600_000} h: ${names}`, {
-    accepted: `at least ${longestReplayMs / 3_600_000} h`,
+  const names = tooShort.map(([name, ms]) => `${name} ${hours(ms)}`).join(', ');
+  throw new StewardError('OUTBOX_RETENTION_SHORT', `${whose === undefined ? '' : `${whose}: `}kept shorter than the longest replay of ${hours(longestReplayMs)}: ${names}`, {
+    accepted: `at least ${hours(longestReplayMs)}`,
   });
 }
 
+const hours = (ms: number): string => (Number.isFinite(ms) ? `${ms / 3_600_000} h` : 'unlimited time');
 const startOfDay = (ms: number): number => Math.floor(ms / dayMs) * dayMs;
 const isoDay = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 const partitionName = (ms: number): string => `outbox_${isoDay(ms).replaceAll('-', '')}`;

@@ -3,7 +3,8 @@
  * 1. A revision is stored only over a lower one (I3), so order, duplicates and replays can't hurt.
  * 2. One statement for the whole batch. UNNEST refuses a key twice, so the highest revision of a key wins before it is built.
  * 3. Keys are sorted: two batches that share keys take the row locks in the same order and can't deadlock.
- * 4. A tombstone is a row with `data` null that keeps its revision (C12): a late older update can't resurrect.
+ * 4. A tombstone is a row with `data` null that keeps its revision (C12): a late older update can't resurrect, until it is older than
+ *    anything that can still come (retention.ts).
  * 5. What did not move is either known (same revision and content), older, or a conflict: same revision, other content.
  * Rejected: reading the revisions first (a second writer slips between), `merge` (takes no part in ON CONFLICT's locking and
  * fails on concurrent inserts), one upsert a row (1.6 k/s against 60 k/s).
@@ -32,13 +33,14 @@ export interface Passage<P extends Part = Part> {
 }
 
 export const gateStatement = `
-insert into stored_part (entity, key, revision, data, hash, changed_at, origin, message_id)
-select $1, u.key, u.revision, u.data::json, decode(u.hash, 'hex'), u.changed_at, u.origin, u.message_id
+insert into stored_part (entity, key, revision, data, hash, changed_at, origin, message_id, deleted_at)
+select $1, u.key, u.revision, u.data::json, decode(u.hash, 'hex'), u.changed_at, u.origin, u.message_id, case when u.data is null then now() end
 from unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::uuid[])
   as u(key, revision, data, hash, changed_at, origin, message_id)
 on conflict (entity, key) do update set
   revision = excluded.revision, data = excluded.data, hash = excluded.hash, changed_at = excluded.changed_at,
-  origin = excluded.origin, message_id = excluded.message_id, applied_at = now()
+  origin = excluded.origin, message_id = excluded.message_id, applied_at = now(),
+  deleted_at = excluded.deleted_at
 where stored_part.revision < excluded.revision
 returning key`;
 

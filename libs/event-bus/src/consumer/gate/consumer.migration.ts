@@ -21,10 +21,14 @@ const tables = [
   `create table stored_part (
     entity text not null, key text not null, revision bigint not null, data json, hash bytea not null,
     changed_at timestamptz not null, origin text not null, message_id uuid not null, applied_at timestamptz not null default now(),
-    primary key (entity, key)) with (fillfactor = 70)`,
+    deleted_at timestamptz, primary key (entity, key)) with (fillfactor = 70)`,
+  // O6: old tombstones are found by a column that updates of living rows don't change, so that those stay HOT.
+  `create index stored_part_deleted on stored_part (entity, deleted_at) where deleted_at is not null`,
   `create table inbox (
     message_id uuid not null, handler text not null, applied_at timestamptz not null default now(),
     primary key (message_id, handler))`,
+  // O6. Rows come in the order of their time: a summary a page range costs an insert nothing.
+  `create index inbox_age on inbox using brin (applied_at) with (autosummarize = on)`,
   // Highest sequence of a key that a handler has applied or was told to skip (C5b). key = <system>.<entity>/<key>
   `create table event_position (
     handler text not null, key text not null, sequence bigint not null,
@@ -50,10 +54,13 @@ const tables = [
   // One open letter per logical message: a redelivery of what was already given up finds it.
   `create unique index dead_letter_open on dead_letter (consumer, identity) where state = 'open'`,
   `create index dead_letter_open_key on dead_letter (consumer, entity, key) where state = 'open'`,
+  // O6
+  `create index dead_letter_closed on dead_letter (consumer, closed_at) where closed_at is not null`,
   // I6: who did what to a letter and why, written in the transaction of the act.
   `create table dead_letter_act (
     id bigint generated always as identity primary key, letter_id uuid not null references dead_letter (id), act text not null,
     actor text not null, reason text not null, verdict text not null, detail text, at timestamptz not null default now())`,
+  `create index dead_letter_act_letter on dead_letter_act (letter_id)`,
   // T4: what was applied, in order; written in tests only, empty in production.
   `create table apply_journal (
     id bigint generated always as identity primary key, handler text not null, entity text not null, key text not null,
