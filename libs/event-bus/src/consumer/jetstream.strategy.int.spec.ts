@@ -118,6 +118,13 @@ describe('the JetStream strategy', () => {
     expect((await info()).num_redelivered).toBe(0);
   });
 
+  it('O6: refuses at start to forget sooner than its streams, and forgets by itself what is older', async () => {
+    expect(() => start({ keep: { inboxMs: 3_600_000 } })).toThrow('OUTBOX_RETENTION_SHORT');
+    await scene.rig().test.pool.query(`insert into inbox values (gen_random_uuid(), 'progress', now() - interval '40 days'), (gen_random_uuid(), 'progress', now() - interval '1 day')`);
+    start();
+    await eventually(async () => (await scene.rig().rows('select from inbox')).length === 1);
+  });
+
   it('refuses declarations that no contract covers, and a second gate for one entity', () => {
     const strange = defineProjection({ builds: 'nothing', contract: stockLevel, apply: () => Promise.resolve() });
     expect(() => start({ projections: [strange] })).toThrow('no contract names gateway');

@@ -2,7 +2,7 @@
  * The consumer side as a Nest transport: Nest starts it with the microservices and closes it before the databases (stack: order at
  * shutdown), everything between is this library's. Messages don't go through Nest's pattern handlers: batches go straight to the gate.
  */
-import { durables as allDurables, type DurableDeclaration } from '@steward/contracts';
+import { durables as allDurables, type DurableDeclaration, type StreamDeclaration, streams as allStreams } from '@steward/contracts';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { type Clock, type Database, type Logger, type Readiness, StewardError } from '@steward/platform';
 import type { Broker } from '../broker';
@@ -11,6 +11,7 @@ import { missingWithinMsByDefault } from '../broker/stream-watch';
 import { countOpen } from '../dead-letter/dead-letter.store';
 import type { Handler, Projection } from './declarations';
 import { defaultBudget, type RetryBudget } from './failure';
+import { createPruner, type Keep, retentionOf } from './gate/retention';
 import { createMeter, deadLettersOpen } from './telemetry/meter';
 import { doneWithin } from './pull/done-within';
 import { type Floor, Progress } from './pull/progress';
@@ -33,6 +34,9 @@ export interface StrategyOptions {
   readonly heldForMs?: number;
   /** The topology; a test passes a smaller one. */
   readonly durables?: readonly DurableDeclaration[];
+  readonly streams?: readonly StreamDeclaration[];
+  /** O6: how long rows are kept, where the contract doesn't say; refused when shorter than the longest replay. */
+  readonly keep?: Keep;
   /** B7: how long a durable or its stream may be missing until the process ends with a code. */
   readonly missingWithinMs?: number;
   /** B2: how long messages may be pending without one being delivered until the durable is bound anew. */
@@ -54,12 +58,14 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   readonly #works: Work[];
   readonly #loops: PullLoop[];
   readonly #stop = new AbortController();
+  readonly #prune: () => Promise<void>;
   #sweeping: Promise<void> = Promise.resolve();
   #wake: () => void = () => undefined;
 
   constructor(private readonly options: StrategyOptions) {
     super();
     this.#works = worksOf(options);
+    this.#prune = createPruner(options, retentionOf(this.#works, options.streams ?? allStreams, options.keep));
     const { missingWithinMs = missingWithinMsByDefault, stuckAfterMs = stuckAfterMsByDefault, onFatal = failProcess } = options;
     this.#loops = this.#works.map((work) => new PullLoop(options.broker, work, this.#progress, () => this.#wake(), { missingWithinMs, stuckAfterMs, onFatal }));
     for (const [index, loop] of this.#loops.entries()) {
@@ -111,8 +117,9 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
         const counts = await countOpen(this.options.database.pool, this.#works.map((work) => work.consumer));
         open.reset();
         for (const { owner, consumer, class: faultClass, count } of counts) open.set({ owner, consumer, class: faultClass }, count);
+        await this.#prune();
       } catch (error) {
-        logger.warn({ err: error }, 'the sweep of waiting messages failed');
+        logger.warn({ err: error }, 'the sweep of waiting messages and old rows failed');
       }
       const woken = new Promise<void>((resolve) => (this.#wake = resolve));
       if (this.#stop.signal.aborted) return;
