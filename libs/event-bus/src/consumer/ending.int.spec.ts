@@ -95,6 +95,6 @@ describe('the end of a consumer', () => {
     const from = performance.now();
     await stop();
     expect(performance.now() - from).toBeLessThan(5_000);
-    expect((await info()).num_waiting).toBe(0);
+    await eventually(async () => (await info()).num_waiting === 0);
   });
 });

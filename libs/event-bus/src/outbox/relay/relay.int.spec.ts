@@ -77,8 +77,12 @@ describe('Relay', () => {
     await eventually(async () => (await stored(nats, 'PIM_STATE')).some((message) => message.subject.endsWith('.fine')));
     await bench.database.query(...asQuery(insertStates(Array.from({ length: 50 }, (_, index) => ({ key: `k${index}`, revision: 1 })))));
     await eventually(async () => (await stored(nats, 'PIM_STATE')).length === 51);
-    const left = await bench.database.query<{ subject: string }>('select subject from outbox where published_at is null');
-    expect(left).toEqual([{ subject: poison }]);
+    // Stored comes before marked.
+    await eventually(async () => {
+      const left = await bench.database.query<{ subject: string }>('select subject from outbox where published_at is null');
+      expect(left).toEqual([{ subject: poison }]);
+      return true;
+    });
     await bench.database.query(`update outbox set body = '{}' where subject = $1`, [poison]);
     await nothingPending(bench.database);
   });
