@@ -3,6 +3,7 @@
  * 1. A letter is written in the transaction that moves the cursor past its item: one or the other has it (I5).
  * 2. It closes by itself when its item is announced or gone.
  * 3. The same bytes seen again (overlap, full pass) write nothing.
+ * 4. While a letter is open, what its key shows downstream is a good state of the past: progress does not speak for it (O8).
  */
 import { createHash } from 'node:crypto';
 import { typeOf } from '@steward/contracts';
@@ -65,6 +66,22 @@ export class Quarantine {
     const gone = rows.filter(({ identity, key }) => identity === identityOfKey(key)).map(({ identity }) => identity);
     if (gone.length > 0) await closeApplied(tx, this.consumer, gone, 'the source no longer has the item', now);
     return () => gone.forEach((identity) => this.open.delete(identity));
+  }
+
+  /**
+   * O8: keys that progress must not vouch for; undefined when there may be more than `most`. Items without a readable key, and keys that no
+   * subject takes, were never announced under one: no consumer has a state of theirs that could be shown as fresh.
+   */
+  async keysInDoubt(database: Pick<Database, 'query'>, most: number): Promise<string[] | undefined> {
+    const rows = await database.query<{ identity: string; key: string }>(
+      {
+        name: 'kit-keys-in-doubt',
+        text: `select identity, key from dead_letter where consumer = $1 and state = 'open' and octet_length(key) between 1 and 255 order by identity limit $2`,
+      },
+      [this.consumer, most + 1],
+    );
+    if (rows.length > most) return undefined;
+    return rows.filter(({ identity, key }) => identity === identityOfKey(key)).map(({ key }) => key);
   }
 
   private toLetter(refusal: Refusal): { identity: string; digest: string; letter: NewLetter } {

@@ -1,5 +1,6 @@
 import { manualClock, type ManualClock } from '@steward/platform';
 import { eventually } from '@steward/testing';
+import { mostExceptKeys } from './claim-progress';
 import { openRig, type Rig } from '../fixtures/rig.fixture.spec';
 
 describe('O8: feed progress', () => {
@@ -37,6 +38,7 @@ describe('O8: feed progress', () => {
     stream: string;
     epoch: string;
     sequence: number;
+    exceptKeys?: string[];
   }
   const claims = async (): Promise<Progress[]> => (await rig.rows<{ body: string }>(`select body from outbox where kind = 'event' order by id`)).map(({ body }) => JSON.parse(body) as Progress);
 
@@ -60,6 +62,76 @@ describe('O8: feed progress', () => {
     expect(times).toEqual([...times].sort((a, b) => a - b));
     expect(new Set(times).size).toBe(times.length);
     for (const time of times) expect(time).toBeLessThanOrEqual(clock.now() - 2_000);
+  });
+
+  /** Waits for a claim that was begun after this call. */
+  const nextClaim = async (): Promise<Progress> => {
+    const before = (await claims()).length;
+    // The first of them may have been waiting already.
+    await tickUntil(async () => (await claims()).length >= before + 2);
+    const last = (await claims()).at(-1);
+    if (last === undefined) throw new Error('no claim');
+    return last;
+  };
+  const openLetters = async (): Promise<number> => (await rig.rows<{ count: number }>(`select count(*)::int as count from dead_letter where state = 'open'`))[0]?.count ?? 0;
+
+  it('O8: does not speak for a quarantined key until the claim after its item is mended', async () => {
+    await acknowledge('epoch-1', 7);
+    expect(await nextClaim()).not.toHaveProperty('exceptKeys');
+    rig.shop.put('sku-1@main', 'many');
+    rig.shop.put('nul-\u0000@main', 'many');
+    await tickUntil(async () => (await openLetters()) === 2);
+    expect((await nextClaim()).exceptKeys).toEqual(['sku-1@main']);
+
+    rig.shop.remove('nul-\u0000@main');
+    rig.shop.put('sku-1@main', 2);
+    await tickUntil(async () => (await rig.announced())['sku-1@main'] === 2);
+    await acknowledge('epoch-1', 8);
+    expect(await nextClaim()).not.toHaveProperty('exceptKeys');
+  });
+
+  it('O8: a claim that waits keeps the keys that were in quarantine when it began, mended or not', async () => {
+    await acknowledge('epoch-1', 7);
+    await nextClaim();
+    rig.shop.put('sku-1@main', 'many');
+    await tickUntil(async () => (await openLetters()) === 1);
+    // Unacknowledged, so that the claims that follow wait for it.
+    rig.shop.put('sku-2@main', 2);
+    await tickUntil(async () => (await rig.outbox()).some(({ key }) => key === 'sku-2@main'));
+    const before = (await claims()).length;
+    const position = rig.runner.position().completeUpTo?.getTime() ?? 0;
+    await tickUntil(() => (rig.runner.position().completeUpTo?.getTime() ?? 0) > position + 40_000);
+    rig.shop.put('sku-1@main', 3);
+    await tickUntil(async () => (await openLetters()) === 0);
+    expect((await claims()).length).toBeLessThanOrEqual(before + 1);
+    const waited = (await claims()).length;
+    await acknowledge('epoch-1', 8);
+    await tickUntil(async () => (await claims()).length > waited);
+    expect((await claims())[waited]?.exceptKeys).toEqual(['sku-1@main']);
+  });
+
+  it('O8: with more quarantined keys than the contract takes nothing is claimed at all', async () => {
+    await acknowledge('epoch-1', 7);
+    await nextClaim();
+    const park = (from: number, to: number): Promise<unknown> =>
+      rig.rows(
+        `insert into dead_letter (consumer, identity, entity, key, subject, headers, body, class, error, fingerprint, attempts, versions, owner, opened_at, last_seen_at)
+         select 'erp-stock-level-feed', 'key sku-' || n || '%40main', 'stock-level', 'sku-' || n || '@main', 's', '{}', '', 'schema', 'e', 'f', 1, '{}', '{}', now(), now()
+         from generate_series($1::int, $2::int) n`,
+        [from, to],
+      );
+    await park(101, 100 + mostExceptKeys);
+    expect((await nextClaim()).exceptKeys).toHaveLength(mostExceptKeys);
+    await park(99, 99);
+    await tickUntil(async () => {
+      const before = (await claims()).length;
+      const { completeUpTo } = rig.runner.position();
+      await tickUntil(() => (rig.runner.position().completeUpTo?.getTime() ?? 0) > (completeUpTo?.getTime() ?? 0) + 40_000);
+      return (await claims()).length === before;
+    });
+    const silent = (await claims()).length;
+    await rig.rows(`update dead_letter set state = 'discarded', closed_at = now() where identity = 'key sku-99%40main'`);
+    await tickUntil(async () => (await claims()).length > silent);
   });
 
   it('stands still while the source can’t be read', async () => {

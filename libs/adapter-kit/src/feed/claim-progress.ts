@@ -2,6 +2,9 @@
  * O8: tells consumers how far the feed is complete, so that unchanged data stays fresh.
  * 1. The claim is what the last complete overlap read found out, never a clock of its own.
  * 2. It goes out only after every row that was written before it is acknowledged; the position names where they are.
+ * 3. It excepts the keys whose items lay in quarantine when the wait began, before the rows that are waited for were counted: an item
+ *    mended meanwhile may stand behind the position, so its key comes back with the next claim only.
+ * 4. More of them than the contract takes: no claim at all. Silence makes the whole feed stale, which is true; a cut list would lie.
  */
 import { feedProgress, streamOf } from '@steward/contracts';
 import { appendEvents, readWatermarks } from '@steward/event-bus';
@@ -12,21 +15,33 @@ export interface Claim {
   /** The last time that was claimed. */
   claimed: number;
   /** A time whose rows are waited for: everything up to this outbox id. */
-  waiting: { readonly upTo: Date; readonly outboxId: number } | undefined;
+  waiting: { readonly upTo: Date; readonly outboxId: number; readonly exceptKeys: readonly string[] } | undefined;
+  /** Whether the log has heard that too many keys are in quarantine. */
+  toldTooMany: boolean;
 }
+
+/** maxItems of the contract's exceptKeys. */
+export const mostExceptKeys = 1_000;
 
 const completeUpTo = gauge('steward_feed_complete_up_to_seconds', 'Time (seconds since 1970) up to which a feed is complete and acknowledged', ['system', 'entity']);
 
 /** Returns whether something was claimed. */
 export async function claimProgress(reading: Reading, claim: Claim): Promise<boolean> {
-  const { database, feed, state, system, lease } = reading;
+  const { database, feed, state, system, lease, announcer, logger } = reading;
   const { entity } = feed.contract;
   if (claim.waiting === undefined) {
     if (state.completeUpTo === null || state.completeUpTo.getTime() <= claim.claimed) return false;
+    const exceptKeys = await announcer.quarantine.keysInDoubt(database, mostExceptKeys);
+    if (exceptKeys === undefined) {
+      if (!claim.toldTooMany) logger.error({ entity, most: mostExceptKeys }, 'too many items of the feed are in quarantine: its progress is not claimed until they are mended');
+      claim.toldTooMany = true;
+      return false;
+    }
+    claim.toldTooMany = false;
     const [row] = await database.query<{ id: number }>(`select coalesce(pg_sequence_last_value(pg_get_serial_sequence('outbox', 'id')::regclass), 0) as id`);
-    claim.waiting = { upTo: state.completeUpTo, outboxId: row?.id ?? 0 };
+    claim.waiting = { upTo: state.completeUpTo, outboxId: row?.id ?? 0, exceptKeys };
   }
-  const { upTo, outboxId } = claim.waiting;
+  const { upTo, outboxId, exceptKeys } = claim.waiting;
   const pending = await database.query(
     { name: 'kit-unacknowledged', text: 'select 1 from outbox where published_at is null and lane = any($3::smallint[]) and id <= $2 and entity = $1 limit 1' },
     [entity, outboxId, [0, 1]],
@@ -38,7 +53,7 @@ export async function claimProgress(reading: Reading, claim: Claim): Promise<boo
   if (position === undefined) return false;
   await database.transaction(async (tx) => {
     await lease.assert(tx);
-    const data = { system, entity, completeUpTo: upTo.toISOString(), stream, epoch: position.epoch, sequence: position.sequence };
+    const data = { system, entity, completeUpTo: upTo.toISOString(), stream, epoch: position.epoch, sequence: position.sequence, ...(exceptKeys.length === 0 ? {} : { exceptKeys }) };
     await appendEvents(tx, [{ contract: feedProgress, system, key: entity, data, time: new Date(reading.clock.now()) }]);
   });
   claim.claimed = upTo.getTime();

@@ -140,7 +140,7 @@ export class FeedRunner {
     const { clock, logger, signal, bells, feed } = reading;
     const { progressEveryMs = 15_000, hintsEveryMs = 1_000 } = this.options;
     const { pace, contract } = feed;
-    const claim: Claim = { claimed: 0, waiting: undefined };
+    const claim: Claim = { claimed: 0, waiting: undefined, toldTooMany: false };
     const reader = (name: string, turn: () => Promise<number>, bell = new Bell()): Promise<void> =>
       loop({ name: `${contract.entity} ${name}`, clock, logger, signal, bell, turn });
     return [
