@@ -66,10 +66,24 @@ export class CacheUpkeep {
   }
 
   private async handle(notice: Notice): Promise<void> {
-    const { cache, freshness } = this.parts;
-    if (notice.progress) freshness.apply(notice.progress);
+    const { cache } = this.parts;
+    if (notice.progress) await this.believe(notice.progress);
     if (notice.keys && notice.revisions) cache.invalidate(notice.keys, notice.revisions);
     else if (notice.change !== undefined) await this.handleBigChange(notice.change);
+  }
+
+  /** Progress and the keys it excepts are believed together (O8). */
+  private async believe(told: readonly AppliedProgress[]): Promise<void> {
+    const { database, freshness, logger } = this.parts;
+    if (told.every((progress) => freshness.knowsExceptionsOf(progress))) return freshness.apply(told);
+    try {
+      const stored = await readProgress(database);
+      // What is stored may be newer than this notice. Then its own notice follows, behind the invalidations it vouches for.
+      freshness.apply(stored.filter((each) => told.some(({ system, entity, appliedUpTo }) => each.system === system && each.entity === entity && each.appliedUpTo === appliedUpTo)));
+    } catch (error) {
+      // Unlike a change that was missed, progress that was missed only makes answers look older.
+      logger.debug({ err: error }, 'keys excepted from progress not read, progress stands still until the next');
+    }
   }
 
   private async handleBigChange(id: number): Promise<void> {

@@ -1,10 +1,11 @@
 import type { Database } from '@steward/platform';
-import type { ExcludedKey } from './live-freshness';
-import type { AppliedProgress } from './progress.store';
+import type { ExcludedKey, GrantedProgress } from './live-freshness';
+import { exceptionsDigest } from './progress.store';
 
-export async function readProgress(database: Database): Promise<AppliedProgress[]> {
-  return database.query<AppliedProgress>(
-    `select system, entity, (extract(epoch from applied_up_to) * 1000)::float8 as "appliedUpTo" from feed_progress`,
+export async function readProgress(database: Database): Promise<GrantedProgress[]> {
+  return database.query<GrantedProgress>(
+    `select system, entity, (extract(epoch from applied_up_to) * 1000)::float8 as "appliedUpTo", ${exceptionsDigest} as exceptions, except_keys as "exceptKeys"
+     from feed_progress`,
   );
 }
 

@@ -53,6 +53,30 @@ describe('what the API knows of the feeds', () => {
     expect(live.ofStock('A')).toBe(start);
   });
 
+  it('O8: progress does not speak for the keys it excepts, a stock key standing for its SKU, and the next one may again', () => {
+    const live = new LiveFreshness();
+    live.apply([
+      { system: 'erp', entity: 'stock-level', appliedUpTo: start, exceptions: 'd1', exceptKeys: ['A@main'] },
+      { system: 'pim', entity: 'product', appliedUpTo: start, exceptions: 'd2', exceptKeys: ['P'] },
+    ]);
+    const first = live.version;
+    expect([live.ofStock('A'), live.ofStock('B'), live.ofStock('P')]).toEqual([undefined, start, start]);
+    expect([live.ofProduct('P'), live.ofProduct('A')]).toEqual([undefined, start]);
+    // The digest alone is enough for keys that are known.
+    live.apply([{ system: 'erp', entity: 'stock-level', appliedUpTo: start + 1, exceptions: 'd1' }]);
+    expect([live.ofStock('A'), live.ofStock('B'), live.version]).toEqual([undefined, start + 1, first]);
+    live.apply([{ system: 'erp', entity: 'stock-level', appliedUpTo: start + 2, exceptions: null }]);
+    expect([live.ofStock('A'), live.version]).toEqual([start + 2, first + 1]);
+  });
+
+  it('O8: progress whose exceptions are unknown does not count', () => {
+    const live = new LiveFreshness();
+    const unknown = { system: 'erp', entity: 'stock-level', appliedUpTo: start, exceptions: 'd1' };
+    expect(live.knowsExceptionsOf(unknown)).toBe(false);
+    live.apply([unknown]);
+    expect(live.ofStock('B')).toBeUndefined();
+  });
+
   it('never takes progress back and asks for new renderings only at a new step', () => {
     const live = new LiveFreshness();
     const tell = (appliedUpTo: number) => {

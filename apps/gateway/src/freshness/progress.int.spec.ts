@@ -1,9 +1,13 @@
 import { manualClock, type Database } from '@steward/platform';
 import { eventually } from '@steward/testing';
 import type { GatewayApi } from '../api/gateway-api';
-import { apiOn, get, stage } from '../fixtures/api.fixture.spec';
+import { CacheUpkeep } from '../document-cache/cache-upkeep';
+import { DocumentCache } from '../document-cache/document-cache';
+import { apiOn, get, logger, stage } from '../fixtures/api.fixture.spec';
 import { aLevel, aProduct, products, start, stock } from '../fixtures/read-model.fixture.spec';
 import { budgets, PROGRESS_STEP_MS } from './freshness';
+import { LiveFreshness } from './live-freshness';
+import { documentQueries } from '../product/documents.queries';
 import { floorsOf } from './progress-applier';
 import { applyClaims, recordClaim } from './progress.store';
 
@@ -18,7 +22,8 @@ beforeAll(async () => {
 afterAll(() => scene.close());
 
 const feed = { system: 'erp', entity: 'stock-level', stream: 'ERP_STATE' };
-const claim = (completeUpTo: number, epoch: string, sequence: number) => database.transaction((tx) => recordClaim(tx, { ...feed, completeUpTo: new Date(completeUpTo).toISOString(), epoch, sequence }));
+const claim = (completeUpTo: number, epoch: string, sequence: number, exceptKeys?: string[]) =>
+  database.transaction((tx) => recordClaim(tx, { ...feed, completeUpTo: new Date(completeUpTo).toISOString(), epoch, sequence, ...(exceptKeys ? { exceptKeys } : {}) }));
 const reach = async (epoch: string, sequence: number) => (await database.transaction((tx) => applyClaims(tx, [{ ...feed, epoch, sequence }]))).map(({ appliedUpTo }) => appliedUpTo);
 const waiting = async () => (await database.query<{ count: number }>('select count(*)::int as count from feed_progress_claim'))[0]?.count;
 
@@ -66,8 +71,8 @@ describe('the storefront over an hour', () => {
   };
 
   beforeAll(async () => {
-    await products(database, { key: 'steady', revision: 1, data: aProduct('steady') }, { key: 'parked', revision: 1, data: aProduct('parked') });
-    await stock(database, { data: aLevel('steady', 'main', 9), revision: 1, at: clock.now() }, { data: aLevel('parked', 'main', 9), revision: 1, at: clock.now() });
+    await products(database, { key: 'steady', revision: 1, data: aProduct('steady') }, ...['parked', 'excepted'].map((key) => ({ key, revision: 1, data: aProduct(key) })));
+    await stock(database, { data: aLevel('steady', 'main', 9), revision: 1, at: clock.now() }, ...['parked', 'excepted'].map((sku) => ({ data: aLevel(sku, 'main', 9), revision: 1, at: clock.now() })));
     await database.query(
       `insert into dead_letter (kind, consumer, identity, entity, key, subject, headers, body, class, error, fingerprint, attempts, versions, owner, opened_at, last_seen_at)
        select kind, 'gateway-availability', key, 'stock-level', key, 's', '{}', '', class, 'e', 'f', 1, '{}', '{}', now(), now()
@@ -93,5 +98,49 @@ describe('the storefront over an hour', () => {
     expect(await shown('steady')).toEqual({ state: 'UNKNOWN', quantity: null, expectedAt: null, asOf: last, stale: true });
     await pass(minute, { progressing: true });
     expect(await shown('steady')).toMatchObject({ state: 'IN_STOCK', quantity: 9, stale: false });
+  });
+
+  it('O8: a key that its feed could not announce goes stale with the claim that says so, once that is granted, and comes back with the next', async () => {
+    const before = clock.now();
+    clock.advance(2 * budgets.availability);
+    await claim(clock.now() - 5_000, 'e4', 10, ['excepted@main', 'it is " odd\n@main']);
+    await claim(clock.now() - 4_000, 'e4', 20);
+    expect(await reach('e4', 9)).toEqual([]);
+    expect(await shown('excepted')).toMatchObject({ stale: true, asOf: new Date(Math.floor((before - 5_000) / PROGRESS_STEP_MS) * PROGRESS_STEP_MS).toISOString() });
+
+    await reach('e4', 10);
+    await heard(clock.now() - 5_000);
+    expect(await shown('steady')).toMatchObject({ state: 'IN_STOCK', stale: false });
+    expect(await shown('excepted')).toMatchObject({ state: 'UNKNOWN', stale: true, asOf: new Date(start + 10 * minute).toISOString() });
+    const late = await apiOn(scene.url, { clock });
+    try {
+      await eventually(async () => !(await get(late, '/v1/products/steady')).json.availability.stale);
+      expect((await get(late, '/v1/products/excepted')).json.availability.stale).toBe(true);
+    } finally {
+      await late.stop();
+    }
+
+    await reach('e4', 20);
+    await eventually(async () => !(await shown('excepted')).stale);
+  });
+});
+
+describe('what an API hears of progress', () => {
+  it('O8: believes progress with exceptions only at its own notice, so never before the invalidations in front of it', async () => {
+    const freshness = new LiveFreshness();
+    const upkeep = new CacheUpkeep({ database, cache: new DocumentCache(documentQueries(database)), freshness, clock: manualClock(start), logger });
+    const last = start + 1_000 * minute;
+    const hear = async (appliedUpTo: number, exceptions: string | null) => {
+      upkeep.hear(JSON.stringify({ progress: [{ ...feed, appliedUpTo, exceptions }] }));
+      await upkeep.settled();
+      return [freshness.ofStock('steady'), freshness.ofStock('parked')];
+    };
+    await claim(last, 'e5', 1, ['parked@main']);
+    const told = await database.transaction((tx) => applyClaims(tx, [{ ...feed, epoch: 'e5', sequence: 1 }]));
+    const digest = told[0]?.exceptions ?? null;
+    expect(digest).not.toBeNull();
+    expect(await hear(last - minute, 'of keys that the table no longer holds')).toEqual([undefined, undefined]);
+    expect(await hear(last, digest)).toEqual([last, undefined]);
+    await upkeep.stop();
   });
 });
