@@ -6,7 +6,7 @@ export { openDatabase, type Database, type DatabaseOptions, type Statement } fro
 export { describe as describeVariable, type Described } from './env/accepted';
 export { envTypes } from './env/env-types';
 export { loadEnv, type EnvOf, type Source as EnvSource } from './env/load-env';
-export { processEnv, serviceEnv, type ProcessEnv, type ServiceEnv } from './env/service-env';
+export { processEnv, senderEnv, serviceEnv, type ProcessEnv, type ServiceEnv } from './env/service-env';
 export { nearest } from './env/suggest';
 export { RejectedError, StewardError, type ErrorOptions } from './errors/steward-error';
 export { errorTable, type ErrorCode, type ErrorRow } from './errors/table';

@@ -7,7 +7,7 @@ import { kitMigrations } from '../announce/kit.migration';
 import { FeedRunner } from '../feed/feed-runner';
 import { resilientHttp } from '../http/resilient-http.client';
 import type { Adapter, Source } from '../source/define';
-import type { AdapterEnv } from './run-adapter';
+import { type AdapterEnv, refusesLazyBroker } from './run-adapter';
 import { snapshotModule } from './snapshot.controller';
 import { mountWebhook } from './webhook.controller';
 
@@ -87,7 +87,7 @@ async function sendingSide(adapter: Adapter, env: AdapterEnv, runtime: Runtime, 
   let runners: FeedRunner[] = [];
   // Reading and sending are one piece of work: two leases could be with two processes, one of them blind for the other's rows.
   const lease = new Lease({ database, name: 'adapter', clock, logger });
-  const watch: StreamWatch = new StreamWatch({ service, streams: own.map(({ name }) => name), broker, ask: askBrokerState(rpc), recorded: () => relay.recorded(), clock, logger, refuseLazyBroker: env.STEWARD_MODE === 'production' });
+  const watch: StreamWatch = new StreamWatch({ service, streams: own.map(({ name }) => name), broker, ask: askBrokerState(rpc), recorded: () => relay.recorded(), clock, logger, refuseLazyBroker: refusesLazyBroker(env) });
   const relay = new Relay({
     database,
     databaseUrl: env.DATABASE_URL,

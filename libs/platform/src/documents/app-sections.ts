@@ -4,7 +4,7 @@ import { globSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, sep } from 'node:path';
 import { z } from 'zod';
-import { serviceEnv } from '../env/service-env';
+import { senderEnv, serviceEnv } from '../env/service-env';
 import type { EnvSection } from './env-example';
 
 /** The sections of all apps under `root`, from their sources ("src", tests) or their build ("dist"). */
@@ -30,7 +30,7 @@ export function appSections(root: string, tree: 'src' | 'dist'): EnvSection[] {
 
 function adapterSection(adapters: readonly { readonly app: string; readonly connectors: object }[]): EnvSection[] {
   const vendors = adapters.map(({ app, connectors }) => `${app}: ${Object.keys(connectors).join(' | ')}`).join('; ');
-  return adapters.length === 0 ? [] : [{ title: 'Every adapter', shape: { STEWARD_CONNECTOR: z.string().optional().describe(`the vendor; ${vendors}`) } }];
+  return adapters.length === 0 ? [] : [{ title: 'Every adapter', shape: { STEWARD_CONNECTOR: z.string().optional().describe(`the vendor; ${vendors}`), ...senderEnv } }];
 }
 
 /** Each variable is told once, where it comes first. */

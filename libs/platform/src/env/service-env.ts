@@ -23,5 +23,10 @@ export const serviceEnv = {
   STEWARD_HEALTH_HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on; 0.0.0.0 in a container'),
 };
 
+/** What a service that publishes may be given besides. */
+export const senderEnv = {
+  STEWARD_ALLOW_LAZY_BROKER: envTypes.flag.default(false).describe('true | false, false unless set; true = production mode accepts a broker that acknowledges before its disk has the message'),
+};
+
 export type ProcessEnv = Readonly<z.output<z.ZodObject<typeof processEnv>>>;
 export type ServiceEnv = Readonly<z.output<z.ZodObject<typeof serviceEnv>>>;
