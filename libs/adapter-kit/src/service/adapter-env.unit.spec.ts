@@ -1,7 +1,7 @@
 import { loadEnv } from '@steward/platform';
 import { Shop } from '../fixtures/shop.fixture.spec';
 import { defineAdapter } from '../source/define';
-import { type AdapterEnv, adapterShape, refusesLazyBroker } from './run-adapter';
+import { type AdapterEnv, adapterShape, refusesLazyBroker } from './adapter-env';
 
 const adapter = defineAdapter({ name: 'erp', connectors: { sandbox: { vendor: 'sandbox', env: {}, open: () => ({ feeds: [new Shop().feed()] }) } } });
 const given = { DATABASE_URL: 'postgres://erp:p@127.0.0.1:5432/erp', NATS_URL: 'nats://erp:p@127.0.0.1:4222' };

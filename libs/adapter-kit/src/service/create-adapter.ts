@@ -7,7 +7,7 @@ import { kitMigrations } from '../announce/kit.migration';
 import { FeedRunner } from '../feed/feed-runner';
 import { resilientHttp } from '../http/resilient-http.client';
 import type { Adapter, Source } from '../source/define';
-import { type AdapterEnv, refusesLazyBroker } from './run-adapter';
+import { type AdapterEnv, refusesLazyBroker } from './adapter-env';
 import { snapshotModule } from './snapshot.controller';
 import { mountWebhook } from './webhook.controller';
 
