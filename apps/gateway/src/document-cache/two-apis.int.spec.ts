@@ -17,7 +17,7 @@ it('C11: a change reaches the memory of every API process, by key for small batc
     expect(await quantities()).toEqual([null, null]);
     expect((await stored()).map(({ availability }) => availability.quantity)).toEqual([null, null]);
 
-    await stock(database, { data: aLevel(some, 'main', 7), revision: 1 });
+    await stock(database, { data: aLevel(some, 'main', 7), revision: 1, at: Date.now() });
     await eventually(async () => (await quantities()).every((quantity) => quantity === 7));
     expect((await stored()).map(({ availability }) => availability.quantity)).toEqual([7, 7]);
 
@@ -43,7 +43,7 @@ it('C11: what changed while nobody listened is not served from memory after the 
     expect(await quantity()).toBeNull();
     await connectable(false);
     await server.query(`select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'gateway-api listener'`);
-    await stock(database, { data: aLevel('missed', 'main', 7), revision: 1 });
+    await stock(database, { data: aLevel('missed', 'main', 7), revision: 1, at: Date.now() });
     expect(await quantity()).toBeNull();
     await connectable(true);
     await eventually(async () => (await quantity()) === 7);
@@ -82,7 +82,7 @@ it('I7: with PostgreSQL killed, what is in memory is served and grows old; a key
       await postgres.restart();
       const again = await openDatabase({ url: postgres.adminUrl, name: 'gateway', migrations, logger });
       await stock(again, { data: aLevel('known', 'main', 3), revision: 2, at: Date.now() });
-      await eventually(async () => (await get(api, '/v1/products/known')).json.availability.quantity === 3);
+      await eventually(async () => (await get(api, '/v1/products/known')).json.availability?.quantity === 3, { withinMs: 45_000 });
       expect((await get(api, '/v1/products/never-asked')).status).toBe(200);
       await again.close();
     } finally {
