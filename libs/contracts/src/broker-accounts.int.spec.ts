@@ -280,3 +280,19 @@ describe('the test of forged replies', () => {
     }
   });
 });
+
+it('the accounts with variables for passwords let in who has the password that the server’s variable holds', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'steward-accounts-'));
+  const users = [...brokerAccess.map(({ service }) => service), PROVISIONER, 'system'];
+  const variableOf = (user: string) => ({ variable: `PASSWORD_${user.toUpperCase()}` });
+  const held = users.map((user) => `${variableOf(user).variable}: "secret of ${user}"\n`).join('');
+  const server = await startNats({ dir, port: await freePort(), config: held + renderBrokerAccounts({ passwordOf: variableOf, systemPassword: variableOf('system') }) });
+  try {
+    const enter = async (user: string, pass: string) => (await connect({ servers: server.url, user, pass, reconnect: false })).close();
+    for (const user of users) await enter(user, passwordOf(user));
+    for (const user of users) await expect(enter(user, `$${variableOf(user).variable}`)).rejects.toThrow(/authorization/i);
+  } finally {
+    await server.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+});

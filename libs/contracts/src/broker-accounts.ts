@@ -7,10 +7,13 @@
 // 4 Everybody has an inbox prefix of its own and may subscribe to no other.
 import { brokerAccess, type BrokerAccess, durableApi, inboxPrefixOf, JETSTREAM_PREFIX, PROVISIONER, STREAMS_ACCOUNT } from './broker-access';
 
+/** Itself, or the variable of nats.conf that holds it: a file that is deployed has no secret in it. */
+export type BrokerPassword = string | { readonly variable: string };
+
 export interface BrokerAccountOptions {
-  readonly passwordOf: (user: string) => string;
+  readonly passwordOf: (user: string) => BrokerPassword;
   /** Without it the system account has no user. */
-  readonly systemPassword?: string;
+  readonly systemPassword?: BrokerPassword;
 }
 
 /** Part of nats.conf: `accounts { … }` and the system account. Needs `jetstream { … }` and a listener beside it. */
@@ -70,7 +73,7 @@ function serviceAccount(access: BrokerAccess, { passwordOf }: BrokerAccountOptio
 }
 
 function systemAccount({ systemPassword }: BrokerAccountOptions): string {
-  return block('SYS', systemPassword === undefined ? [] : [`users: [{ user: "system", password: ${quote(systemPassword)} }]`]);
+  return block('SYS', systemPassword === undefined ? [] : [`users: [{ user: "system", password: ${passwordText(systemPassword)} }]`]);
 }
 
 /** `allow_responses` lets whoever answers publish to the reply subject of a request that it got, and to nothing else. */
@@ -81,9 +84,11 @@ function permissionList(publish: readonly string[], subscribe: readonly string[]
   return `{ publish: ${publishing}, subscribe: { allow: ${list(subscribe)} }${answers ? ', allow_responses: { max: 1, expires: "1m" }' : ''} }`;
 }
 
-function userLine(user: string, password: string, permissions: string): string {
-  return `users: [{ user: ${quote(user)}, password: ${quote(password)}, permissions: ${permissions} }]`;
+function userLine(user: string, password: BrokerPassword, permissions: string): string {
+  return `users: [{ user: ${quote(user)}, password: ${passwordText(password)}, permissions: ${permissions} }]`;
 }
+
+const passwordText = (password: BrokerPassword): string => (typeof password === 'string' ? quote(password) : `$${password.variable}`);
 
 function listLine(name: string, items: readonly string[]): string {
   return `${name}: [\n${items.map((item) => `      ${item}`).join('\n')}\n    ]`;

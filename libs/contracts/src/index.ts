@@ -8,7 +8,7 @@ export {
   PROVISIONER,
   STREAMS_ACCOUNT,
 } from './broker-access';
-export { type BrokerAccountOptions, renderBrokerAccounts } from './broker-accounts';
+export { type BrokerAccountOptions, type BrokerPassword, renderBrokerAccounts } from './broker-accounts';
 export type { Problem } from './problem';
 export { type Consumer, type Contract, type ContractData, keyOf, type Kind, type Owner, typeOf } from './contract';
 export * from './generated/catalogue';

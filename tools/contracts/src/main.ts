@@ -3,15 +3,17 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { check, lint } from './check';
 import { type Fault, formatFault } from './fault';
+import { renderAccounts } from './output/accounts';
 import { generate } from './output/generate';
 import { PAGE, renderPage } from './output/page';
 import { publish } from './rules/published';
 
-const USAGE = `usage: contracts [check|generate|publish|docs] [--root DIR]
+const USAGE = `usage: contracts [check|generate|publish|docs|accounts] [--root DIR]
   check     lint, compare with every version ever published, check ${PAGE} (default)
   generate  lint and compare, then write libs/contracts/src/generated
   publish   lint and compare, then add what changed to contracts/published
   docs      lint and compare, then write ${PAGE}
+  accounts  generate, then print the accounts of nats.conf, passwords as variables
 `;
 
 /** @returns the exit code: 0 fine, 1 faults in the contracts, 64 a wrong command line */
@@ -38,6 +40,14 @@ async function main(): Promise<number> {
       if (code !== undefined) return code;
       writeFileSync(join(root, PAGE), renderPage(sources));
       return say(`written: ${PAGE}`);
+    }
+    case 'accounts': {
+      const { sources, faults } = lint(root);
+      const code = report(faults.filter((fault) => fault.code !== 'CONTRACT_UNPUBLISHED'));
+      if (code !== undefined) return code;
+      await generate(root, sources);
+      const accounts = renderAccounts(root);
+      return accounts === undefined ? 1 : say(accounts.trimEnd());
     }
     default:
       return misused(`unknown command "${command}"`);
