@@ -7,12 +7,13 @@ describe('rights at the broker', () => {
       {
         service: 'gateway',
         publishes: [],
-        consumes: ['gateway-availability@ERP_STATE', 'gateway-catalogue@PIM_STATE', 'gateway-progress@ERP_EVENTS', 'gateway-progress@PIM_EVENTS'],
-        requests: ['rpc.operations.broker-state', 'rpc.pim.snapshot', 'rpc.erp.snapshot'],
+        consumes: ['gateway-availability@ERP_STATE', 'gateway-catalogue@PIM_STATE', 'gateway-categories@PIM_STATE', 'gateway-prices@PRICING_STATE', 'gateway-progress@ERP_EVENTS', 'gateway-progress@PIM_EVENTS', 'gateway-progress@PRICING_EVENTS'],
+        requests: ['rpc.operations.broker-state', 'rpc.pim.snapshot', 'rpc.pricing.snapshot', 'rpc.erp.snapshot'],
         answers: [],
       },
       { service: 'operations', publishes: [], consumes: [], requests: [], answers: ['rpc.operations.broker-state'] },
-      { service: 'pim', publishes: ['evt.pim.feed-progress.v1.*', 'evt.pim.product.v1.*'], consumes: [], requests: ['rpc.operations.broker-state'], answers: ['rpc.pim.snapshot'] },
+      { service: 'pim', publishes: ['evt.pim.category.v1.*', 'evt.pim.feed-progress.v1.*', 'evt.pim.product.v1.*'], consumes: [], requests: ['rpc.operations.broker-state'], answers: ['rpc.pim.snapshot'] },
+      { service: 'pricing', publishes: ['evt.pricing.feed-progress.v1.*', 'evt.pricing.price.v1.*'], consumes: [], requests: ['rpc.operations.broker-state'], answers: ['rpc.pricing.snapshot'] },
     ]);
   });
 

@@ -149,7 +149,7 @@ describe.each([
       reply = `$JS.ACK.PIM_STATE.gateway-catalogue.1.${message.seq}.${sequence}.${message.info.timestampNanos}.0`;
     }
     expect(reply).not.toBe('');
-    for (const service of ['pim', 'erp', 'operations']) as(service).publish(reply, '+ACK');
+    for (const service of ['pim', 'erp', 'pricing', 'operations']) as(service).publish(reply, '+ACK');
     await settled();
     expect((await manager.consumers.info('PIM_STATE', 'gateway-catalogue')).num_ack_pending).toBe(1);
     as('gateway').publish(reply, '+ACK');
@@ -218,7 +218,7 @@ describe.each([
 
   it('answers request and reply across accounts as declared, and no other', async () => {
     const questions = [...new Set(brokerAccess.flatMap((access) => [...access.requests, ...access.answers]))];
-    expect(questions.toSorted()).toEqual(['rpc.erp.snapshot', 'rpc.operations.broker-state', 'rpc.pim.snapshot']);
+    expect(questions.toSorted()).toEqual(['rpc.erp.snapshot', 'rpc.operations.broker-state', 'rpc.pim.snapshot', 'rpc.pricing.snapshot']);
     for (const access of brokerAccess) {
       for (const question of questions) {
         // Who answers it sees its own subject when there is no permission list; that tells it nothing new.
@@ -234,7 +234,7 @@ describe.each([
     const spies: Subscription[] = [];
     const heard: string[] = [];
     const faults: unknown[] = [];
-    for (const service of ['pim', 'erp', 'operations']) {
+    for (const service of ['pim', 'erp', 'pricing', 'operations']) {
       for (const subject of ['_INBOX_gateway.>', '_INBOX.>', '>', 'evt.>']) {
         const spy = await open(service);
         services.set(`${service} spies on ${subject}`, spy);

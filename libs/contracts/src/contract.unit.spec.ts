@@ -71,7 +71,7 @@ describe('a contract', () => {
     expect(keyOf(product, shoe)).toBe('p-1');
     expect(keyOf(stockLevel, stock)).toBe('p-1-42@berlin');
     expect(typeOf(stockLevel, 'erp')).toBe('erp.stock-level.v1');
-    expect(contracts.map(({ entity }) => entity)).toEqual(['feed-progress', 'product', 'stock-level']);
+    expect(contracts.map(({ entity }) => entity)).toEqual(['category', 'feed-progress', 'price', 'product', 'stock-level']);
   });
 
   it('carries owner, promises and guard as data', () => {
@@ -82,6 +82,6 @@ describe('a contract', () => {
     expect(stockLevel.freshness['availability']).toEqual({ targetMs: 10_000, staleAfterMs: 900_000 });
     expect(stockLevel.fieldFreshness['onHand']).toBe('availability');
     expect(product.guard.delete).toEqual({ max: 50, ratio: 0.1 });
-    expect(feedProgress.systems).toEqual(['pim', 'erp']);
+    expect(feedProgress.systems).toEqual(['pim', 'erp', 'pricing']);
   });
 });

@@ -143,7 +143,7 @@ describe('the contract compiler', () => {
     await generate(root, check(root).sources);
     const generated = (name: string): string => readFileSync(join(root, 'libs/contracts/src/generated', name), 'utf8');
     expect(generated('types.ts')).toMatch(/export interface ProductV1 [^]*export interface ProductTextV1 [^]*export interface Product [^]*export interface ProductText /);
-    expect(generated('catalogue.ts')).toContain('export const contracts: readonly Contract[] = [feedProgress, productV1, product, stockLevel];');
+    expect(generated('catalogue.ts')).toContain('export const contracts: readonly Contract[] = [category, feedProgress, price, productV1, product, stockLevel];');
     expect(generated('topology.ts')).toContain('"evt.pim.product.v1.*",\n      "evt.pim.product.v2.*"');
   });
 
@@ -168,7 +168,7 @@ describe('the command', () => {
     spawnSync(process.execPath, [join(project, 'tools/contracts/dist/main.js'), ...words], { encoding: 'utf8' });
 
   it('ends with 0 when all is in order, 1 with faults, 64 when it is misused', () => {
-    expect(run('check', '--root', root)).toMatchObject({ status: 0, stdout: '3 contracts are in order\n' });
+    expect(run('check', '--root', root)).toMatchObject({ status: 0, stdout: '5 contracts are in order\n' });
     edit('contracts/product/contract.yaml', (text) => text.replace(/^ {2}contact.*\n/m, ''));
     expect(run('--root', root)).toMatchObject({ status: 1, stderr: expect.stringMatching(/contracts\/product\/contract.yaml#\/owner\n.*"contact" is missing\n.*accepted: /) as unknown });
     expect(run('generate', '--root', root).status).toBe(1);

@@ -3,7 +3,7 @@
  *   1. What a floor covers was committed before the floor was known, so progress is never told before the changes behind it.
  *   2. A claim of another epoch waits: sequences of two incarnations of a stream don't compare.
  */
-import { product, stockLevel, streamOf } from '@steward/contracts';
+import { category, price, product, stockLevel, streamOf } from '@steward/contracts';
 import { gauge, type Clock, type Database, type Logger } from '@steward/platform';
 import { applyClaims, type Floor } from './progress.store';
 
@@ -14,7 +14,9 @@ export type FloorOf = (builds: string, stream: string) => { sequence: number; ep
 
 const feeds = [
   { contract: product, system: 'pim', builds: 'catalogue' },
+  { contract: category, system: 'pim', builds: 'categories' },
   { contract: stockLevel, system: 'erp', builds: 'availability' },
+  { contract: price, system: 'pricing', builds: 'prices' },
 ] as const;
 
 export function floorsOf(floorOf: FloorOf): Floor[] {

@@ -5,10 +5,12 @@
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { connectBroker, JetStreamStrategy } from '@steward/event-bus';
 import { createService, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
+import { categoryProjection } from '../category/category.projection';
 import { migrations } from '../database/migrations';
 import type { ProjectorEnv } from '../env';
 import { feedProgressHandler } from '../freshness/feed-progress.handler';
 import { ProgressApplier } from '../freshness/progress-applier';
+import { priceProjection } from '../price/price.projection';
 import { DirtyDocuments } from '../product/dirty-documents';
 import { productProjection } from '../product/product.projection';
 import { stockLevelProjection } from '../product/stock-level.projection';
@@ -41,7 +43,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
         clock,
         logger,
         readiness,
-        projections: [productProjection, stockLevelProjection],
+        projections: [productProjection, categoryProjection, stockLevelProjection, priceProjection],
         handlers: [feedProgressHandler],
         journal: env.STEWARD_MODE === 'test',
       });
