@@ -5,6 +5,7 @@ import { mountLevers } from './control/levers.controller';
 import { mountRecords } from './control/records.controller';
 import type { SandboxEnv } from './env';
 import { Problem, sendProblem } from './problem';
+import { systemNames } from './records/systems';
 import { Store } from './store/store';
 import { Calls } from './vendor/calls';
 import { Faults } from './vendor/faults';
@@ -43,7 +44,7 @@ export async function createSandbox(env: SandboxEnv, clock: Clock = systemClock)
     stop: async () => {
       await server.close();
       await webhooks.close();
-      for (const system of ['pim', 'erp', 'pricing'] as const) faults.clear(system);
+      for (const system of systemNames) faults.clear(system);
       store.close();
     },
   };

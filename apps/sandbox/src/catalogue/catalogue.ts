@@ -1,21 +1,27 @@
 // A believable catalogue out of a seed. A product's content depends on the seed and its number only, so a bigger
 // catalogue begins with the smaller one, and every machine makes the same.
+import type { CategoryRecord } from '../records/category.wire';
+import type { PriceRecord } from '../records/price.wire';
 import type { ProductRecord } from '../records/product.wire';
 import type { StockRecord } from '../records/stock.wire';
+import { buildCategories } from './categories';
 import { fashion } from './fashion';
 import { home } from './home';
 import { materials, palettes, sizeRanges, type Department, type Kind, type Said } from './kinds';
 import { outdoor } from './outdoor';
+import { makePrices } from './prices';
 import { createRandom, type Random } from './random';
 
 export interface Catalogue {
   readonly products: readonly ProductRecord[];
   readonly stock: readonly StockRecord[];
+  readonly prices: readonly PriceRecord[];
   readonly variants: number;
-  readonly categories: number;
+  readonly categories: readonly CategoryRecord[];
 }
 
-const shelves = [outdoor, home, fashion].flatMap((department) => department.kinds.map((kind) => ({ department, kind })));
+const departments = [outdoor, home, fashion];
+const shelves = departments.flatMap((department) => department.kinds.map((kind) => ({ department, kind })));
 export const warehouses = ['HAM-1', 'MUC-2'] as const;
 /** A fixed day, because "in twelve days" would make every run another catalogue. */
 const DELIVERIES_FROM = Date.UTC(2027, 0, 4, 8);
@@ -24,6 +30,7 @@ const DAY_MS = 86_400_000;
 export function buildCatalogue(seed: string | number, count: number): Catalogue {
   const products: ProductRecord[] = [];
   const stock: StockRecord[] = [];
+  const prices: PriceRecord[] = [];
   let variants = 0;
   for (let number = 0; number < count; number += 1) {
     const random = createRandom(`${seed}/${number}`);
@@ -32,8 +39,9 @@ export function buildCatalogue(seed: string | number, count: number): Catalogue 
     variants += product.options.length;
     const skus = product.options.length > 0 ? product.options.map((option) => option.sku) : [product.id];
     for (const sku of skus) for (const warehouse of warehouses) stock.push(makeStock(sku, warehouse, random));
+    for (const price of makePrices(seed, number, skus)) prices.push(price);
   }
-  return { products, stock, variants, categories: new Set(products.flatMap((product) => product.categories)).size };
+  return { products, stock, prices, variants, categories: buildCategories(departments, slug) };
 }
 
 function makeProduct(number: number, random: Random): ProductRecord {

@@ -46,10 +46,10 @@ function plant(store: Store, { seed, products, onlyIfEmpty }: z.output<typeof se
   const filled = collectionSpecs.some((spec) => store.of(spec).size > 0);
   if (onlyIfEmpty && filled) return { seed, planted: false, changed: 0 };
   const catalogue = buildCatalogue(seed, products);
-  const wanted = { products: catalogue.products, stock: catalogue.stock };
+  const wanted: Readonly<Record<string, readonly { id: string }[]>> = { 'pim/products': catalogue.products, 'pim/categories': catalogue.categories, 'erp/stock': catalogue.stock, 'pricing/prices': catalogue.prices };
   let changed = 0;
   for (const spec of collectionSpecs) {
-    const writes: Write[] = (spec.name === 'products' ? wanted.products : wanted.stock).map((record) => ({ id: record.id, record }));
+    const writes: Write[] = (wanted[`${spec.system}/${spec.name}`] ?? []).map((record) => ({ id: record.id, record }));
     const collection = store.of(spec);
     const names = new Set(writes.map(({ id }) => id));
     const differing = writes.filter(({ id, record }) => !sameRecord(collection.get(id)?.json, record));
@@ -58,7 +58,7 @@ function plant(store: Store, { seed, products, onlyIfEmpty }: z.output<typeof se
     if (differing.length > 0) store.write(spec, differing, 0, () => undefined);
     changed += differing.length + surplus.length;
   }
-  return { seed, planted: true, changed, products: wanted.products.length, variants: catalogue.variants, stock: wanted.stock.length, categories: catalogue.categories };
+  return { seed, planted: true, changed, products: catalogue.products.length, variants: catalogue.variants, stock: catalogue.stock.length, categories: catalogue.categories.length, prices: catalogue.prices.length };
 }
 
 function sameRecord(json: string | undefined, record: object): boolean {

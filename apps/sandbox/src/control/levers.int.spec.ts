@@ -12,7 +12,8 @@ describe('seed, schemas and call counts', () => {
   test('seeding makes the records equal to the catalogue and changes nothing the second time', async () => {
     await trial.control('PUT', '/pim/products/stray', { labels: {} });
     const first = await trial.control('POST', '/seed', { seed: 7, products: 40 });
-    expect(first.json).toMatchObject({ planted: true, products: 40 });
+    expect(first.json).toMatchObject({ planted: true, products: 40, categories: 42 });
+    expect((await trial.control('GET', '/pricing/prices')).json.total).toBe(first.json.prices);
     expect((await trial.control('GET', '/pim/products/stray')).status).toBe(404);
     const before = (await trial.control('GET', '/pim/products')).text;
     expect((await trial.control('POST', '/seed', { seed: 7, products: 40 })).json).toMatchObject({ changed: 0 });
@@ -28,7 +29,8 @@ describe('seed, schemas and call counts', () => {
   test('schemas say what every record is made of', async () => {
     expect((await trial.control('GET', '/pim/schema')).json.collections.products).toMatchObject({ additionalProperties: false, properties: { state: { enum: ['published', 'draft', 'archived'] } } });
     expect((await trial.control('GET', '/erp/schema')).json.collections.stock.required).toContain('quantity');
-    expect((await trial.control('GET', '/pricing/schema')).json).toEqual({ system: 'pricing', collections: {} });
+    expect((await trial.control('GET', '/pim/schema')).json.collections.categories.required).toEqual(['id', 'labels']);
+    expect((await trial.control('GET', '/pricing/schema')).json.collections.prices).toMatchObject({ additionalProperties: false, properties: { tax: { enum: ['gross', 'net'] } } });
   });
 
   test('calls are counted by route and status until they are reset; control calls are not', async () => {

@@ -95,11 +95,18 @@ describe('the control API of records', () => {
     expect((await trial.vendor(cursor)).json.items.map((item: { id: string }) => item.id)).not.toContain('late');
   });
 
+  test('a category and a price need little, and are refused where they contradict themselves', async () => {
+    expect((await trial.control('PUT', '/pim/categories/tents', { parent: 'outdoor', labels: { en: { title: 'Tents' } } })).json).toMatchObject({ id: 'tents', parent: 'outdoor', order: 0, labels: { en: { urlKey: 'tents' } } });
+    expect((await trial.control('PUT', '/pim/categories/tents', { parent: 'tents', labels: {} })).json.errors[0]).toMatchObject({ pointer: '/parent' });
+    const price = { article: 'TENT-1', region: 'EU', currency: 'EUR', amount: '129.95', tax: 'gross', zone: 'Europe/Berlin' };
+    expect((await trial.control('PUT', '/pricing/prices/EU%2FTENT-1', price)).json).toMatchObject({ id: 'EU/TENT-1', group: null, fromQuantity: 1, starts: null, ends: null });
+    expect((await trial.control('PUT', '/pricing/prices/1', { ...price, starts: '2027-03-08T00:00', ends: '2027-03-08T00:00' })).json.errors[0]).toMatchObject({ pointer: '/ends' });
+    for (const wrong of [{ amount: 129.95 }, { amount: '1e3' }, { tax: 'some' }, { starts: '2027-03-08T00:00Z' }]) expect((await trial.control('PUT', '/pricing/prices/1', { ...price, ...wrong })).status).toBe(422);
+  });
+
   test('what does not exist is answered with what does', async () => {
     expect((await trial.control('GET', '/crm/people/1')).json).toMatchObject({ status: 404, code: 'SANDBOX_UNKNOWN_SYSTEM', errors: [{ detail: 'accepted: pim, erp, pricing' }] });
-    expect((await trial.control('GET', '/pim/categories')).json).toMatchObject({ status: 404, code: 'SANDBOX_UNKNOWN_COLLECTION', errors: [{ detail: 'accepted: pim/products' }] });
-    const pricing = await trial.control('PUT', '/pricing/prices/1', {});
-    expect(pricing.json).toMatchObject({ status: 404, detail: 'pricing has no collections yet: pricing follows', errors: [{ detail: 'accepted: pim/products, erp/stock' }] });
+    expect((await trial.control('GET', '/pim/brands')).json).toMatchObject({ status: 404, code: 'SANDBOX_UNKNOWN_COLLECTION', errors: [{ detail: 'accepted: pim/products, pim/categories' }] });
     expect((await trial.control('PUT', '/nothing', {})).json).toMatchObject({ status: 404, code: 'SANDBOX_ROUTE_UNKNOWN' });
   });
 });

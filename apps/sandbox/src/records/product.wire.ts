@@ -3,9 +3,10 @@ import { z } from 'zod';
 // The words of this make-believe PIM are deliberately not the words of our contracts: translating them is the
 // adapter's work, and a stand-in that spoke contract would test nothing.
 
-const localeName = z.string().regex(/^[a-z]{2}(-[A-Z]{2})?$/, 'a locale such as en or de-AT');
+export const localeName = z.string().regex(/^[a-z]{2}(-[A-Z]{2})?$/, 'a locale such as en or de-AT');
 
-const label = z.strictObject({
+/** What is said about a product or a category in one language. */
+export const label = z.strictObject({
   title: z.string().min(1),
   text: z.string().nullable().optional(),
   urlKey: z.string().min(1).describe('left out: made from the id'),

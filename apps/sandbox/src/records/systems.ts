@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { Problem, type Pointed } from '../problem';
+import { categoryRecord } from './category.wire';
+import { priceRecord } from './price.wire';
 import { productRecord } from './product.wire';
 import { stockRecord } from './stock.wire';
 
@@ -25,6 +27,14 @@ const products: CollectionSpec = {
     record['sku'] === record['id'] ? [] : [{ pointer: '/sku', detail: `a product's sku is its id; accepted: ${quote(record['id'])}` }],
 };
 
+const categories: CollectionSpec = {
+  system: 'pim',
+  name: 'categories',
+  record: categoryRecord,
+  fill: (id, given) => ({ ...given, id, ...withUrlKeys(given['labels'], id) }),
+  agree: (record) => (record['parent'] === record['id'] ? [{ pointer: '/parent', detail: 'a category is not its own parent; accepted: another id, or null' }] : []),
+};
+
 const stock: CollectionSpec = {
   system: 'erp',
   name: 'stock',
@@ -36,8 +46,17 @@ const stock: CollectionSpec = {
       : [{ pointer: '/item', detail: `item and warehouse must agree with the id; accepted: id = "<item>@<warehouse>"` }],
 };
 
-/** Every collection there is; pricing has none yet, and its routes say so. */
-export const collectionSpecs: readonly CollectionSpec[] = [products, stock];
+const prices: CollectionSpec = {
+  system: 'pricing',
+  name: 'prices',
+  record: priceRecord,
+  fill: (id, given) => ({ ...given, id }),
+  // Both are local times of one form, so text compares like time.
+  agree: ({ starts, ends }) => (starts !== null && ends !== null && String(ends) <= String(starts) ? [{ pointer: '/ends', detail: 'an entry ends after it starts' }] : []),
+};
+
+/** Every collection there is. */
+export const collectionSpecs: readonly CollectionSpec[] = [products, categories, stock, prices];
 
 export function collectionsOf(system: SystemName): readonly string[] {
   return collectionSpecs.filter((spec) => spec.system === system).map((spec) => spec.name);
@@ -49,11 +68,7 @@ export function findSpec(system: string, collection: string): CollectionSpec {
   const found = collectionSpecs.find((spec) => spec.system === known && spec.name === collection);
   if (found) return found;
   const existing = collectionsOf(known);
-  throw new Problem(
-    'SANDBOX_UNKNOWN_COLLECTION',
-    existing.length > 0 ? `${known} has no collection ${quote(collection)}` : `${known} has no collections yet: ${known} follows`,
-    [{ pointer: '', detail: `accepted: ${existing.length > 0 ? existing.map((name) => `${known}/${name}`).join(', ') : everything()}` }],
-  );
+  throw new Problem('SANDBOX_UNKNOWN_COLLECTION', `${known} has no collection ${quote(collection)}`, [{ pointer: '', detail: `accepted: ${existing.map((name) => `${known}/${name}`).join(', ')}` }]);
 }
 
 export function asSystem(name: string): SystemName {
@@ -98,7 +113,7 @@ function withUrlKeys(labels: unknown, id: string): { labels?: unknown } {
 
 function urlKeyOf(id: string): string {
   const plain = id.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
-  return plain === '' ? 'product' : plain;
+  return plain === '' ? 'page' : plain;
 }
 
 function itemOf(id: string): string {
@@ -107,10 +122,6 @@ function itemOf(id: string): string {
 
 function warehouseOf(id: string): string {
   return id.slice(id.lastIndexOf('@') + 1);
-}
-
-function everything(): string {
-  return collectionSpecs.map((spec) => `${spec.system}/${spec.name}`).join(', ');
 }
 
 function quote(value: unknown): string {

@@ -66,7 +66,7 @@ test('compaction drops what was overtaken', () => {
   const before = start();
   for (let count = 0; count < 100; count += 1) before.write(products, [{ id: 'a', record: { count } }], 0, silent);
   start();
-  expect(readFileSync(join(folder, 'journal.ndjson'), 'utf8').split('\n').length).toBeLessThan(6);
+  expect(readFileSync(join(folder, 'journal.ndjson'), 'utf8').split('\n').length).toBeLessThan(10); // the record, the last version of each collection, the end
 });
 
 test('a late commit carries its early stamp, and survives a restart before it is visible', async () => {

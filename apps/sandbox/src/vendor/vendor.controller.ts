@@ -153,8 +153,7 @@ function specOf(system: SystemName, path: string): CollectionSpec | undefined {
 }
 
 function unknown(system: SystemName): string {
-  const existing = collectionsOf(system).map((name) => `/${system}/${name}`);
-  return existing.length > 0 ? `there is only ${existing.join(', ')}` : `${system} has no collections yet: ${system} follows; there is ${collectionSpecs.map((spec) => `/${spec.system}/${spec.name}`).join(', ')}`;
+  return `there is only ${collectionsOf(system).map((name) => `/${system}/${name}`).join(', ')}`;
 }
 
 function pathOf(request: FastifyRequest): string {

@@ -70,10 +70,10 @@ describe('the vendors’ APIs', () => {
     }
   });
 
-  test('a system without collections says what follows and what exists', async () => {
-    const { status, json } = await trial.vendor('/pricing/prices');
+  test('a collection that is not there says what is', async () => {
+    const { status, json } = await trial.vendor('/pricing/rebates');
     expect(status).toBe(404);
-    expect(json.error.message).toBe('pricing has no collections yet: pricing follows; there is /pim/products, /erp/stock');
+    expect(json.error.message).toBe('there is only /pricing/prices');
   });
 });
 
