@@ -1,5 +1,5 @@
 import { defineAdapter } from '@steward/adapter-kit';
 import { sandboxConnector } from './sandbox/sandbox.connector';
 
-/** The PIM owns products: what they are, where they are found, what is said about them. */
+/** The PIM owns products and categories: what there is, where it is found, what is said about it. */
 export const pim = defineAdapter({ name: 'pim', connectors: { sandbox: sandboxConnector } });

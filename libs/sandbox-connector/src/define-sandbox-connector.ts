@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { rewind, sandboxClient } from './sandbox.client';
 import { webhookWire } from './sandbox.wire';
 
-export interface SandboxFeed<Item extends { version: number }, Data> {
+export interface SandboxFeed<Item extends { version: number } = { version: number }, Data = unknown> {
   /** `<system>/<collection>`, as in the sandbox's addresses. */
   readonly collection: `${string}/${string}`;
   readonly contract: Contract<Data>;
@@ -30,13 +30,18 @@ const env = {
 // The overlap is longer than a transaction of the sandbox is likely to be held open; the pass finds what was longer.
 const pace: Feed['pace'] = { pollEveryMs: 1_000, overlapMs: 60_000, overlapEveryMs: 5_000, fullPassEveryMs: 30_000, safetyLagMs: 1_000 };
 
-export function defineSandboxConnector<Item extends { version: number }, Data>(feed: SandboxFeed<Item, Data>) {
-  const name = feed.collection.slice(feed.collection.indexOf('/') + 1);
+/** Checks the types of a literal; collections of different shapes then fit into one list (see `defineFeed`). */
+export function sandboxCollection<Item extends { version: number }, Data>(feed: SandboxFeed<Item, Data>): SandboxFeed {
+  return feed as unknown as SandboxFeed;
+}
+
+export function defineSandboxConnector(collections: readonly SandboxFeed[]) {
+  const entityOf = new Map(collections.map(({ collection, contract }) => [nameOf(collection), contract.entity]));
   return defineConnector({
     vendor: 'sandbox',
     env,
     open: ({ env: settings, http }) => ({
-      feeds: [
+      feeds: collections.map((feed) =>
         defineFeed({
           contract: feed.contract,
           wire: feed.wire,
@@ -49,19 +54,21 @@ export function defineSandboxConnector<Item extends { version: number }, Data>(f
           ...sandboxClient(http, { url: settings.STEWARD_SANDBOX_URL, token: settings.STEWARD_SANDBOX_TOKEN, path: `/${feed.collection}` }),
           rewind,
         }),
-      ],
+      ),
       webhook: {
         path: '/webhooks/sandbox',
         verify: hmacVerifier({ secret: settings.STEWARD_SANDBOX_WEBHOOK_SECRET, signatureHeader: 'x-sandbox-signature', timestampHeader: 'x-sandbox-timestamp', prefix: 'sha256=' }),
         hints: (body) =>
-          webhookWire
-            .parse(body)
-            .events.filter(({ collection }) => collection === name)
-            .map(({ id, at }) => ({ entity: feed.contract.entity, key: id, mark: `${at}#` })),
+          webhookWire.parse(body).events.flatMap(({ collection, id, at }) => {
+            const entity = entityOf.get(collection);
+            return entity === undefined ? [] : [{ entity, key: id, mark: `${at}#` }];
+          }),
       },
     }),
   });
 }
+
+const nameOf = (collection: string): string => collection.slice(collection.indexOf('/') + 1);
 
 /** Two changes may share a millisecond, no two share a version; the webhook only knows the time, so the time comes first. */
 function stampOf(raw: unknown): string | undefined {

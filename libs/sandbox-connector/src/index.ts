@@ -1,1 +1,1 @@
-export { defineSandboxConnector, type SandboxFeed } from './define-sandbox-connector';
+export { defineSandboxConnector, sandboxCollection, type SandboxFeed } from './define-sandbox-connector';

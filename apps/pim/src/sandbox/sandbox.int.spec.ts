@@ -101,6 +101,13 @@ describe('the sandbox PIM', () => {
     await eventually(async () => Object.keys(await names()).length === 5, { withinMs: 30_000 });
   });
 
+  it('a webhook hints at the entity of its collection, and at nothing for a collection that is not read', () => {
+    const { webhook, feeds } = sandboxConnector.open({ env: { STEWARD_SANDBOX_URL: url, STEWARD_SANDBOX_TOKEN: token, STEWARD_SANDBOX_WEBHOOK_SECRET: 's' }, http, clock: systemClock, logger: createLogger({ service: 'pim-test', level: 'silent' }) });
+    expect(feeds.map(({ contract }) => contract.entity)).toEqual(['product', 'category']);
+    const events = ['products', 'categories', 'brands'].map((collection) => ({ collection, id: 'x', at: 't' }));
+    expect(webhook?.hints({ events })).toEqual([{ entity: 'product', key: 'x', mark: 't#' }, { entity: 'category', key: 'x', mark: 't#' }]);
+  });
+
   it('keys of every kind are read page by page and by key', async () => {
     const odd = ['a.b', 'a*', '>', 'two words', 'nuß', '💡', 'a,b', 'a/b', 'a%2Fb', 'x'.repeat(180)];
     for (const id of odd) await put(id, 'odd');

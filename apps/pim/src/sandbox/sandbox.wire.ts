@@ -34,4 +34,13 @@ export const productWire = z.object({
   version: z.number().int(),
 });
 
+export const categoryWire = z.object({
+  id: z.string().min(1),
+  parent: z.string().min(1).nullable(),
+  order: z.number(),
+  labels: z.record(z.string(), label),
+  version: z.number().int(),
+});
+
+export type SandboxCategory = z.output<typeof categoryWire>;
 export type SandboxProduct = z.output<typeof productWire>;

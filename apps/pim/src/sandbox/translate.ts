@@ -1,6 +1,6 @@
 /** From the sandbox PIM's words to the contract's. Objects are built in a fixed order: the hash is taken from their text. */
-import type { Product } from '@steward/contracts';
-import type { SandboxProduct } from './sandbox.wire';
+import type { Category, Product } from '@steward/contracts';
+import type { SandboxCategory, SandboxProduct } from './sandbox.wire';
 
 const states = { published: 'active', draft: 'draft', archived: 'archived' } as const;
 const kinds: Readonly<Record<string, Product['media'][number]['kind']>> = { image: 'image', video: 'video', document: 'document' };
@@ -20,7 +20,11 @@ export function toProduct(record: SandboxProduct): Product {
   };
 }
 
-function toText(label: SandboxProduct['labels'][string]): Product['texts'][string] {
+export function toCategory(record: SandboxCategory): Category {
+  return { id: record.id, parentId: record.parent, position: record.order, texts: sorted(record.labels, toText) };
+}
+
+function toText(label: SandboxProduct['labels'][string]): Product['texts'][string] & Category['texts'][string] {
   return {
     name: label.title,
     ...(label.text === undefined ? {} : { description: label.text }),

@@ -1,6 +1,6 @@
-import { product } from '@steward/contracts';
-import { productWire } from './sandbox.wire';
-import { toProduct } from './translate';
+import { category, product } from '@steward/contracts';
+import { categoryWire, productWire } from './sandbox.wire';
+import { toCategory, toProduct } from './translate';
 
 const record = {
   id: 'OU-1',
@@ -54,5 +54,23 @@ describe('a product of the sandbox', () => {
 
   it('refuses a state it does not know', () => {
     expect(productWire.safeParse({ ...record, state: 'frozen' }).error?.issues.map(({ code }) => code)).toEqual(['invalid_value']);
+  });
+});
+
+describe('a category of the sandbox', () => {
+  const node = { id: 'tents', parent: 'outdoor', order: 30, labels: { en: { title: 'Tents', text: null, urlKey: 'tents' }, de: { title: 'Zelte', urlKey: 'zelte', metaTitle: 'Zelte' } }, modifiedAt: '2026-11-24T10:00:00.000Z', version: 3 };
+
+  it('is told in the words of the contract, its texts in the order of their locales', () => {
+    const data = toCategory(categoryWire.parse(node));
+    expect(category.validateProduced(data)).toEqual([]);
+    expect(JSON.stringify(data)).toBe(
+      JSON.stringify({ id: 'tents', parentId: 'outdoor', position: 30, texts: { de: { name: 'Zelte', slug: 'zelte', seoTitle: 'Zelte' }, en: { name: 'Tents', description: null, slug: 'tents' } } }),
+    );
+    expect(toCategory(categoryWire.parse({ ...node, parent: null })).parentId).toBeNull();
+  });
+
+  it('is refused without a parent field: the top is said, never guessed', () => {
+    const { parent: _parent, ...rest } = node;
+    expect(categoryWire.safeParse(rest).success).toBe(false);
   });
 });
