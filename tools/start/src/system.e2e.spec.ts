@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { eventually, OtlpReceiver, type ReceivedSpan } from '@steward/testing';
 import { availabilityOf, readProduct } from './clients/gateway.client';
 import { isReady } from './clients/health.client';
@@ -9,7 +10,7 @@ import { seed, type Seeded } from './seed';
 import { freePortPlan, type Ports, type ProcessName } from './system/ports';
 import { startSystem, type System, type SystemOptions } from './system/system';
 
-const services = ['pim', 'erp', 'operations', 'gateway-projector', 'gateway-api'] as const;
+const services = ['pim', 'erp', 'pricing', 'operations', 'gateway-projector', 'gateway-api'] as const;
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -70,6 +71,24 @@ describe('the whole system, every service as its own process', () => {
     await eventually(async () => (await shown()) > before, { withinMs: 30_000 });
   });
 
+  it('brings a renamed category and a changed price into the gateway’s stored parts', async () => {
+    const gateway = new Client({ connectionString: system.databaseUrl('gateway') });
+    await gateway.connect();
+    try {
+      const stored = async (entity: string, key: string): Promise<Record<string, unknown> | undefined> =>
+        (await gateway.query<{ data: Record<string, unknown> }>('select data from stored_part where entity = $1 and key = $2', [entity, key])).rows[0]?.data;
+      const category = (await system.sandbox.list('pim/categories', { limit: 1 })).items[0] as SandboxRecord;
+      const price = (await system.sandbox.list('pricing/prices', { limit: 1 })).items[0] as SandboxRecord;
+      await eventually(async () => (await stored('category', category.id)) !== undefined && (await stored('price', price.id)) !== undefined, { withinMs: 30_000 });
+      await system.sandbox.put('pim/categories', { ...category, labels: { en: { title: 'Renamed', urlKey: 'renamed' } } });
+      await system.sandbox.put('pricing/prices', { ...price, amount: '12345.67' });
+      await eventually(async () => (await stored('price', price.id))?.['amount'] === 1_234_567, { withinMs: 30_000 });
+      await eventually(async () => JSON.stringify((await stored('category', category.id))?.['texts']) === JSON.stringify({ en: { name: 'Renamed', slug: 'renamed' } }), { withinMs: 30_000 });
+    } finally {
+      await gateway.end();
+    }
+  });
+
   it('is one trace from the connector’s read to the read model, over separate processes', async () => {
     await rename(productId(1), 'Traced');
     await shows(productId(1), 'Traced');
@@ -96,7 +115,7 @@ describe('the whole system, every service as its own process', () => {
   });
 
   it('brings back every process that is killed, and the line runs again', async () => {
-    const killed: ProcessName[] = ['pim', 'gateway-projector', 'operations', 'gateway-api', 'sandbox', 'nats-server', 'postgres'];
+    const killed: ProcessName[] = ['pim', 'pricing', 'gateway-projector', 'operations', 'gateway-api', 'sandbox', 'nats-server', 'postgres'];
     for (const name of killed) await system.process(name).kill();
     await eventually(() => killed.every((name) => system.process(name).alive), { withinMs: 60_000 });
     await eventually(async () => (await Promise.all(services.map((name) => isReady(system.process(name).url)))).every(Boolean), { withinMs: 60_000 });

@@ -1,9 +1,9 @@
 // The sandbox's control API: what a person would do in the user interface of a PIM or ERP.
 
 export type SandboxRecord = { readonly id: string } & Readonly<Record<string, unknown>>;
-export type SandboxCollection = 'pim/products' | 'erp/stock';
+export type SandboxCollection = 'pim/products' | 'pim/categories' | 'erp/stock' | 'pricing/prices';
 
-export type SandboxSystem = 'pim' | 'erp';
+export type SandboxSystem = 'pim' | 'erp' | 'pricing';
 
 export interface SandboxControl {
   readonly url: string;

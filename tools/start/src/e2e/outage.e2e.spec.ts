@@ -32,7 +32,7 @@ describe('an outage behind the gateway', () => {
 
   it('R1: systems of record that are down are called at most 1.1·N + bucket times, and the storefront has no errors', async () => {
     const bucket = 10;
-    for (const name of ['pim', 'erp'] as const) {
+    for (const name of ['pim', 'erp', 'pricing'] as const) {
       await system.sandbox.addFault(name, { kind: 'error', status: 503 });
       await system.sandbox.resetCalls(name);
     }
@@ -40,7 +40,7 @@ describe('an outage behind the gateway', () => {
     const seen = new Set<number>();
     while (Date.now() < until) for (const status of await statuses()) seen.add(status);
     expect([...seen]).toEqual([200]);
-    for (const name of ['pim', 'erp'] as const) {
+    for (const name of ['pim', 'erp', 'pricing'] as const) {
       const { total, firstAttempts } = await system.sandbox.calls(name);
       expect(firstAttempts).toBeGreaterThan(0);
       expect(total).toBeLessThanOrEqual(1.1 * firstAttempts + bucket);
@@ -50,7 +50,7 @@ describe('an outage behind the gateway', () => {
 
   it('I7: with every other process killed, PostgreSQL last, reads go on and say how old they are', async () => {
     await statuses();
-    const behind: ProcessName[] = ['sandbox', 'pim', 'erp', 'operations', 'gateway-projector', 'nats-server'];
+    const behind: ProcessName[] = ['sandbox', 'pim', 'erp', 'pricing', 'operations', 'gateway-projector', 'nats-server'];
     await Promise.all(behind.map((name) => system.process(name).kill()));
     expect(new Set(await statuses())).toEqual(new Set([200]));
     const [id] = products;

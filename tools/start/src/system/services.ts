@@ -22,6 +22,9 @@ export interface Surroundings {
   readonly mode: 'development' | 'test';
 }
 
+/** Adapters of `npm start`: each reads its stand-in system of the sandbox, which tells it of changes. */
+const adapters = ['pim', 'erp', 'pricing'] as const;
+
 export const natsUser = (user: string): string => `nats:${user}`;
 export const databaseRole = (owner: DatabaseOwner): string => `postgres:${owner}`;
 const local = (port: number): string => `http://127.0.0.1:${port}`;
@@ -47,7 +50,7 @@ export function servicesOf(around: Surroundings): Service[] {
       ...env,
     },
   });
-  const adapter = (name: 'pim' | 'erp'): Service =>
+  const adapter = (name: (typeof adapters)[number]): Service =>
     service(name, name, `apps/${name}/dist/main.js`, {
       STEWARD_CONNECTOR: 'sandbox',
       STEWARD_SANDBOX_URL: local(ports.sandbox),
@@ -68,11 +71,10 @@ export function servicesOf(around: Surroundings): Service[] {
         STEWARD_SANDBOX_DATA: join(around.dataDir, 'sandbox'),
         STEWARD_SANDBOX_TOKEN: secrets('sandbox token'),
         STEWARD_SANDBOX_WEBHOOK_SECRET: secrets('sandbox webhooks'),
-        STEWARD_SANDBOX_WEBHOOKS: (['pim', 'erp'] as const).map((name) => `${name}=${local(ports[name])}/webhooks/sandbox`).join(','),
+        STEWARD_SANDBOX_WEBHOOKS: adapters.map((name) => `${name}=${local(ports[name])}/webhooks/sandbox`).join(','),
       },
     },
-    adapter('pim'),
-    adapter('erp'),
+    ...adapters.map(adapter),
     service('gateway-projector', 'gateway', 'apps/gateway/dist/main-projector.js'),
     service('gateway-api', 'gateway', 'apps/gateway/dist/main-api.js', {
       STEWARD_GATEWAY_PORT: String(ports.gateway),

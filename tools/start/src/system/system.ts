@@ -57,7 +57,7 @@ const root = join(__dirname, '../../../..');
 
 /** Stopped together, one group after the other. */
 const stopOrder: readonly (readonly ProcessName[])[] = [
-  ['pim', 'erp'],
+  ['pim', 'erp', 'pricing'],
   ['gateway-api', 'gateway-projector'],
   ['operations', 'sandbox'],
   ['nats-server', 'postgres'],

@@ -1,0 +1,50 @@
+import { price } from '@steward/contracts';
+import { RejectedError } from '@steward/platform';
+import { priceWire } from './sandbox.wire';
+import { toPrice } from './translate';
+
+const record = {
+  id: 'EU-OU-1-SALE', article: 'OU-1', region: 'EU', currency: 'EUR', group: null, fromQuantity: 1, amount: '1.15', insteadOf: '1.5', tax: 'gross',
+  starts: '2027-03-08T00:00', ends: '2027-04-05T00:00', zone: 'Europe/Berlin', modifiedAt: '2026-11-24T10:00:00.000Z', version: 7,
+};
+const translated = (given: object = {}) => toPrice(priceWire.parse({ ...record, ...given }));
+
+describe('a price of the sandbox', () => {
+  it('is told in the words of the contract, its days as instants on both sides of the clock change', () => {
+    expect(price.validateProduced(translated())).toEqual([]);
+    expect(translated()).toEqual({
+      id: 'EU-OU-1-SALE', sku: 'OU-1', market: 'eu', currency: 'EUR', customerGroup: 'public', minQuantity: 1,
+      validFrom: '2027-03-07T23:00:00.000Z', validTo: '2027-04-04T22:00:00.000Z', amount: 115, listAmount: 150, taxMode: 'included',
+    });
+  });
+
+  it('keeps absent, cleared and given apart, and a group is passed on as it is', () => {
+    expect('listAmount' in translated({ insteadOf: undefined })).toBe(false);
+    expect(translated({ insteadOf: null, starts: null, ends: null, tax: 'net', group: 'business' })).toMatchObject({ listAmount: null, validFrom: null, validTo: null, taxMode: 'excluded', customerGroup: 'business' });
+  });
+
+  it.each([
+    ['19.99', 'EUR', 1_999],
+    ['8.10', 'USD', 810],
+    ['0', 'EUR', 0],
+    ['12.5000', 'EUR', 1_250],
+    ['1980', 'JPY', 1_980],
+    ['1980.00', 'JPY', 1_980],
+    ['1.234', 'KWD', 1_234],
+    ['999999999999.99', 'EUR', 99_999_999_999_999],
+  ])('S5: %s %s is %d minor units', (amount, currency, minor) => {
+    expect(translated({ amount, currency, insteadOf: null }).amount).toBe(minor);
+  });
+
+  it.each<[string, object]>([
+    ['a fraction that the currency does not have', { amount: '1.999' }],
+    ['a fraction of a yen', { amount: '1.5', currency: 'JPY' }],
+    ['a currency of unknown exponent', { currency: 'XXX' }],
+    ['an amount below zero', { amount: '-1.00' }],
+    ['a number in another notation', { insteadOf: '1,50' }],
+    ['a zone that is none', { zone: 'Europe/Atlantis' }],
+    ['a day that is none', { ends: '2027-02-30T00:00' }],
+  ])('refuses %s for good', (_what, given) => {
+    expect(() => translated(given)).toThrow(RejectedError);
+  });
+});
