@@ -4,7 +4,11 @@
 import { toPointer } from '../fault';
 import { isStruct, resolve, type Schema, typesOf } from '../model';
 
+/** What a break goes against; docs/how-to/change-a-contract.md explains each. */
+export type Rule = 'type' | 'closed-enum' | 'bound' | 'pattern' | 'format' | 'unique-items' | 'struct-or-map' | 'required' | 'property-names';
+
 export interface Break {
+  readonly rule: Rule;
   readonly pointer: string;
   readonly message: string;
   readonly accepted: string;
@@ -25,11 +29,11 @@ function compare(readerNode: Schema, writerNode: Schema, pointer: string, reader
   const reads = resolve(readerNode, reader.root);
   const writes = resolve(writerNode, writer.root);
   const breaks: Break[] = [];
-  const say = (message: string, accepted: string): void => void breaks.push({ pointer, message, accepted });
+  const say = (rule: Rule, message: string, accepted: string): void => void breaks.push({ rule, pointer, message, accepted });
   const readable = typesOf(reads);
   const foreign = typesOf(writes).filter((type) => !readable.includes(type) && !(type === 'integer' && readable.includes('number')));
   if (foreign.length > 0) {
-    say(`${writer.name} may send ${foreign.join(', ')}, ${reader.name} reads ${readable.join(', ')}`, readable.join(', '));
+    say('type', `${writer.name} may send ${foreign.join(', ')}, ${reader.name} reads ${readable.join(', ')}`, readable.join(', '));
     return breaks;
   }
   breaks.push(...compareEnum(reads, writes, pointer, reader, writer));
@@ -37,11 +41,11 @@ function compare(readerNode: Schema, writerNode: Schema, pointer: string, reader
     const read = reads[keyword] as number | undefined;
     const written = writes[keyword] as number | undefined;
     if (read === undefined || !appliesTo(keyword, typesOf(writes))) continue;
-    if (written === undefined || !isWider(read, written)) say(`${keyword} ${written ?? 'none'} of ${writer.name} is wider than ${read} of ${reader.name}`, `${keyword} ${read}`);
+    if (written === undefined || !isWider(read, written)) say('bound', `${keyword} ${written ?? 'none'} of ${writer.name} is wider than ${read} of ${reader.name}`, `${keyword} ${read}`);
   }
   for (const keyword of ['pattern', 'format', 'uniqueItems'] as const) {
     if (reads[keyword] !== undefined && reads[keyword] !== writes[keyword] && appliesTo(keyword, typesOf(writes))) {
-      say(`${keyword} ${JSON.stringify(writes[keyword] ?? 'none')} of ${writer.name} is not ${JSON.stringify(reads[keyword])} of ${reader.name}`, JSON.stringify(reads[keyword]));
+      say(keyword === 'uniqueItems' ? 'unique-items' : keyword, `${keyword} ${JSON.stringify(writes[keyword] ?? 'none')} of ${writer.name} is not ${JSON.stringify(reads[keyword])} of ${reader.name}`, JSON.stringify(reads[keyword]));
     }
   }
   breaks.push(...compareObject(reads, writes, pointer, reader, writer));
@@ -56,7 +60,7 @@ function compareEnum(reads: Schema, writes: Schema, pointer: string, reader: Sid
   // A writer's open enum may have grown in a version that this one doesn't know.
   const unknown = writes.enum === undefined || writes['x-enum'] === 'open' ? ['any text'] : writes.enum.filter((value) => !values.includes(value));
   if (unknown.length === 0) return [];
-  return [{ pointer, message: `${writer.name} may send ${unknown.map(String).join(', ')}, unknown to the closed enum of ${reader.name}`, accepted: values.map(String).join(', ') }];
+  return [{ rule: 'closed-enum', pointer, message: `${writer.name} may send ${unknown.map(String).join(', ')}, unknown to the closed enum of ${reader.name}`, accepted: values.map(String).join(', ') }];
 }
 
 const bounds: readonly (readonly [string, (read: number, written: number) => boolean])[] = [
@@ -86,14 +90,14 @@ function appliesTo(keyword: string, types: readonly string[]): boolean {
 
 function compareObject(reads: Schema, writes: Schema, pointer: string, reader: Side, writer: Side): readonly Break[] {
   const breaks: Break[] = [];
-  const say = (place: string, message: string, accepted: string): void => void breaks.push({ pointer: pointer + place, message, accepted });
+  const say = (rule: Rule, place: string, message: string, accepted: string): void => void breaks.push({ rule, pointer: pointer + place, message, accepted });
   if (!typesOf(writes).includes('object')) return [];
   if (isStruct(reads) !== isStruct(writes)) {
-    say('', `a struct in one of ${writer.name} and ${reader.name}, a map in the other`, isStruct(reads) ? 'a struct' : 'a map');
+    say('struct-or-map', '', `a struct in one of ${writer.name} and ${reader.name}, a map in the other`, isStruct(reads) ? 'a struct' : 'a map');
     return breaks;
   }
   for (const name of reads.required ?? []) {
-    if (!(writes.required ?? []).includes(name)) say(toPointer('properties', name), `${reader.name} requires "${name}", ${writer.name} may leave it out`, `"${name}" in required of every version, or of none`);
+    if (!(writes.required ?? []).includes(name)) say('required', toPointer('properties', name), `${reader.name} requires "${name}", ${writer.name} may leave it out`, `"${name}" in required of every version, or of none`);
   }
   for (const [name, property] of Object.entries(reads.properties ?? {})) {
     const written = writes.properties?.[name];
@@ -103,7 +107,7 @@ function compareObject(reads: Schema, writes: Schema, pointer: string, reader: S
     breaks.push(...compare(reads.additionalProperties, writes.additionalProperties, `${pointer}/additionalProperties`, reader, writer));
   }
   if (reads.propertyNames) {
-    if (writes.propertyNames === undefined) say('/propertyNames', `${reader.name} restricts the names, ${writer.name} does not`, 'the same propertyNames');
+    if (writes.propertyNames === undefined) say('property-names', '/propertyNames', `${reader.name} restricts the names, ${writer.name} does not`, 'the same propertyNames');
     else breaks.push(...compare(reads.propertyNames, writes.propertyNames, `${pointer}/propertyNames`, reader, writer));
   }
   return breaks;

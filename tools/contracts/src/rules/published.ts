@@ -70,7 +70,7 @@ function breaksOf(source: ContractSource, version: Version, release: Published):
   const name = `published release ${release.content.release}`;
   const before = { root: release.content.schema, name };
   const now = { root: version.schema, name: 'this version' };
-  const faults = [...unreadable(now, before), ...unreadable(before, now)].map(({ pointer, message, accepted }) => say(version.file, pointer, message, accepted));
+  const faults = [...unreadable(now, before), ...unreadable(before, now)].map(({ rule, pointer, message, accepted }) => say(version.file, pointer, `rule "${rule}": ${message}`, accepted));
   if (contract.kind !== release.content.kind) faults.push(say(source.file, '/kind', `the kind was ${release.content.kind} in ${name}`, release.content.kind));
   if (!isDeepStrictEqual(keyOf(contract.key), keyOf(release.content.key))) faults.push(say(source.file, '/key', `the key was built from ${release.content.key.from.join(', ')} in ${name}`, JSON.stringify(release.content.key)));
   for (const system of release.content.systems) {
