@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Fault } from './fault';
 import { loadContracts } from './load';
 import type { ContractSource } from './model';
+import { ASYNCAPI, renderAsyncApi } from './output/asyncapi';
 import { PAGE, renderPage } from './output/page';
 import { lintContract } from './rules/lint';
 import { checkPublished } from './rules/published';
@@ -19,13 +20,22 @@ export function lint(root: string): Checked {
   return { sources, faults: [...found, ...checkPublished(root, sources)] };
 }
 
-/** Everything `lint` says, and whether the committed page is current. */
+/** What is generated from the contracts, committed for readers, and checked to be current: path and text. */
+export function documents(sources: readonly ContractSource[]): readonly (readonly [string, string])[] {
+  return [[PAGE, renderPage(sources)], [ASYNCAPI, renderAsyncApi(sources)]];
+}
+
+/** Everything `lint` says, and whether the committed documents are current. */
 export function check(root: string): Checked {
   const { sources, faults } = lint(root);
-  const path = join(root, PAGE);
-  const current = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
-  if (faults.length > 0 || current === renderPage(sources)) return { sources, faults };
-  return { sources, faults: [{ code: 'CONTRACT_DOCS_STALE', file: PAGE, pointer: '', message: current === undefined ? 'the page is missing' : 'the page is not what contracts/ says now', accepted: '"npm run contracts -- docs" and a commit of the page' }] };
+  if (faults.length > 0) return { sources, faults };
+  const stale = documents(sources).flatMap(([file, text]): Fault[] => {
+    const path = join(root, file);
+    const current = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+    if (current === text) return [];
+    return [{ code: 'CONTRACT_DOCS_STALE', file, pointer: '', message: current === undefined ? 'the file is missing' : 'the file is not what contracts/ says now', accepted: '"npm run contracts -- docs" and a commit of the file' }];
+  });
+  return { sources, faults: stale };
 }
 
 /** One durable per service and purpose (B7, C7): the same name can't be a projection here and a reaction there. */

@@ -10,7 +10,7 @@ let root: string;
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'steward-contracts-'));
-  for (const part of ['contracts', 'docs/runbooks', 'docs/contracts.md']) cpSync(join(project, part), join(root, part), { recursive: true });
+  for (const part of ['contracts', 'docs/runbooks', 'docs/contracts.md', 'docs/asyncapi.yaml']) cpSync(join(project, part), join(root, part), { recursive: true });
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
@@ -101,7 +101,7 @@ describe('the contract compiler', () => {
     });
     const breaking = faults().filter(({ code }) => code === 'CONTRACT_BREAKING');
     expect(breaking.map(({ pointer }) => pointer).toSorted()).toEqual(['/properties/brand', '/properties/status']);
-    for (const { message } of breaking) expect(message).toMatch(/breaks gateway \(catalogue\); owner Catalogue, #team-catalogue$/);
+    for (const { message } of breaking) expect(message).toMatch(/^rule "(required|closed-enum)": .*breaks gateway \(catalogue\); owner Catalogue, #team-catalogue$/);
     expect(faults().some(({ code }) => code === 'CONTRACT_EXAMPLE_INVALID')).toBe(true);
   });
 
@@ -130,9 +130,9 @@ describe('the contract compiler', () => {
     expect(places()).toContain('CONTRACT_BREAKING stock-level/v1.schema.json#');
   });
 
-  it('refuses a page of owners that is not current', () => {
+  it('refuses a page of owners and an AsyncAPI document that are not current', () => {
     edit('contracts/product/contract.yaml', (text) => text.replace('team: Catalogue', 'team: Assortment'));
-    expect(places()).toEqual(['CONTRACT_DOCS_STALE docs/contracts.md#']);
+    expect(places()).toEqual(['CONTRACT_DOCS_STALE docs/contracts.md#', 'CONTRACT_DOCS_STALE docs/asyncapi.yaml#']);
   });
 
   it('generates a second major beside the first one', async () => {

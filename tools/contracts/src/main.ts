@@ -1,18 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { check, lint } from './check';
+import { check, documents, lint } from './check';
 import { type Fault, formatFault } from './fault';
 import { renderAccounts } from './output/accounts';
 import { generate } from './output/generate';
-import { PAGE, renderPage } from './output/page';
+import { ASYNCAPI } from './output/asyncapi';
+import { PAGE } from './output/page';
 import { publish } from './rules/published';
 
 const USAGE = `usage: contracts [check|generate|publish|docs|accounts] [--root DIR]
-  check     lint, compare with every version ever published, check ${PAGE} (default)
+  check     lint, compare with every version ever published, check that the documents are current (default)
   generate  lint and compare, then write libs/contracts/src/generated
   publish   lint and compare, then add what changed to contracts/published
-  docs      lint and compare, then write ${PAGE}
+  docs      lint and compare, then write ${PAGE} and ${ASYNCAPI}
   accounts  generate, then print the accounts of nats.conf, passwords as variables
 `;
 
@@ -38,8 +39,11 @@ async function main(): Promise<number> {
       const { sources, faults } = lint(root);
       const code = report(faults.filter((fault) => fault.code !== 'CONTRACT_UNPUBLISHED'));
       if (code !== undefined) return code;
-      writeFileSync(join(root, PAGE), renderPage(sources));
-      return say(`written: ${PAGE}`);
+      const written = documents(sources).map(([file, text]) => {
+        writeFileSync(join(root, file), text);
+        return file;
+      });
+      return say(`written: ${written.join(', ')}`);
     }
     case 'accounts': {
       const { sources, faults } = lint(root);
