@@ -11,12 +11,13 @@ import noImportCycle from './tools/lint/no-import-cycle.mjs';
 /** layer → layers it may import. There is no catch-all: a project without a tag here may import nothing. */
 const layers = {
   contracts: [],
+  commerce: ['contracts'],
   servers: [],
   platform: ['contracts'],
   'event-bus': ['contracts', 'platform'],
   'adapter-kit': ['contracts', 'platform', 'event-bus'],
   vendor: ['contracts', 'platform', 'adapter-kit'],
-  app: ['contracts', 'platform', 'event-bus', 'adapter-kit', 'vendor'],
+  app: ['contracts', 'commerce', 'platform', 'event-bus', 'adapter-kit', 'vendor'],
   testing: ['contracts', 'servers'],
   tools: ['contracts', 'servers', 'platform', 'tools'],
 };

@@ -1,0 +1,1 @@
+export { type PriceQuestion, type SelectedPrice, selectPrice, type WhyNoPrice } from './select-price';
