@@ -41,6 +41,16 @@ export interface StoredPrice {
   changedAt: number;
 }
 
+/** What a document holds of one of its SKUs. */
+export interface SkuPrices {
+  sku: string;
+  entries: readonly StoredPrice[];
+}
+
+export function pricesOf(skus: readonly string[], found: ReadonlyMap<string, readonly StoredPrice[]>): SkuPrices[] {
+  return skus.map((sku) => ({ sku, entries: found.get(sku) ?? [] }));
+}
+
 /** All entries of each SKU, in the order of their ids. The lateral keeps the planner on the index, see document.store. */
 export async function readPrices(tx: Pick<PoolClient, 'query'>, skus: readonly string[]): Promise<Map<string, StoredPrice[]>> {
   const { rows } = await tx.query<[string, Price, number, number]>({

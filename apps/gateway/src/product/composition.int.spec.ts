@@ -3,10 +3,10 @@ import { eventually, testDatabase, type TestDatabase } from '@steward/testing';
 import fc from 'fast-check';
 import { migrations } from '../database/migrations';
 import { aLevel, aProduct, products, start, stock, tellProducts, tellStock } from '../fixtures/read-model.fixture.spec';
+import { FAN_OUT_LIMIT } from './affected';
 import { availabilityOf, type Level } from './availability';
 import { rebuildDirty } from './dirty-documents';
 import { documentQueries } from './documents.queries';
-import { FAN_OUT_LIMIT } from './stock-level.projection';
 
 let testing: TestDatabase;
 let database: Database;

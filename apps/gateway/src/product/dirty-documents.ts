@@ -4,7 +4,7 @@
  *   2. Locks in the order of document.store: document_gate, dirty rows, documents.
  */
 import type { Clock, Database, Logger } from '@steward/platform';
-import { lockForStock, rebuildAvailability } from './document.store';
+import { lockForParts, rebuildDocuments } from './document.store';
 
 const BATCH = 200;
 const IDLE_MS = 1_000;
@@ -15,14 +15,14 @@ const PRUNE_EVERY_MS = 60_000;
 /** One batch; returns how many documents it rebuilt. */
 export async function rebuildDirty(database: Database): Promise<number> {
   return database.transaction(async (tx) => {
-    await lockForStock(tx);
+    await lockForParts(tx);
     const { rows } = await tx.query<{ product_id: string }>(
       `delete from dirty_document where product_id in
          (select product_id from dirty_document order by product_id limit $1 for update skip locked)
        returning product_id`,
       [BATCH],
     );
-    await rebuildAvailability(tx, rows.map((row) => row.product_id));
+    await rebuildDocuments(tx, rows.map((row) => row.product_id), ['availability', 'prices']);
     return rows.length;
   });
 }

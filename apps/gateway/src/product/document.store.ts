@@ -1,13 +1,14 @@
 /**
  * Writing composed documents. Invariants (C11):
  *   1. A transaction takes its locks in one order: stored parts (the gate), document_gate, dirty rows, document rows by key.
- *   2. A transaction that changes a product's SKUs holds document_gate SHARE before it reads stock; one that changes stock
+ *   2. A transaction that changes a product's SKUs holds document_gate SHARE before it reads stock and prices; one that changes these
  *      holds it ROW EXCLUSIVE before it looks up which products hold the SKU. So neither can miss the other's uncommitted row.
  *   3. The document's revision grows by one with each write and is never given twice: rows stay as tombstones (C12).
  *   4. One document_change row and one NOTIFY per statement: a pending NOTIFY takes a database-wide lock at commit.
  */
 import type { PoolClient } from 'pg';
 import type { StockLevel } from '@steward/contracts';
+import { pricesOf, readPrices, type SkuPrices } from '../price/price.store';
 import { availabilityOf, type Level, type SkuAvailability } from './availability';
 import type { Visibility } from './document';
 
@@ -16,6 +17,7 @@ export const DOCUMENT_CHANNEL = 'document';
 /** NOTIFY takes at most 7,999 bytes; a bigger batch names its document_change row instead. */
 const NOTIFY_INLINE_BYTES = 7_000;
 
+/** The end of a statement whose `written` names the documents that it wrote. */
 const announce = `
   , change as (
     insert into document_change (product_ids, revisions)
@@ -37,6 +39,8 @@ export interface ContentRow {
   changedAt: string;
   /** null keeps the stored availability: the product's SKUs did not change. */
   availability: readonly SkuAvailability[] | null;
+  /** Likewise. */
+  prices: readonly SkuPrices[] | null;
 }
 
 /** Sorted inside the statement: JavaScript sorts by UTF-16 units, the index by bytes, and the lock order must be one. */
@@ -47,15 +51,15 @@ export async function writeContents(tx: PoolClient, rows: readonly ContentRow[])
     text: `
       with written as (
         insert into document as d
-          (product_id, revision, visibility, skus, content, content_revision, content_changed_at, availability)
-        select product_id, 1, visibility, skus::text[], content::json, content_revision, content_changed_at, availability::json
-        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::text[])
-          as u (product_id, visibility, skus, content, content_revision, content_changed_at, availability)
+          (product_id, revision, visibility, skus, content, content_revision, content_changed_at, availability, prices)
+        select product_id, 1, visibility, skus::text[], content::json, content_revision, content_changed_at, availability::json, prices::json
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::text[], $8::text[])
+          as u (product_id, visibility, skus, content, content_revision, content_changed_at, availability, prices)
         order by product_id collate "C"
         on conflict (product_id) do update set
           revision = d.revision + 1, visibility = excluded.visibility, skus = excluded.skus, content = excluded.content,
           content_revision = excluded.content_revision, content_changed_at = excluded.content_changed_at,
-          availability = coalesce(excluded.availability, d.availability), composed_at = now()
+          availability = coalesce(excluded.availability, d.availability), prices = coalesce(excluded.prices, d.prices), composed_at = now()
         returning product_id, revision
       ) ${announce}`,
     values: [
@@ -66,6 +70,7 @@ export async function writeContents(tx: PoolClient, rows: readonly ContentRow[])
       rows.map((row) => row.revision),
       rows.map((row) => row.changedAt),
       rows.map((row) => (row.availability === null ? null : JSON.stringify(row.availability))),
+      rows.map((row) => (row.prices === null ? null : JSON.stringify(row.prices))),
     ],
   });
 }
@@ -90,12 +95,13 @@ export async function readMovedSkus(tx: PoolClient, products: readonly { product
   return new Map(rows.map((row) => [row.product_id, row.skus ?? []]));
 }
 
-/** Locks out stock changes until commit: from here on, what is read of stock stays true. */
+/** Locks out changes of stock and prices until commit: from here on, what is read of them stays true. */
 export async function lockForMovedSkus(tx: PoolClient): Promise<void> {
   await tx.query('lock table document_gate in share mode');
 }
 
-export async function lockForStock(tx: PoolClient): Promise<void> {
+/** For changes of stock and of prices: they don't exclude each other. */
+export async function lockForParts(tx: PoolClient): Promise<void> {
   await tx.query('lock table document_gate in row exclusive mode');
 }
 
@@ -166,28 +172,38 @@ export async function markDirty(tx: PoolClient, productIds: readonly string[]): 
   );
 }
 
-/** Rebuilds the availability of documents from the stored parts, under their row locks taken in key order (C11). */
-export async function rebuildAvailability(tx: PoolClient, productIds: readonly string[]): Promise<void> {
+/** What of a document is made from the parts of its SKUs. */
+export type DocumentPart = 'availability' | 'prices';
+
+/**
+ * Rebuilds these parts of documents from the stored parts, under the documents' row locks taken in key order (C11). A document holds all
+ * entries of its SKUs' price lists and not the price of the moment: that is selected when it is shown, so time can't make it wrong.
+ */
+export async function rebuildDocuments(tx: PoolClient, productIds: readonly string[], parts: readonly DocumentPart[]): Promise<void> {
   if (productIds.length === 0) return;
   const { rows } = await tx.query<{ product_id: string; skus: string[] }>({
     name: 'document-lock',
     text: 'select product_id, skus from document where product_id = any($1::text[]) order by product_id for update',
     values: [productIds],
   });
-  // A statement of its own, after the locks: its snapshot sees what the previous holder of a lock committed.
-  const availability = await readAvailability(tx, rows.flatMap((row) => row.skus));
+  // Statements of their own, after the locks: their snapshots see what the previous holder of a lock committed.
+  const skus = rows.flatMap((row) => row.skus);
+  const availability = parts.includes('availability') ? await readAvailability(tx, skus) : undefined;
+  const prices = parts.includes('prices') ? await readPrices(tx, skus) : undefined;
   await tx.query({
-    name: 'document-write-availability',
+    name: 'document-write-parts',
     text: `
       with written as (
-        update document d set revision = d.revision + 1, availability = u.availability::json, composed_at = now()
-        from unnest($1::text[], $2::text[]) as u (product_id, availability)
+        update document d set revision = d.revision + 1, composed_at = now(),
+          availability = coalesce(u.availability::json, d.availability), prices = coalesce(u.prices::json, d.prices)
+        from unnest($1::text[], $2::text[], $3::text[]) as u (product_id, availability, prices)
         where d.product_id = u.product_id
         returning d.product_id, d.revision
       ) ${announce}`,
     values: [
       rows.map((row) => row.product_id),
-      rows.map((row) => JSON.stringify(row.skus.map((sku) => availability.get(sku)))),
+      rows.map((row) => (availability === undefined ? null : JSON.stringify(row.skus.map((sku) => availability.get(sku))))),
+      rows.map((row) => (prices === undefined ? null : JSON.stringify(pricesOf(row.skus, prices)))),
     ],
   });
 }

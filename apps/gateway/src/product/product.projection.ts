@@ -1,12 +1,13 @@
 import type { PoolClient } from 'pg';
 import { product, type Product } from '@steward/contracts';
 import { defineProjection, type StateChange } from '@steward/event-bus';
+import { pricesOf, readPrices } from '../price/price.store';
 import { visibilityOf, skusOf } from './document';
 import { lockForMovedSkus, readAvailability, readMovedSkus, writeContents, writeSkuPairs, type SkuPair } from './document.store';
 
 export const productProjection = defineProjection<Product>({ builds: 'catalogue', contract: product, apply: composeProducts });
 
-/** Composes the documents whose product moved. Stock is read only for products whose SKUs changed: the rest already holds it. */
+/** Composes the documents whose product moved. Stock and prices are read only for products whose SKUs changed: the rest already holds them. */
 export async function composeProducts(tx: PoolClient, changes: readonly StateChange<Product>[]): Promise<void> {
   const composed = changes.map((change) => ({ change, productId: change.key, skus: change.data === null ? [] : skusOf(change.data) }));
   const before = await readMovedSkus(tx, composed);
@@ -21,6 +22,7 @@ export async function composeProducts(tx: PoolClient, changes: readonly StateCha
   await writeSkuPairs(tx, added, removed);
   const wanted = moved.flatMap(({ skus }) => skus);
   const availability = wanted.length > 0 ? await readAvailability(tx, wanted) : undefined;
+  const prices = wanted.length > 0 ? await readPrices(tx, wanted) : undefined;
   await writeContents(
     tx,
     composed.map(({ change, productId, skus }) => ({
@@ -31,6 +33,7 @@ export async function composeProducts(tx: PoolClient, changes: readonly StateCha
       revision: change.revision,
       changedAt: change.envelope.time,
       availability: before.has(productId) ? skus.flatMap((sku) => availability?.get(sku) ?? []) : null,
+      prices: before.has(productId) ? pricesOf(skus, prices ?? new Map()) : null,
     })),
   );
 }
