@@ -41,11 +41,11 @@ describe('the webhook door', () => {
     await rig.close();
   });
 
-  async function post(body: string, headers: Record<string, string>): Promise<{ status: number; code: string | undefined; type: string }> {
+  async function post(body: string, headers: Record<string, string>): Promise<{ status: number; code?: string; errors?: unknown[]; type: string }> {
     const answer = await server.inject({ method: 'POST', url: '/webhooks/shop', payload: body, headers: { 'content-type': 'application/json', ...headers } });
-    return { status: answer.statusCode, code: (JSON.parse(answer.body) as { code?: string }).code, type: String(answer.headers['content-type']) };
+    return { ...answer.json<{ code?: string; errors?: unknown[] }>(), status: answer.statusCode, type: String(answer.headers['content-type']) };
   }
-  const signed = (body: string, timestamp = nowText()): Promise<{ status: number; code: string | undefined; type: string }> =>
+  const signed = (body: string, timestamp = nowText()): ReturnType<typeof post> =>
     post(body, { 'x-timestamp': timestamp, 'x-signature': sign(timestamp, body) });
   const body = JSON.stringify({ ids: ['sku-1@main'] });
 
@@ -59,16 +59,17 @@ describe('the webhook door', () => {
   it('refuses a wrong signature, a missing one and a replayed request, each with its code, and reads nothing', async () => {
     const timestamp = nowText();
     expect(await post(body, { 'x-timestamp': timestamp, 'x-signature': sign(timestamp, `${body} `) })).toMatchObject({ status: 401, code: 'WEBHOOK_SIGNATURE', type: expect.stringContaining('problem+json') as string });
-    expect(await post(body, {})).toMatchObject({ status: 401, code: 'WEBHOOK_UNSIGNED' });
-    expect(await signed(body, nowText(-6 * 60_000))).toMatchObject({ status: 401, code: 'WEBHOOK_REPLAY' });
+    expect(await post(body, {})).toMatchObject({ status: 401, code: 'WEBHOOK_UNSIGNED', errors: [{ pointer: 'x-signature', accepted: expect.stringContaining('HMAC-SHA-256') as string }] });
+    expect(await post(body, { 'x-signature': sign(timestamp, body) })).toMatchObject({ status: 401, code: 'WEBHOOK_UNSIGNED', errors: [{ pointer: 'x-timestamp' }] });
+    expect(await signed(body, nowText(-6 * 60_000))).toMatchObject({ status: 401, code: 'WEBHOOK_REPLAY', errors: [{ pointer: 'x-timestamp', accepted: expect.stringContaining('300 s') as string }] });
     expect(await rig.rows('select 1 from hint')).toEqual([]);
     expect(rig.shop.asked.byKeys).toBe(0);
   });
 
   it('names a body that is not what the vendor sends, and one that is too large', async () => {
-    expect(await signed('{"ids":')).toMatchObject({ status: 400, code: 'WEBHOOK_BODY' });
+    expect(await signed('{"ids":')).toMatchObject({ status: 400, code: 'WEBHOOK_BODY', errors: [{ pointer: '', accepted: expect.stringContaining('JSON') as string }] });
     expect(await signed('{}')).toMatchObject({ status: 400, code: 'WEBHOOK_BODY' });
-    expect(await signed(JSON.stringify({ ids: ['x'.repeat(1_100_000)] }))).toMatchObject({ status: 413, code: 'WEBHOOK_BODY' });
+    expect(await signed(JSON.stringify({ ids: ['x'.repeat(1_100_000)] }))).toMatchObject({ status: 413, code: 'WEBHOOK_BODY', errors: [{ accepted: 'at most 1048576 bytes' }] });
   });
 
   it('takes a key that no table can hold for no key of ours', async () => {

@@ -59,7 +59,10 @@ export function defineFeed<Item, Data>(feed: Feed<Item, Data>): Feed {
   return feed as unknown as Feed;
 }
 
-export type WebhookVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: 'unsigned' | 'signature' | 'replay' };
+export type WebhookVerdict =
+  | { readonly ok: true }
+  /** `place` names the header, `accepted` what it should hold: for whoever sets the vendor up. */
+  | { readonly ok: false; readonly reason: 'unsigned' | 'signature' | 'replay'; readonly place: string; readonly accepted: string };
 
 /** A webhook is only a hint that something changed: the truth is read by key. */
 export interface WebhookSpec {

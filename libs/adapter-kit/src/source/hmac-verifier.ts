@@ -16,15 +16,19 @@ const replayWindowMs = 5 * 60_000;
 
 /** Verifies HMAC-SHA-256 of `<timestamp>.<raw body>`, so that neither can be changed alone. */
 export function hmacVerifier(scheme: HmacScheme): WebhookSpec['verify'] {
+  const { signatureHeader, timestampHeader, prefix = '', timestampUnitMs = 1_000 } = scheme;
+  const signed = `${prefix}<hex of HMAC-SHA-256 over "<${timestampHeader}>.<raw body>" with the shared secret>`;
+  const stamped = `${timestampUnitMs === 1_000 ? 'seconds' : 'milliseconds'} since 1970, at most ${replayWindowMs / 1_000} s away from now`;
   return (rawBody, headers, nowMs): WebhookVerdict => {
-    const signature = headers[scheme.signatureHeader];
-    const timestamp = headers[scheme.timestampHeader];
-    if (typeof signature !== 'string' || typeof timestamp !== 'string') return { ok: false, reason: 'unsigned' };
-    const expected = (scheme.prefix ?? '') + createHmac('sha256', scheme.secret).update(`${timestamp}.`).update(rawBody).digest('hex');
-    if (!equal(signature, expected)) return { ok: false, reason: 'signature' };
+    const signature = headers[signatureHeader];
+    const timestamp = headers[timestampHeader];
+    if (typeof signature !== 'string') return { ok: false, reason: 'unsigned', place: signatureHeader, accepted: signed };
+    if (typeof timestamp !== 'string') return { ok: false, reason: 'unsigned', place: timestampHeader, accepted: stamped };
+    const expected = prefix + createHmac('sha256', scheme.secret).update(`${timestamp}.`).update(rawBody).digest('hex');
+    if (!equal(signature, expected)) return { ok: false, reason: 'signature', place: signatureHeader, accepted: signed };
     // After the signature: a stranger learns nothing about our clock.
-    const sentAt = Number(timestamp) * (scheme.timestampUnitMs ?? 1_000);
-    if (!(Math.abs(nowMs - sentAt) <= replayWindowMs)) return { ok: false, reason: 'replay' };
+    const sentAt = Number(timestamp) * timestampUnitMs;
+    if (!(Math.abs(nowMs - sentAt) <= replayWindowMs)) return { ok: false, reason: 'replay', place: timestampHeader, accepted: stamped };
     return { ok: true };
   };
 }
