@@ -195,7 +195,7 @@ describe('a killed PostgreSQL', () => {
   failOnLeaks();
 
   it('is waited for at the start, is told by problem(), and after its restart everything goes on by itself', async () => {
-    const server = await ownPostgres({ durable: true });
+    const server = await ownPostgres();
     try {
       const database = await open(server.adminUrl);
       await database.transaction((tx) => tx.query("insert into shelf values (1, 'before')"));

@@ -54,7 +54,7 @@ describe('testDatabase', () => {
 
 describe('ownPostgres', () => {
   it('comes back with its data after kill -9', async () => {
-    const server = await ownPostgres({ durable: true });
+    const server = await ownPostgres();
     const ask = async (text: string): Promise<number | null> => {
       const client = new Client({ connectionString: server.adminUrl });
       await client.connect();

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, startPostgres, type RunningPostgres } from '@steward/servers';
 
-/** A server of this test's own, for tests that kill it. `stop()` also removes its files. */
-export async function ownPostgres({ durable = false }: { durable?: boolean } = {}): Promise<RunningPostgres> {
-  const running = await startPostgres({ dir: mkdtempSync(join(tmpdir(), 'steward-pg-')), port: await freePort(), durable });
+/**
+ * A server of this test's own, for tests that kill it; so it keeps what it has committed, which the tests' common server, with
+ * `synchronous_commit` off, does not. `stop()` also removes its files.
+ */
+export async function ownPostgres(): Promise<RunningPostgres> {
+  const running = await startPostgres({ dir: mkdtempSync(join(tmpdir(), 'steward-pg-')), port: await freePort(), durable: true });
   const stop = running.stop.bind(running);
   return Object.assign(running, {
     stop: async () => {
