@@ -1,17 +1,34 @@
 import { serviceEnv, type EnvOf } from '@steward/platform';
 import { z } from 'zod';
+import type { Market } from './storefront/context';
 
 const { NATS_URL, ...withoutBroker } = serviceEnv;
 
 export const projectorEnv = { ...withoutBroker, NATS_URL };
 export type ProjectorEnv = EnvOf<typeof projectorEnv>;
 
+const markets = z
+  .string()
+  .default('eu:EUR,us:USD')
+  .transform((text, context): [Market, ...Market[]] => {
+    const accepted = 'accepted: <market>:<ISO 4217 currency>, several joined by commas, each market once';
+    const found = text.split(',').map((entry, index): Market => {
+      const [, code, currency] = /^([a-z][a-z0-9-]{0,39}):([A-Z]{3})$/.exec(entry.trim()) ?? [];
+      if (code === undefined || currency === undefined) context.addIssue({ code: 'custom', message: `entry ${String(index + 1)} is no market; ${accepted}` });
+      return { code: code ?? '', currency: currency ?? '' };
+    });
+    if (new Set(found.map(({ code }) => code)).size < found.length) context.addIssue({ code: 'custom', message: `a market is named twice; ${accepted}` });
+    return found as [Market, ...Market[]];
+  });
+
 /** The API process has no broker: what it reads is in its database and in its memory. */
 export const apiEnv = {
   ...withoutBroker,
   STEWARD_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(4000).describe('port of the storefront, 0 to 65535; 0 takes a free one'),
   STEWARD_GATEWAY_HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on; 0.0.0.0 in a container'),
+  STEWARD_GATEWAY_MARKETS: markets.describe('markets and their currencies, such as eu:EUR,us:USD; the first is that of a shopper who names none'),
   STEWARD_GATEWAY_DOCUMENTS: z.string().min(1).optional().describe('path of a JSON file of trusted GraphQL documents, id → document'),
   STEWARD_GATEWAY_FREE_DOCUMENTS: z.enum(['on', 'off']).optional().describe('on | off; off in production mode unless set'),
 };
+
 export type ApiEnv = EnvOf<typeof apiEnv>;

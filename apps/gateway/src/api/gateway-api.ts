@@ -6,14 +6,18 @@
  */
 import { createService, listenTo, openDatabase, type Clock, type Logger, type Service } from '@steward/platform';
 import type { AddressInfo } from 'node:net';
+import { LiveCategories } from '../category/live-categories';
 import { migrations } from '../database/migrations';
 import { CacheUpkeep } from '../document-cache/cache-upkeep';
 import { DocumentCache } from '../document-cache/document-cache';
 import type { ApiEnv } from '../env';
 import { LiveFreshness } from '../freshness/live-freshness';
 import { readTrustedDocuments } from '../graphql/documents';
+import { readPage } from '../listing/listing.queries';
+import { Listings } from '../listing/listings';
 import { DOCUMENT_CHANNEL } from '../product/document.store';
 import { documentQueries } from '../product/documents.queries';
+import { Contexts } from '../storefront/context';
 import { createStorefront } from '../storefront/storefront';
 
 /** A read by key takes a millisecond; what takes longer than this is a database in trouble, and the shopper shouldn't wait for it. */
@@ -22,14 +26,14 @@ const READ_WITHIN_MS = 2_000;
 export interface GatewayApi extends Service {
   /** http://host:port of the storefront. */
   readonly storefrontUrl: string;
-  readonly upkeep: CacheUpkeep;
+  readonly cache: DocumentCache;
 }
 
 class ApiModule {}
 
 export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; logger?: Logger } = {}): Promise<GatewayApi> {
   let storefrontUrl = '';
-  let upkeep: CacheUpkeep | undefined;
+  let documents: DocumentCache | undefined;
   const service = await createService({
     name: 'gateway-api',
     env,
@@ -38,10 +42,13 @@ export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; lo
       const trusted = readTrustedDocuments(env.STEWARD_GATEWAY_DOCUMENTS);
       const database = await openDatabase({ url: env.DATABASE_URL, name: 'gateway-api', migrations, logger, statementTimeoutMs: READ_WITHIN_MS });
       shutdown.onClose('database', () => database.close());
-      const cache = new DocumentCache(documentQueries(database));
+      const queries = documentQueries(database);
       const freshness = new LiveFreshness();
-      const keeper = new CacheUpkeep({ database, cache, freshness, clock, logger });
-      upkeep = keeper;
+      const categories = new LiveCategories();
+      const cache = new DocumentCache({ queries, freshness, clock });
+      documents = cache;
+      const listings = new Listings({ read: (question) => readPage(database, question), cache, categories, clock });
+      const keeper = new CacheUpkeep({ database, queries, cache, freshness, categories, clock, logger });
       const listener = await listenTo(
         env.DATABASE_URL,
         { [DOCUMENT_CHANNEL]: (payload) => keeper.hear(payload) },
@@ -55,7 +62,7 @@ export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; lo
 
       const development = env.STEWARD_MODE !== 'production';
       const storefront = await createStorefront({
-        reading: { cache, freshness, clock },
+        reading: { cache, listings, freshness, categories, contexts: new Contexts(env.STEWARD_GATEWAY_MARKETS), clock },
         policy: {
           trusted,
           introspection: development,
@@ -73,6 +80,6 @@ export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; lo
     },
     ...options,
   });
-  if (upkeep === undefined) throw new Error('the storefront was not configured');
-  return { ...service, storefrontUrl, upkeep };
+  if (documents === undefined) throw new Error('the storefront was not configured');
+  return { ...service, storefrontUrl, cache: documents };
 }

@@ -13,6 +13,7 @@ export interface CategoryNode {
 
 export interface CategoryTree {
   readonly roots: readonly CategoryNode[];
+  readonly find: (id: string) => CategoryNode | undefined;
   /** From the top down to the category itself; empty when there is none of this id. */
   readonly pathTo: (id: string) => readonly Category[];
 }
@@ -28,9 +29,16 @@ export function treeOf(categories: readonly Category[]): CategoryTree {
     else below.set(parent, [category]);
   }
   for (const siblings of below.values()) siblings.sort(inOrder);
-  const nodes = (parent: string | null): CategoryNode[] => (below.get(parent) ?? []).map((category) => ({ category, children: nodes(category.id) }));
+  const found = new Map<string, CategoryNode>();
+  const nodes = (parent: string | null): CategoryNode[] =>
+    (below.get(parent) ?? []).map((category) => {
+      const node = { category, children: nodes(category.id) };
+      found.set(category.id, node);
+      return node;
+    });
   return {
     roots: nodes(null),
+    find: (id) => found.get(id),
     pathTo: (id) => {
       const path: Category[] = [];
       for (let at: string | null = id; at !== null; at = parents.get(at) ?? null) {
@@ -41,6 +49,11 @@ export function treeOf(categories: readonly Category[]): CategoryTree {
       return path;
     },
   };
+}
+
+/** The category itself and all that hang below it. */
+export function idsBelow({ category, children }: CategoryNode): string[] {
+  return [category.id, ...children.flatMap(idsBelow)];
 }
 
 /** A circle is opened above its lowest id, so that every reader opens it at the same place. */

@@ -2,39 +2,45 @@
  * Keeps one API process's memory true to the database. Invariants (C11, O8):
  *   1. Notifications are handled one after the other in commit order, so progress is never believed before the invalidations
  *      of the changes it vouches for.
- *   2. After each (re)connect the cache is cleared and progress is read anew, before anything else is heard.
+ *   2. After each (re)connect everything in memory is outdated, and progress and categories are read anew before anything else is heard.
  *   3. While nothing is heard, progress stands still: what is served meanwhile grows old honestly.
+ *   4. What could not be handled may have been an invalidation: 2 is repeated until it succeeds.
  */
 import type { Clock, Database, Logger } from '@steward/platform';
 import { readExclusions, readExclusionsMark, readProgress } from '../freshness/freshness.queries';
-import type { LiveFreshness } from '../freshness/live-freshness';
 import type { AppliedProgress } from '../freshness/progress.store';
+import { readCategories } from '../category/categories.queries';
+import type { DocumentQueries } from '../product/documents.queries';
+import type { Surroundings } from './cached-document';
 import type { DocumentCache } from './document-cache';
+import { warmUp } from './warm-up';
 
-const EXCLUSIONS_EVERY_MS = 2_000;
+const WATCH_EVERY_MS = 2_000;
 
 interface Notice {
   change?: number;
   keys?: string[];
   revisions?: number[];
   progress?: AppliedProgress[];
+  categories?: true;
 }
 
 export class CacheUpkeep {
   private readonly stopping = new AbortController();
   private handled: Promise<void> = Promise.resolve();
   private exclusionsMark: string | undefined;
-  private loop: Promise<void> | undefined;
+  private behind = false;
+  private loops: Promise<unknown> | undefined;
 
-  constructor(private readonly parts: { database: Database; cache: DocumentCache; freshness: LiveFreshness; clock: Clock; logger: Logger }) {}
+  constructor(private readonly parts: Surroundings & { database: Database; queries: DocumentQueries; cache: DocumentCache; clock: Clock; logger: Logger }) {}
 
   start(): void {
-    this.loop = this.watchExclusions();
+    this.loops = Promise.all([this.watch(), warmUp(this.parts, this.stopping.signal)]);
   }
 
   async stop(): Promise<void> {
     this.stopping.abort();
-    await this.loop;
+    await this.loops;
     await this.handled;
   }
 
@@ -46,9 +52,11 @@ export class CacheUpkeep {
   /** To be called when listening has begun, the first time and after each loss of the connection. */
   listening(): void {
     this.inTurn(async () => {
-      const { cache, freshness, database } = this.parts;
-      cache.clear();
+      const { cache, freshness, categories, database } = this.parts;
+      cache.invalidateAll();
+      categories.replace(await readCategories(database));
       freshness.apply(await readProgress(database));
+      this.behind = false;
     });
   }
 
@@ -59,14 +67,15 @@ export class CacheUpkeep {
 
   private inTurn(work: () => Promise<void>): void {
     this.handled = this.handled.then(work).catch((error: unknown) => {
-      // Whatever could not be understood or read may have been an invalidation.
-      this.parts.cache.clear();
-      this.parts.logger.warn({ err: error }, 'cache cleared: a change notice could not be handled');
+      this.parts.cache.invalidateAll();
+      this.behind = true; // invariant 4
+      this.parts.logger.warn({ err: error }, 'everything in memory is outdated: a change notice could not be handled');
     });
   }
 
   private async handle(notice: Notice): Promise<void> {
-    const { cache } = this.parts;
+    const { cache, categories, database } = this.parts;
+    if (notice.categories) categories.replace(await readCategories(database));
     if (notice.progress) await this.believe(notice.progress);
     if (notice.keys && notice.revisions) cache.invalidate(notice.keys, notice.revisions);
     else if (notice.change !== undefined) await this.handleBigChange(notice.change);
@@ -91,13 +100,14 @@ export class CacheUpkeep {
       { name: 'document-change', text: 'select product_ids, revisions from document_change where id = $1' },
       [id],
     );
-    if (row === undefined) this.parts.cache.clear();
+    if (row === undefined) this.parts.cache.invalidateAll();
     else this.parts.cache.invalidate(row.product_ids, row.revisions.map(Number));
   }
 
-  private async watchExclusions(): Promise<void> {
+  private async watch(): Promise<void> {
     const { database, freshness, clock, logger } = this.parts;
     while (!this.stopping.signal.aborted) {
+      if (this.behind) this.listening();
       try {
         const mark = await readExclusionsMark(database);
         if (mark !== this.exclusionsMark) {
@@ -107,7 +117,7 @@ export class CacheUpkeep {
       } catch (error) {
         logger.debug({ err: error }, 'open dead letters not read, keeping the last ones');
       }
-      await clock.sleep(EXCLUSIONS_EVERY_MS, this.stopping.signal);
+      await clock.sleep(WATCH_EVERY_MS, this.stopping.signal);
     }
   }
 }

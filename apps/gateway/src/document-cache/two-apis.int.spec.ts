@@ -55,7 +55,7 @@ it('C11: what changed while nobody listened is not served from memory after the 
   }
 });
 
-it('I7: with PostgreSQL killed, what is in memory is served and grows old; a key that is not is 503 with Retry-After; afterwards all is current', async () => {
+it('I7: with PostgreSQL killed, what is in memory is served and grows old, whether asked for before or not; a key that is not is 503 with Retry-After; afterwards all is current', async () => {
   const postgres = await ownPostgres();
   try {
     const database = await openDatabase({ url: postgres.adminUrl, name: 'gateway', migrations, logger });
@@ -64,6 +64,9 @@ it('I7: with PostgreSQL killed, what is in memory is served and grows old; a key
     const api = await apiOn(postgres.adminUrl);
     try {
       expect((await get(api, '/v1/products/known')).json.availability.quantity).toBe(7);
+      const list = '/v1/products?sort=name';
+      expect((await get<{ items: unknown[] }>(api, list)).json.items).toHaveLength(2);
+      await eventually(() => Promise.resolve(api.cache.size === 2));
       await postgres.kill('SIGKILL');
       await database.close().catch(() => undefined);
       // Backends outlive a killed postmaster by some milliseconds, and go on answering.
@@ -73,9 +76,11 @@ it('I7: with PostgreSQL killed, what is in memory is served and grows old; a key
       const down = await get(api, '/v1/products/known');
       expect([down.status, down.json.availability.quantity]).toEqual([200, 7]);
       expect((await graphql(api, '{ product(sku: "known") { availability { quantity } } }')).status).toBe(200);
-      const missing = await get(api, '/v1/products/never-asked');
+      expect((await get(api, '/v1/products/never-asked')).json.name).toBe('Shirt never-asked');
+      expect((await get<{ items: unknown[] }>(api, list)).json.items).toHaveLength(2);
+      const missing = await get(api, '/v1/products/unheard-of');
       expect([missing.status, missing.json.code, missing.headers.get('retry-after'), missing.headers.get('cache-control')]).toEqual([503, 'DATABASE_UNAVAILABLE', '1', 'no-store']);
-      const both = await graphql(api, '{ known: product(sku: "known") { sku } missing: product(sku: "never-asked") { sku } }');
+      const both = await graphql(api, '{ known: product(sku: "known") { sku } missing: product(sku: "unheard-of") { sku } }');
       expect([both.status, both.json.data, both.json.errors[0]?.extensions.code]).toEqual([200, { known: { sku: 'known' }, missing: null }, 'DATABASE_UNAVAILABLE']);
       for (const probe of [`${api.storefrontUrl}/livez`, `${api.storefrontUrl}/readyz`, `${api.url}/livez`, `${api.url}/readyz`]) expect((await fetch(probe)).status).toBe(200);
 

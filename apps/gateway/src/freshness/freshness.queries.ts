@@ -10,7 +10,7 @@ export async function readProgress(database: Database): Promise<GrantedProgress[
 }
 
 // A security case is no letter: what was forged in the name of a key says nothing about the key's own messages.
-const openLetters = `from dead_letter where state = 'open' and kind = 'letter' and entity in ('product', 'stock-level')`;
+const openLetters = `from dead_letter where state = 'open' and kind = 'letter' and entity in ('product', 'stock-level', 'price', 'category')`;
 
 /** Changes whenever a dead letter of a shown entity is opened or closed; cheap enough to ask every other second. */
 export async function readExclusionsMark(database: Database): Promise<string> {

@@ -2,7 +2,7 @@
  * How old a field honestly is (O8). A field's asOf is the later of its last change and the progress of its feed: unchanged data
  * stays fresh because its feed keeps saying that nothing changed. Pure: the clock and the progress are passed in.
  */
-import { product, stockLevel } from '@steward/contracts';
+import { category, price, product, stockLevel } from '@steward/contracts';
 
 /**
  * Progress arrives every few seconds for all keys at once. Shown as it comes it would give each answer a new ETag every few
@@ -15,6 +15,8 @@ export const budgets = {
   assortment: staleAfter(product.freshness, 'assortment'),
   content: staleAfter(product.freshness, 'content'),
   availability: staleAfter(stockLevel.freshness, 'availability'),
+  price: staleAfter(price.freshness, 'price'),
+  categories: staleAfter(category.freshness, 'assortment'),
 } as const;
 
 function staleAfter(classes: Readonly<Record<string, { staleAfterMs: number }>>, name: string): number {

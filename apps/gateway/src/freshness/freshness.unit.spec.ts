@@ -36,7 +36,7 @@ describe('age of a field', () => {
   });
 
   it('takes its budgets from the contracts', () => {
-    expect(budgets).toEqual({ assortment: 60 * minute, content: 24 * 60 * minute, availability: 15 * minute });
+    expect(budgets).toEqual({ assortment: 60 * minute, content: 24 * 60 * minute, availability: 15 * minute, price: 60 * minute, categories: 60 * minute });
   });
 });
 
@@ -45,12 +45,12 @@ describe('what the API knows of the feeds', () => {
     const live = new LiveFreshness();
     live.apply([{ system: 'erp', entity: 'stock-level', appliedUpTo: start }, { system: 'pim', entity: 'product', appliedUpTo: start }]);
     live.exclude([{ entity: 'stock-level', key: 'A@main' }, { entity: 'product', key: 'P' }]);
-    expect(live.ofStock('A')).toBeUndefined();
-    expect(live.ofStock('B')).toBe(start);
-    expect(live.ofProduct('P')).toBeUndefined();
-    expect(live.ofProduct('A')).toBe(start);
+    expect(live.current.ofStock('A')).toBeUndefined();
+    expect(live.current.ofStock('B')).toBe(start);
+    expect(live.current.ofProduct('P')).toBeUndefined();
+    expect(live.current.ofProduct('A')).toBe(start);
     live.exclude([]);
-    expect(live.ofStock('A')).toBe(start);
+    expect(live.current.ofStock('A')).toBe(start);
   });
 
   it('O8: progress does not speak for the keys it excepts, a stock key standing for its SKU, and the next one may again', () => {
@@ -59,14 +59,14 @@ describe('what the API knows of the feeds', () => {
       { system: 'erp', entity: 'stock-level', appliedUpTo: start, exceptions: 'd1', exceptKeys: ['A@main'] },
       { system: 'pim', entity: 'product', appliedUpTo: start, exceptions: 'd2', exceptKeys: ['P'] },
     ]);
-    const first = live.version;
-    expect([live.ofStock('A'), live.ofStock('B'), live.ofStock('P')]).toEqual([undefined, start, start]);
-    expect([live.ofProduct('P'), live.ofProduct('A')]).toEqual([undefined, start]);
+    const first = live.current.version;
+    expect([live.current.ofStock('A'), live.current.ofStock('B'), live.current.ofStock('P')]).toEqual([undefined, start, start]);
+    expect([live.current.ofProduct('P'), live.current.ofProduct('A')]).toEqual([undefined, start]);
     // The digest alone is enough for keys that are known.
     live.apply([{ system: 'erp', entity: 'stock-level', appliedUpTo: start + 1, exceptions: 'd1' }]);
-    expect([live.ofStock('A'), live.ofStock('B'), live.version]).toEqual([undefined, start + 1, first]);
+    expect([live.current.ofStock('A'), live.current.ofStock('B'), live.current.version]).toEqual([undefined, start + 1, first]);
     live.apply([{ system: 'erp', entity: 'stock-level', appliedUpTo: start + 2, exceptions: null }]);
-    expect([live.ofStock('A'), live.version]).toEqual([start + 2, first + 1]);
+    expect([live.current.ofStock('A'), live.current.version]).toEqual([start + 2, first + 1]);
   });
 
   it('O8: progress whose exceptions are unknown does not count', () => {
@@ -74,19 +74,19 @@ describe('what the API knows of the feeds', () => {
     const unknown = { system: 'erp', entity: 'stock-level', appliedUpTo: start, exceptions: 'd1' };
     expect(live.knowsExceptionsOf(unknown)).toBe(false);
     live.apply([unknown]);
-    expect(live.ofStock('B')).toBeUndefined();
+    expect(live.current.ofStock('B')).toBeUndefined();
   });
 
   it('never takes progress back and asks for new renderings only at a new step', () => {
     const live = new LiveFreshness();
     const tell = (appliedUpTo: number) => {
       live.apply([{ system: 'erp', entity: 'stock-level', appliedUpTo }]);
-      return live.version;
+      return live.current.version;
     };
     const first = tell(start);
     expect(tell(start + PROGRESS_STEP_MS - 1)).toBe(first);
     expect(tell(start - minute)).toBe(first);
-    expect(live.ofStock('A')).toBe(start + PROGRESS_STEP_MS - 1);
+    expect(live.current.ofStock('A')).toBe(start + PROGRESS_STEP_MS - 1);
     expect(tell(start + PROGRESS_STEP_MS)).toBe(first + 1);
   });
 });

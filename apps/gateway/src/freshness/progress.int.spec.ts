@@ -2,6 +2,7 @@ import { manualClock, type Database } from '@steward/platform';
 import { eventually } from '@steward/testing';
 import type { GatewayApi } from '../api/gateway-api';
 import { CacheUpkeep } from '../document-cache/cache-upkeep';
+import { LiveCategories } from '../category/live-categories';
 import { DocumentCache } from '../document-cache/document-cache';
 import { apiOn, get, logger, stage } from '../fixtures/api.fixture.spec';
 import { aLevel, aProduct, products, start, stock } from '../fixtures/read-model.fixture.spec';
@@ -128,12 +129,15 @@ describe('the storefront over an hour', () => {
 describe('what an API hears of progress', () => {
   it('O8: believes progress with exceptions only at its own notice, so never before the invalidations in front of it', async () => {
     const freshness = new LiveFreshness();
-    const upkeep = new CacheUpkeep({ database, cache: new DocumentCache(documentQueries(database)), freshness, clock: manualClock(start), logger });
+    const clock = manualClock(start);
+    const queries = documentQueries(database);
+    const cache = new DocumentCache({ queries, freshness, clock });
+    const upkeep = new CacheUpkeep({ database, queries, cache, freshness, categories: new LiveCategories(), clock, logger });
     const last = start + 1_000 * minute;
     const hear = async (appliedUpTo: number, exceptions: string | null) => {
       upkeep.hear(JSON.stringify({ progress: [{ ...feed, appliedUpTo, exceptions }] }));
       await upkeep.settled();
-      return [freshness.ofStock('steady'), freshness.ofStock('parked')];
+      return [freshness.current.ofStock('steady'), freshness.current.ofStock('parked')];
     };
     await claim(last, 'e5', 1, ['parked@main']);
     const told = await database.transaction((tx) => applyClaims(tx, [{ ...feed, epoch: 'e5', sequence: 1 }]));

@@ -3,13 +3,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { mercurius } from 'mercurius';
 import { RejectedError, type Logger } from '@steward/platform';
 import { etagOf } from '../document-cache/cached-document';
-import { contextOfDirective, contextOfHeaders, type Context } from '../storefront/context';
-import { degradedHeader, send, type Sendable } from '../storefront/rest.routes';
+import type { Context } from '../storefront/context';
+import type { Reading } from '../storefront/reading';
+import { degradedHeader, send, type Sendable } from '../storefront/send';
 import { ParsedDocuments, type DocumentPolicy } from './documents';
 import { errorsIn, statusOfErrors, toShownError } from './graphql.errors';
 import { requestOfBody, requestOfQuery, type GraphqlRequest } from './graphql-request';
 import { checkLimits, limits, operationOf, type Measured } from './limits';
-import { resolvers, type Execution, type Reading } from './resolvers';
+import { resolvers, type Execution } from './resolvers';
 import { schema } from './schema';
 import { StoredAnswers } from './stored-answers';
 
@@ -31,7 +32,7 @@ export async function graphqlRoutes(app: FastifyInstance, reading: Reading, poli
     errorFormatter: (execution) => ({ statusCode: 200, response: { data: execution.data ?? null, errors: execution.errors ?? [] } }),
   });
   const documents = new ParsedDocuments(policy);
-  const stored = new StoredAnswers(reading.cache, reading.freshness);
+  const stored = new StoredAnswers(reading);
 
   await app.register(async (scope) => {
     // The body stays text: as such it is the key of stored answers.
@@ -47,7 +48,7 @@ export async function graphqlRoutes(app: FastifyInstance, reading: Reading, poli
 
   async function answer(request: FastifyRequest, reply: FastifyReply, text: string, read: () => GraphqlRequest): Promise<FastifyReply> {
     try {
-      const headers = contextOfHeaders(request.headers);
+      const headers = reading.contexts.ofHeaders(request.headers);
       const key = `${Object.values(headers).join('\n')}\n${text}`;
       const kept = stored.find(key, reading.clock.now());
       if (kept !== undefined) return await deliver(request, reply, kept, headers);
@@ -57,7 +58,7 @@ export async function graphqlRoutes(app: FastifyInstance, reading: Reading, poli
       const document = documents.parse(source);
       const operation = operationOf(document, asked.operationName);
       const measured = checkLimits(document, operation, asked.variables, policy.introspection);
-      const execution: Execution = { context: contextIn(app, operation, asked.variables, headers), used: [], storable: measured.introspection === 0 };
+      const execution: Execution = { context: contextIn(operation, asked.variables, request) ?? headers, used: [], shownCategories: [], storable: measured.introspection === 0 };
       // Mercurius compiles one operation per source: each operation of a document needs a source of its own.
       const own = document.definitions.length > 1 ? `#${asked.operationName ?? ''}\n${source}` : source;
       const result = await reply.graphql(own, { execution }, asked.variables, asked.operationName ?? undefined);
@@ -71,7 +72,8 @@ export async function graphqlRoutes(app: FastifyInstance, reading: Reading, poli
     const data = result.data ?? null;
     const errors = Array.isArray(result.errors) ? result.errors.map((error) => toShownError(error, app.graphql.schema)) : [];
     const shown = execution.used.map(({ rendered }) => rendered);
-    const degraded = [...new Set(shown)].flatMap((rendered) => rendered.degraded);
+    const degraded = [...[...new Set(shown)].flatMap((rendered) => rendered.degraded), ...execution.shownCategories.flatMap((categories) => categories.degraded)];
+    const validUntil = Math.min(Infinity, ...[...shown, ...execution.shownCategories].map((part) => part.validUntil));
     const body = Buffer.from(
       JSON.stringify({
         data,
@@ -83,7 +85,7 @@ export async function graphqlRoutes(app: FastifyInstance, reading: Reading, poli
         },
       }),
     );
-    const sendable: Sendable = { body, etag: etagOf(body), validUntil: Math.min(Infinity, ...shown.map(({ validUntil }) => validUntil)), degraded: degradedHeader(shown) };
+    const sendable: Sendable = { body, etag: etagOf(body), validUntil, degraded: degradedHeader(degraded) };
     if (errors.length > 0) {
       for (const error of result.errors as unknown[]) logUnforeseen(error);
       const status = statusOfErrors(errors, data !== null && Object.values(data).some((value) => value !== null));
@@ -112,22 +114,23 @@ export async function graphqlRoutes(app: FastifyInstance, reading: Reading, poli
     const shown = toShownError(error, app.graphql.schema);
     if (shown.extensions.code === 'GATEWAY_FAILED') logger.error({ err: error, traceId: shown.extensions.traceId }, 'GraphQL request failed');
   }
-}
 
-function contextIn(app: FastifyInstance, operation: OperationDefinitionNode, variables: Record<string, unknown>, headers: Context): Context {
-  const directive = app.graphql.schema.getDirective('inContext');
-  if (directive === null || directive === undefined || operation.directives?.length === 0) return headers;
-  let args: Record<string, unknown> | undefined;
-  try {
-    args = getDirectiveValues(directive, operation, variables);
-  } catch (error) {
-    throw new RejectedError('GATEWAY_CONTEXT_REFUSED', error instanceof Error ? error.message : String(error), {
-      place: '@inContext',
-      accepted: directive.args.map((argument) => argument.name).join(', '),
-      cause: error,
-    });
+  /** The context of `@inContext` and the headers together; undefined when the query has no directive. */
+  function contextIn(operation: OperationDefinitionNode, variables: Record<string, unknown>, request: FastifyRequest): Context | undefined {
+    const directive = app.graphql.schema.getDirective('inContext');
+    if (directive === null || directive === undefined || operation.directives?.length === 0) return undefined;
+    let args: Record<string, unknown> | undefined;
+    try {
+      args = getDirectiveValues(directive, operation, variables);
+    } catch (error) {
+      throw new RejectedError('GATEWAY_CONTEXT_REFUSED', error instanceof Error ? error.message : String(error), {
+        place: '@inContext',
+        accepted: directive.args.map((argument) => argument.name).join(', '),
+        cause: error,
+      });
+    }
+    return args === undefined ? undefined : reading.contexts.ofDirective(args, request.headers);
   }
-  return args === undefined ? headers : contextOfDirective(args, headers);
 }
 
 function typeFor(request: FastifyRequest): string {

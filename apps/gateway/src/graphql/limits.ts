@@ -9,12 +9,14 @@ import { FIRST_DEFAULT } from '../storefront/arguments';
 
 export const limits = { tokens: 2_000, depth: 8, introspectionDepth: 20, aliases: 30, fields: 1_000, cost: 1_000 } as const;
 
+const TREE_COST = 20;
+
 export interface Measured {
   depth: number;
   aliases: number;
   fields: number;
   introspection: number;
-  /** Products asked for: `product` is one, `products` is its `first`. */
+  /** Products asked for: `product` is one, `products` is its `first`; the tree of categories counts as so many. */
   cost: number;
 }
 
@@ -80,7 +82,8 @@ export function measure(document: DocumentNode, operation: OperationDefinitionNo
           part.fields += 1;
           if (selection.alias !== undefined) part.aliases += 1;
           if (name === '__schema' || name === '__type') part.introspection += 1;
-          if (name === 'product') part.cost += 1;
+          if (name === 'product' || name === 'category') part.cost += 1;
+          if (name === 'categories') part.cost += TREE_COST;
           if (name === 'products') part.cost += firstIn(selection.arguments?.find((argument) => argument.name.value === 'first')?.value);
         }
       }

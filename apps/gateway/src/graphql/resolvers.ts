@@ -1,15 +1,17 @@
 import type { MercuriusContext } from 'mercurius';
-import type { Clock } from '@steward/platform';
+import { showCategories, type CategoryView, type ShownCategories } from '../category/category-view';
+import type { CategoryNode } from '../category/tree';
 import type { CachedDocument, Rendered } from '../document-cache/cached-document';
-import type { DocumentCache } from '../document-cache/document-cache';
-import type { LiveFreshness } from '../freshness/live-freshness';
-import { afterOf, cursorOf, firstOf } from '../storefront/arguments';
+import { criteriaOf } from '../listing/criteria';
+import { firstOf } from '../storefront/arguments';
 import type { Context } from '../storefront/context';
+import type { Reading } from '../storefront/reading';
 
 /** What one GraphQL answer was made from: it says whether the answer may be kept, for how long, and what is degraded in it. */
 export interface Execution {
   context: Context;
   used: { cached: CachedDocument; rendered: Rendered }[];
+  shownCategories: ShownCategories[];
   /** Lists and misses depend on more than the documents they show. */
   storable: boolean;
 }
@@ -21,17 +23,26 @@ declare module 'mercurius' {
   }
 }
 
-export interface Reading {
-  cache: DocumentCache;
-  freshness: LiveFreshness;
-  clock: Clock;
+interface ListArguments {
+  first?: number | null;
+  after?: string | null;
+  category?: string | null;
+  search?: string | null;
+  filter?: { attributes?: { name: string; values: string[] }[] | null; availability?: string[] | null } | null;
+  sort?: string | null;
 }
 
-export function resolvers({ cache, freshness, clock }: Reading) {
+export function resolvers(reading: Reading) {
+  const { cache, listings, categories, freshness, clock } = reading;
   const show = (cached: CachedDocument, execution: Execution) => {
-    const rendered = cached.rendered(execution.context.language, freshness, clock.now());
+    const rendered = cached.rendered(execution.context, reading, clock.now());
     execution.used.push({ cached, rendered });
     return rendered.view;
+  };
+  const showNodes = (nodes: readonly CategoryNode[], execution: Execution): CategoryView[] => {
+    const shown = showCategories(nodes, execution.context.language, { known: freshness.current, tree: categories.tree }, clock.now());
+    execution.shownCategories.push(shown);
+    return shown.categories;
   };
   return {
     Query: {
@@ -41,22 +52,27 @@ export function resolvers({ cache, freshness, clock }: Reading) {
         execution.storable = false;
         return null;
       },
-      products: async (_root: unknown, args: { first?: number | null; after?: string | null }, { execution }: MercuriusContext) => {
-        const after = afterOf(args.after);
-        const page = await cache.page(firstOf(args.first), after);
+      products: async (_root: unknown, args: ListArguments, { execution }: MercuriusContext) => {
         execution.storable = false;
-        const nodes = page.documents.map((cached) => show(cached, execution));
-        const edges = nodes.map((node) => ({ cursor: cursorOf(node.id), node }));
+        const { category, search, filter, sort } = args;
+        const criteria = criteriaOf({ categoryId: category, search, sort, attributes: filter?.attributes ?? [], availability: filter?.availability ?? [] });
+        const { items, hasNext, after } = await listings.page(criteria, execution.context, firstOf(args.first), args.after);
+        const edges = items.map(({ cached, cursor }) => ({ cursor, node: show(cached, execution) }));
         return {
-          nodes,
+          nodes: edges.map(({ node }) => node),
           edges,
           pageInfo: {
-            hasNextPage: page.hasNext,
+            hasNextPage: hasNext,
             hasPreviousPage: after !== null,
             startCursor: edges[0]?.cursor ?? null,
             endCursor: edges.at(-1)?.cursor ?? null,
           },
         };
+      },
+      categories: (_root: unknown, _args: unknown, { execution }: MercuriusContext) => showNodes(categories.tree.roots, execution),
+      category: (_root: unknown, { id }: { id: string }, { execution }: MercuriusContext) => {
+        const node = categories.tree.find(id);
+        return node === undefined ? null : (showNodes([node], execution)[0] ?? null);
       },
     },
     Product: { attributes: listed },
@@ -65,7 +81,7 @@ export function resolvers({ cache, freshness, clock }: Reading) {
 }
 
 /** PostgreSQL has no text with NUL in it, so neither has a product. */
-async function findOrNothing(cache: DocumentCache, sku: string): Promise<CachedDocument | undefined> {
+async function findOrNothing(cache: Reading['cache'], sku: string): Promise<CachedDocument | undefined> {
   return sku.includes('\0') ? undefined : cache.find(sku);
 }
 

@@ -6,8 +6,57 @@ directive @inContext(market: String, language: String, currency: String, channel
 type Query {
   "By product id or by a variant's SKU; null when there is no such product."
   product(sku: String!): Product
-  "Products on sale in a stable order, at most 250 at once."
-  products(first: Int = 20, after: String): ProductConnection!
+  "Products on sale in a stable order, at most 250 at once. By category (with all that hang below it), words, attributes and availability."
+  products(first: Int = 20, after: String, category: ID, search: String, filter: ProductFilter, sort: ProductSort): ProductConnection!
+  "The top of the tree, with all that hangs below."
+  categories: [Category!]!
+  "null when there is no such category."
+  category(id: ID!): Category
+}
+
+input ProductFilter {
+  "All of them."
+  attributes: [AttributeFilter!]
+  "Any of them, as last told: an item on the list may say UNKNOWN where its feed is late."
+  availability: [AvailabilityState!]
+}
+
+input AttributeFilter {
+  name: String!
+  "Any of them."
+  values: [String!]!
+}
+
+enum ProductSort {
+  "By product id, the default without a search."
+  ID
+  "In the language of the context."
+  NAME
+  "The lowest price of the product in the context's market, currency and group; without one it comes last."
+  PRICE
+  PRICE_DESC
+  "The default of a search, and only for one."
+  RELEVANCE
+}
+
+type Category {
+  id: ID!
+  language: String
+  name: String!
+  slug: String
+  description: String
+  seo: Seo!
+  "From the top of the tree to this category."
+  breadcrumbs: [Crumb!]!
+  children: [Category!]!
+  asOf: String
+  stale: Boolean!
+}
+
+type Crumb {
+  id: ID!
+  name: String!
+  slug: String
 }
 
 type ProductConnection {
@@ -41,14 +90,22 @@ type Product {
   seo: Seo!
   brand: String
   categoryIds: [ID!]!
+  "From the top of the tree to the product's main category."
+  breadcrumbs: [Crumb!]!
   attributes: [Attribute!]!
   media: [Medium!]!
   "Empty when the product is its own SKU."
   variants: [Variant!]!
+  "The lowest of its SKUs."
+  price: Price!
+  "Whether its SKUs differ in price."
+  priceVaries: Boolean!
   "Of all SKUs together."
   availability: Availability!
   "Grows with each change of any part of the product."
   revision: Float!
+  "When the content changed last, as opposed to stock and prices (ISO 8601)."
+  contentChangedAt: String!
   "How recent the catalogue's word on this product is."
   asOf: String
   "Past its freshness budget; still shown as last known."
@@ -82,7 +139,68 @@ type Variant {
   sku: String!
   gtin: String
   attributes: [Attribute!]!
+  price: Price!
   availability: Availability!
+}
+
+"For one piece, in the context's market and currency, for its customer group."
+type Price {
+  "null when there is none: the reason says why."
+  value: Money
+  "What the value is compared with (struck through)."
+  listValue: Money
+  tax: TaxMode
+  reason: NoPriceReason
+  "The price list's entry that holds."
+  entry: PriceEntry
+  "Lower prices from a larger quantity on."
+  tiers: [PriceTier!]!
+  "The next moment at which time alone may change it (ISO 8601)."
+  validUntil: String
+  asOf: String
+  "Past its freshness budget; still shown as last known."
+  stale: Boolean!
+}
+
+type Money {
+  "Integer of minor units, as text: no client's number can round it."
+  minorUnits: String!
+  "ISO 4217"
+  currency: String!
+  fractionDigits: Int!
+  "Decimal number with exactly that many digits behind the point."
+  amount: String!
+}
+
+enum TaxMode {
+  INCLUDED
+  EXCLUDED
+}
+
+enum NoPriceReason {
+  NOT_IN_MARKET
+  NOT_IN_CURRENCY
+  NOT_FOR_GROUP
+  NOT_FOR_QUANTITY
+  NOT_NOW
+  "Nothing was told of this SKU's price yet."
+  UNKNOWN
+}
+
+type PriceEntry {
+  id: ID!
+  market: String!
+  currency: String!
+  customerGroup: String!
+  minQuantity: Int!
+  validFrom: String
+  validTo: String
+  revision: Float!
+}
+
+type PriceTier {
+  minQuantity: Int!
+  value: Money!
 }
 
 type Availability {

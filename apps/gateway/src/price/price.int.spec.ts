@@ -1,17 +1,11 @@
-import type { Category, Price } from '@steward/contracts';
 import type { Database } from '@steward/platform';
 import { readCategories } from '../category/categories.queries';
 import { treeOf } from '../category/tree';
 import { stage } from '../fixtures/api.fixture.spec';
-import { aLevel, aProduct, categories, prices, products, stock } from '../fixtures/read-model.fixture.spec';
+import { aCategory, aLevel, aPrice, aProduct, categories, prices, products, stock } from '../fixtures/read-model.fixture.spec';
 import { FAN_OUT_LIMIT } from '../product/affected';
 import { rebuildDirty } from '../product/dirty-documents';
 import { movePrices, readPrices, type SkuPrices } from './price.store';
-
-const aPrice = (id: string, sku: string, amount: number, more: Partial<Price> = {}): Price => ({
-  id, sku, market: 'eu', currency: 'EUR', customerGroup: 'public', minQuantity: 1, validFrom: null, validTo: null, amount, taxMode: 'included', ...more,
-});
-const aCategory = (id: string, parentId: string | null): Category => ({ id, parentId, position: 0, texts: { en: { name: id, slug: id } } });
 
 let database: Database;
 let close: () => Promise<void>;

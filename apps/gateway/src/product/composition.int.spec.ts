@@ -6,7 +6,7 @@ import { aLevel, aProduct, products, start, stock, tellProducts, tellStock } fro
 import { FAN_OUT_LIMIT } from './affected';
 import { availabilityOf, type Level } from './availability';
 import { rebuildDirty } from './dirty-documents';
-import { documentQueries } from './documents.queries';
+import { documentQueries, type Found } from './documents.queries';
 
 let testing: TestDatabase;
 let database: Database;
@@ -61,19 +61,18 @@ describe('composed documents', () => {
   it('hides drafts, keeps the page of archived products and lists neither', async () => {
     await products(database, { key: 'draft', revision: 1, data: aProduct('draft', { status: 'draft' }) }, { key: 'archived', revision: 1, data: aProduct('archived', { status: 'archived' }) });
     expect((await find('draft', 'archived')).map(({ productId }) => productId)).toEqual(['archived']);
-    const page = await documentQueries(database).page(250, null);
-    expect(page.found.map(({ wanted }) => wanted)).not.toContain('archived');
+    const listed = await documentQueries(database).walk(250, null);
+    expect(listed.map(({ wanted }) => wanted)).not.toContain('archived');
   });
 
-  it('pages in a stable order without gaps or repeats', async () => {
+  it('is walked in a stable order without gaps or repeats', async () => {
     const queries = documentQueries(database);
-    const all = (await queries.page(250, null)).found.map(({ wanted }) => wanted);
+    const all = (await queries.walk(250, null)).map(({ wanted }) => wanted);
     const walked: string[] = [];
-    for (let after: string | null = null, more = true; more; ) {
-      const page = await queries.page(2, after);
-      walked.push(...page.found.map(({ wanted }) => wanted));
-      after = walked.at(-1) ?? null;
-      more = page.hasNext;
+    for (let after: string | undefined | null = null; after !== undefined; after = walked.at(-1)) {
+      const read: Found[] = await queries.walk(2, after);
+      if (read.length === 0) break;
+      walked.push(...read.map(({ wanted }) => wanted));
     }
     expect(walked).toEqual(all);
   });

@@ -9,7 +9,8 @@
 import type { PoolClient } from 'pg';
 import type { StockLevel } from '@steward/contracts';
 import { pricesOf, readPrices, type SkuPrices } from '../price/price.store';
-import { availabilityOf, type Level, type SkuAvailability } from './availability';
+import { writeSpans } from '../price/price-spans';
+import { availabilityOf, summaryOf, type AvailabilityState, type Level, type SkuAvailability } from './availability';
 import type { Visibility } from './document';
 
 export const DOCUMENT_CHANNEL = 'document';
@@ -43,6 +44,9 @@ export interface ContentRow {
   prices: readonly SkuPrices[] | null;
 }
 
+/** Of all SKUs together, as the document's column holds it. */
+const stateOf = (availability: readonly (SkuAvailability | undefined)[]): AvailabilityState => summaryOf(availability.filter((sku) => sku !== undefined)).state;
+
 /** Sorted inside the statement: JavaScript sorts by UTF-16 units, the index by bytes, and the lock order must be one. */
 export async function writeContents(tx: PoolClient, rows: readonly ContentRow[]): Promise<void> {
   if (rows.length === 0) return;
@@ -51,15 +55,16 @@ export async function writeContents(tx: PoolClient, rows: readonly ContentRow[])
     text: `
       with written as (
         insert into document as d
-          (product_id, revision, visibility, skus, content, content_revision, content_changed_at, availability, prices)
-        select product_id, 1, visibility, skus::text[], content::json, content_revision, content_changed_at, availability::json, prices::json
-        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::text[], $8::text[])
-          as u (product_id, visibility, skus, content, content_revision, content_changed_at, availability, prices)
+          (product_id, revision, visibility, skus, content, content_revision, content_changed_at, availability, state, prices)
+        select product_id, 1, visibility, skus::text[], content::json, content_revision, content_changed_at, availability::json, state, prices::json
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::text[], $8::text[], $9::text[])
+          as u (product_id, visibility, skus, content, content_revision, content_changed_at, availability, state, prices)
         order by product_id collate "C"
         on conflict (product_id) do update set
           revision = d.revision + 1, visibility = excluded.visibility, skus = excluded.skus, content = excluded.content,
           content_revision = excluded.content_revision, content_changed_at = excluded.content_changed_at,
-          availability = coalesce(excluded.availability, d.availability), prices = coalesce(excluded.prices, d.prices), composed_at = now()
+          availability = coalesce(excluded.availability, d.availability), state = coalesce(excluded.state, d.state),
+          prices = coalesce(excluded.prices, d.prices), composed_at = now()
         returning product_id, revision
       ) ${announce}`,
     values: [
@@ -70,9 +75,11 @@ export async function writeContents(tx: PoolClient, rows: readonly ContentRow[])
       rows.map((row) => row.revision),
       rows.map((row) => row.changedAt),
       rows.map((row) => (row.availability === null ? null : JSON.stringify(row.availability))),
+      rows.map((row) => (row.availability === null ? null : stateOf(row.availability))),
       rows.map((row) => (row.prices === null ? null : JSON.stringify(row.prices))),
     ],
   });
+  await writeSpans(tx, rows.flatMap(({ productId, prices }) => (prices === null ? [] : [{ productId, prices }])));
 }
 
 /** A one-dimensional text[] as PostgreSQL writes it: unnest of ragged arrays is not possible, of literals it is. */
@@ -195,15 +202,17 @@ export async function rebuildDocuments(tx: PoolClient, productIds: readonly stri
     text: `
       with written as (
         update document d set revision = d.revision + 1, composed_at = now(),
-          availability = coalesce(u.availability::json, d.availability), prices = coalesce(u.prices::json, d.prices)
-        from unnest($1::text[], $2::text[], $3::text[]) as u (product_id, availability, prices)
+          availability = coalesce(u.availability::json, d.availability), state = coalesce(u.state, d.state), prices = coalesce(u.prices::json, d.prices)
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as u (product_id, availability, state, prices)
         where d.product_id = u.product_id
         returning d.product_id, d.revision
       ) ${announce}`,
     values: [
       rows.map((row) => row.product_id),
       rows.map((row) => (availability === undefined ? null : JSON.stringify(row.skus.map((sku) => availability.get(sku))))),
+      rows.map((row) => (availability === undefined ? null : stateOf(row.skus.map((sku) => availability.get(sku))))),
       rows.map((row) => (prices === undefined ? null : JSON.stringify(pricesOf(row.skus, prices)))),
     ],
   });
+  if (prices !== undefined) await writeSpans(tx, rows.map((row) => ({ productId: row.product_id, prices: pricesOf(row.skus, prices) })));
 }

@@ -1,7 +1,8 @@
 import type { Product } from '@steward/contracts';
+import type { SkuPrices } from '../price/price.store';
 import type { SkuAvailability } from './availability';
 
-/** A composed document as the API reads it: the product's content and the availability of each of its SKUs. */
+/** A composed document as the API reads it: the product's content, and of each of its SKUs the availability and the entries of price lists. */
 export interface ProductDocument {
   productId: string;
   /** The document's own revision: it only grows, whichever part changed (C11). */
@@ -10,6 +11,7 @@ export interface ProductDocument {
   contentChangedAt: number;
   skus: readonly string[];
   availability: readonly SkuAvailability[];
+  prices: readonly SkuPrices[];
 }
 
 /** A product without variants is its own SKU. A SKU listed twice counts once. */

@@ -1,5 +1,6 @@
 import type { Database } from '@steward/platform';
 import type { Product } from '@steward/contracts';
+import type { SkuPrices } from '../price/price.store';
 import type { SkuAvailability } from './availability';
 import type { ProductDocument } from './document';
 
@@ -7,24 +8,19 @@ export interface Found {
   /** What was asked for: a product id or a variant's SKU. */
   wanted: string;
   document: ProductDocument;
-  /** Length of the content's JSON text, for the cache's accounting. */
+  /** Length of its JSON texts, for the cache's accounting. */
   contentLength: number;
-}
-
-export interface Page {
-  found: Found[];
-  hasNext: boolean;
 }
 
 /** Reads of the composed documents. One look-up each; JSON comes as text and is parsed once per document revision. */
 export interface DocumentQueries {
   find: (wanted: readonly string[]) => Promise<Found[]>;
-  /** Listed products after a product id, in byte order of their ids. */
-  page: (first: number, after: string | null) => Promise<Page>;
+  /** All products on sale, so many at a time: those after a product id in byte order. */
+  walk: (most: number, after: string | null) => Promise<Found[]>;
 }
 
 const columns = `d.product_id, d.revision::float8 as revision, d.skus, d.content::text as content,
-  (extract(epoch from d.content_changed_at) * 1000)::float8 as content_changed_at, d.availability::text as availability`;
+  (extract(epoch from d.content_changed_at) * 1000)::float8 as content_changed_at, d.availability::text as availability, d.prices::text as prices`;
 
 interface Row {
   wanted: string;
@@ -34,6 +30,8 @@ interface Row {
   content: string;
   content_changed_at: number;
   availability: string;
+  /** null until the worker has come by, in documents from before prices were composed. */
+  prices: string | null;
 }
 
 export function documentQueries(database: Database): DocumentQueries {
@@ -56,16 +54,16 @@ export function documentQueries(database: Database): DocumentQueries {
       );
       return rows.map(toFound);
     },
-    page: async (first, after) => {
+    walk: async (most, after) => {
       const rows = await database.query<Row>(
         {
-          name: 'documents-page',
+          name: 'documents-walk',
           text: `select d.product_id as wanted, ${columns} from document d
             where d.visibility = 'listed' and d.product_id > $1 order by d.product_id limit $2`,
         },
-        [after ?? '', first + 1],
+        [after ?? '', most],
       );
-      return { found: rows.slice(0, first).map(toFound), hasNext: rows.length > first };
+      return rows.map(toFound);
     },
   };
 }
@@ -73,7 +71,7 @@ export function documentQueries(database: Database): DocumentQueries {
 function toFound(row: Row): Found {
   return {
     wanted: row.wanted,
-    contentLength: row.content.length,
+    contentLength: row.content.length + (row.prices?.length ?? 0),
     document: {
       productId: row.product_id,
       revision: row.revision,
@@ -82,6 +80,7 @@ function toFound(row: Row): Found {
       contentChangedAt: Math.round(row.content_changed_at),
       skus: row.skus,
       availability: JSON.parse(row.availability) as SkuAvailability[],
+      prices: row.prices === null ? [] : (JSON.parse(row.prices) as SkuPrices[]),
     },
   };
 }

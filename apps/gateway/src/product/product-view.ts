@@ -1,6 +1,10 @@
 import type { Product } from '@steward/contracts';
+import { crumbsOf, type Crumb } from '../category/breadcrumbs';
+import type { LiveTree } from '../category/live-categories';
 import { ageOf, budgets, type FieldAge } from '../freshness/freshness';
-import type { LiveFreshness } from '../freshness/live-freshness';
+import type { KnownProgress } from '../freshness/live-freshness';
+import { lowestOf, showPrice, type PriceView, type Shopper, type ShownPrice } from '../price/price-view';
+import { languageOf } from '../storefront/language';
 import { summaryOf, type AvailabilityState, type SkuAvailability } from './availability';
 import type { ProductDocument } from './document';
 
@@ -23,11 +27,19 @@ export interface ProductView {
   seo: { title: string | null; description: string | null };
   brand: string | null;
   categoryIds: readonly string[];
+  /** From the top of the tree to the product's main category. */
+  breadcrumbs: Crumb[];
   attributes: Product['attributes'];
   media: { url: string; kind: string; alt: string | null }[];
-  variants: { sku: string; gtin: string | null; attributes: Record<string, string>; availability: AvailabilityView }[];
+  variants: { sku: string; gtin: string | null; attributes: Record<string, string>; price: PriceView; availability: AvailabilityView }[];
+  /** The lowest of its SKUs. */
+  price: PriceView;
+  /** Whether its SKUs differ in price. */
+  priceVaries: boolean;
   availability: AvailabilityView;
   revision: number;
+  /** When the content changed last, as opposed to stock and prices. */
+  contentChangedAt: string;
   asOf: string | null;
   stale: boolean;
 }
@@ -36,7 +48,7 @@ export interface ProductView {
 export interface DegradedField {
   product: string;
   sku: string | null;
-  field: 'assortment' | 'content' | 'availability';
+  field: 'assortment' | 'content' | 'price' | 'availability';
   reason: 'stale';
   asOf: string | null;
 }
@@ -51,18 +63,10 @@ export interface Shown {
 /** While something is stale the answer is made anew at least this often, so that it recovers with the feed. */
 const STALE_RECHECK_MS = 1_000;
 
-/** The language that is really shown: the asked one, its base language, English, else the first there is. */
-export function languageOf(texts: Product['texts'], asked: string | null): string | null {
-  if (asked !== null) {
-    if (Object.hasOwn(texts, asked)) return asked;
-    const base = asked.split('-')[0] ?? asked;
-    if (Object.hasOwn(texts, base)) return base;
-  }
-  return Object.hasOwn(texts, 'en') ? 'en' : (Object.keys(texts)[0] ?? null);
-}
-
-export function toView(document: ProductDocument, language: string | null, freshness: LiveFreshness, now: number): Shown {
+/** `context.language` is the one to show (languageOf), null when the product has no texts. */
+export function toView(document: ProductDocument, context: Shopper & { language: string | null }, { known, tree }: { known: KnownProgress; tree: LiveTree }, now: number): Shown {
   const { content, productId } = document;
+  const { language } = context;
   const degraded: DegradedField[] = [];
   const limits: number[] = [];
   const watch = (age: FieldAge, field: DegradedField['field'], sku: string | null): FieldAge => {
@@ -71,16 +75,25 @@ export function toView(document: ProductDocument, language: string | null, fresh
     return age;
   };
 
-  const told = { now, changedAt: document.contentChangedAt, progress: freshness.ofProduct(productId) };
+  const told = { now, changedAt: document.contentChangedAt, progress: known.ofProduct(productId) };
   const assortment = watch(ageOf({ ...told, staleAfterMs: budgets.assortment }), 'assortment', null);
   const texts = watch(ageOf({ ...told, staleAfterMs: budgets.content }), 'content', null);
 
-  const known = new Map(document.availability.map((entry) => [entry.sku, entry]));
-  const stock = new Map<string, SkuView>();
+  const availability = new Map(document.availability.map((entry) => [entry.sku, entry]));
+  const prices = new Map(document.prices.map(({ sku, entries }) => [sku, entries]));
+  const shown = new Map<string, SkuView>();
   for (const sku of document.skus) {
-    const entry = known.get(sku) ?? { sku, state: 'UNKNOWN', quantity: null, expectedAt: null, changedAt: null };
-    const age = ageOf({ now, changedAt: entry.changedAt, progress: freshness.ofStock(sku), staleAfterMs: budgets.availability });
-    stock.set(sku, { age: watch(age, 'availability', sku), shown: shownStock(entry, age, content.status) });
+    const entry = availability.get(sku) ?? { sku, state: 'UNKNOWN', quantity: null, expectedAt: null, changedAt: null };
+    const age = ageOf({ now, changedAt: entry.changedAt, progress: known.ofStock(sku), staleAfterMs: budgets.availability });
+    watch(age, 'availability', sku);
+
+    const entries = prices.get(sku);
+    const changedAt = entries === undefined || entries.length === 0 ? null : Math.min(...entries.map((each) => each.changedAt));
+    const progress = known.ofPrices((entries ?? []).map(({ data }) => data.id));
+    const priceAge = watch(ageOf({ now, changedAt, progress, staleAfterMs: budgets.price }), 'price', sku);
+    const price = showPrice(entries, context, now);
+    limits.push(price.validUntil - 1); // the boundary itself belongs to what comes after it
+    shown.set(sku, { age, availability: shownStock(entry, age, content.status), price: shownPrice(price, priceAge) });
   }
 
   const text = language === null ? undefined : content.texts[language];
@@ -98,14 +111,18 @@ export function toView(document: ProductDocument, language: string | null, fresh
       seo: { title: text?.seoTitle ?? null, description: text?.seoDescription ?? null },
       brand: content.brand ?? null,
       categoryIds: content.categoryIds,
+      breadcrumbs: crumbsOf(content.categoryIds, tree, language),
       attributes: content.attributes,
       media: content.media.map(({ url, kind, alt }) => ({ url, kind, alt: altOf(alt, language) })),
       variants: content.variants.flatMap((variant) => {
-        const entry = stock.get(variant.sku);
-        return entry ? [{ sku: variant.sku, gtin: variant.gtin ?? null, attributes: variant.attributes, availability: entry.shown }] : [];
+        const entry = shown.get(variant.sku);
+        const { sku, gtin = null, attributes } = variant;
+        return entry ? [{ sku, gtin, attributes, price: entry.price, availability: entry.availability }] : [];
       }),
-      availability: summaryView([...stock.values()]),
+      ...lowestOf([...shown.values()].map(({ price }) => price)),
+      availability: summaryView([...shown.values()]),
       revision: document.revision,
+      contentChangedAt: new Date(document.contentChangedAt).toISOString(),
       asOf: iso(assortment.asOf),
       stale: assortment.stale || texts.stale,
     },
@@ -113,8 +130,15 @@ export function toView(document: ProductDocument, language: string | null, fresh
 }
 
 interface SkuView {
+  /** Of the availability. */
   age: FieldAge;
-  shown: AvailabilityView;
+  availability: AvailabilityView;
+  price: PriceView;
+}
+
+/** Past its budget a price is still the last that was told; an order asks anew, and the shopper sees its age. */
+function shownPrice({ view }: ShownPrice, age: FieldAge): PriceView {
+  return { ...view, asOf: iso(age.asOf), stale: age.stale };
 }
 
 /** Past its budget a quantity is no longer a promise: UNKNOWN, never zero. An archived product is not sold, whatever is in stock. */
@@ -127,9 +151,9 @@ function shownStock(entry: SkuAvailability, age: FieldAge, status: Product['stat
 
 function summaryView(skus: readonly SkuView[]): AvailabilityView {
   const asOfs = skus.map(({ age }) => age.asOf);
-  const expected = skus.flatMap(({ shown }) => shown.expectedAt ?? []).sort((a, b) => Date.parse(a) - Date.parse(b));
+  const expected = skus.flatMap(({ availability }) => availability.expectedAt ?? []).sort((a, b) => Date.parse(a) - Date.parse(b));
   return {
-    ...summaryOf(skus.map(({ shown }) => shown)),
+    ...summaryOf(skus.map(({ availability }) => availability)),
     expectedAt: expected[0] ?? null,
     asOf: asOfs.some((asOf) => asOf === null) ? null : iso(Math.min(...asOfs.map((asOf) => asOf ?? Infinity))),
     stale: skus.some(({ age }) => age.stale),
@@ -138,7 +162,7 @@ function summaryView(skus: readonly SkuView[]): AvailabilityView {
 
 function altOf(alt: Record<string, string> | null | undefined, language: string | null): string | null {
   if (alt === null || alt === undefined) return null;
-  const shown = languageOf(alt as never, language);
+  const shown = languageOf(alt, language);
   return shown === null ? null : (alt[shown] ?? null);
 }
 

@@ -14,31 +14,14 @@ export function firstOf(value: unknown): number {
   });
 }
 
-const CURSOR = 'product:';
-
-/** Opaque to clients. The prefix tells a cursor of another list, and of another version, from ours. */
-export function cursorOf(productId: string): string {
-  return Buffer.from(CURSOR + productId).toString('base64url');
-}
-
-/** The product id after which a page begins; null for the first page. */
-export function afterOf(value: unknown): string | null {
-  if (value === undefined || value === null) return null;
-  if (typeof value === 'string' && value.length <= 1_000) {
-    const text = Buffer.from(value, 'base64url').toString();
-    const productId = text.slice(CURSOR.length);
-    // Decoding forgives; encoding again doesn't, so that a cursor has one spelling and holds no NUL.
-    if (text.startsWith(CURSOR) && productId !== '' && !productId.includes('\0') && cursorOf(productId) === value) return productId;
-  }
-  throw new RejectedError('GATEWAY_CURSOR_REFUSED', `after is ${shown(value)}`, {
-    place: '/after',
-    accepted: 'a cursor from an earlier page of the same list, unchanged',
-  });
-}
+/** The one family of parameters: `attribute.<name>` may be given several times, and any of its values is then accepted. */
+export const ATTRIBUTE = 'attribute.';
+export const ATTRIBUTE_PARAMETER = `${ATTRIBUTE}<name>`;
 
 /** Names that are not known are refused, not ignored: a misspelt `frist` would else silently show another page. */
 export function onlyKnown(given: Readonly<Record<string, unknown>>, known: readonly string[]): void {
   for (const [name, value] of Object.entries(given)) {
+    if (name.startsWith(ATTRIBUTE) && known.includes(ATTRIBUTE_PARAMETER)) continue;
     if (!known.includes(name))
       throw new RejectedError('GATEWAY_ARGUMENT_REFUSED', `${shown(name)} is not known here`, {
         place: `/${name}`,

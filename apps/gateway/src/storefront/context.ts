@@ -1,7 +1,7 @@
 import { RejectedError } from '@steward/platform';
 
-/** What an answer depends on besides the thing asked for. null = not given; the gateway then decides. */
-export interface Context {
+/** What a request says of who asks. null = not said. */
+export interface AskedContext {
   market: string | null;
   language: string | null;
   currency: string | null;
@@ -9,9 +9,26 @@ export interface Context {
   customerGroup: string | null;
 }
 
+/** What an answer is really made for: nothing is left open but the channel, which selects nothing (ADR 0001). */
+export interface Context {
+  market: string;
+  language: string;
+  currency: string;
+  channel: string | null;
+  customerGroup: string;
+}
+
 export type ContextField = keyof Context;
 
-export const noContext: Context = Object.freeze({ market: null, language: null, currency: null, channel: null, customerGroup: null });
+/** Where one sells, and what one pays with there. */
+export interface Market {
+  code: string;
+  currency: string;
+}
+
+/** The shop's own language and the group of everybody (ADR 0001). */
+const DEFAULT_LANGUAGE = 'en';
+const PUBLIC_GROUP = 'public';
 
 /** Both ways in: the header of REST (and of GraphQL), the argument of `@inContext`. */
 export const contextHeaders: Readonly<Record<ContextField, string>> = {
@@ -23,12 +40,12 @@ export const contextHeaders: Readonly<Record<ContextField, string>> = {
 };
 
 const fields = Object.keys(contextHeaders) as ContextField[];
+const nothingAsked: AskedContext = Object.freeze({ market: null, language: null, currency: null, channel: null, customerGroup: null });
 
-/** The echo names all of the context, and prices will depend on all of it: so does each shared cache's key. */
+/** The echo names all of the context, and prices depend on all of it: so does each shared cache's key. */
 export const varyOnContext = fields.map((field) => contextHeaders[field]).join(', ');
 
-const shapes: Readonly<Record<ContextField, { pattern: RegExp; accepted: string }>> = {
-  market: { pattern: /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/, accepted: 'a market code of letters, digits, - and _, at most 32' },
+const shapes: Readonly<Record<Exclude<ContextField, 'market'>, { pattern: RegExp; accepted: string }>> = {
   language: { pattern: /^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$/, accepted: 'a BCP 47 tag such as de or de-AT' },
   currency: { pattern: /^[A-Z]{3}$/, accepted: 'an ISO 4217 code such as EUR' },
   channel: { pattern: /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, accepted: 'a channel code of letters, digits, - and _, at most 64' },
@@ -37,45 +54,81 @@ const shapes: Readonly<Record<ContextField, { pattern: RegExp; accepted: string 
 
 type Given = Readonly<Record<string, unknown>>;
 
-export function contextOfHeaders(headers: Given): Context {
-  // The usual case costs five look-ups and no object.
-  if (fields.every((field) => headers[contextHeaders[field]] === undefined)) return noContext;
-  return checked((field) => headers[contextHeaders[field]], (field) => contextHeaders[field]);
-}
+/** Reads contexts for the markets of this shop; the first market is the one of whoever names none. */
+export class Contexts {
+  private readonly currencies: ReadonlyMap<string, string>;
+  readonly usual: Context;
 
-/** `@inContext` over the headers: what both name must be equal, else nobody knows what was meant. */
-export function contextOfDirective(args: Given, headers: Context): Context {
-  const directive = checked((field) => args[field], (field) => `@inContext(${field})`);
-  const merged = { ...headers };
-  for (const field of fields) {
-    const value = directive[field];
-    if (value === null) continue;
-    if (headers[field] !== null && headers[field] !== value)
-      throw new RejectedError('GATEWAY_CONTEXT_CONFLICT', `${contextHeaders[field]}: ${headers[field]}, but @inContext(${field}: ${value})`, {
-        place: `@inContext(${field})`,
-        accepted: 'the same value in both, or only one of them',
-      });
-    merged[field] = value;
+  constructor(markets: readonly [Market, ...Market[]]) {
+    this.currencies = new Map(markets.map(({ code, currency }) => [code, currency]));
+    const [{ code, currency }] = markets;
+    this.usual = Object.freeze({ market: code, language: DEFAULT_LANGUAGE, currency, channel: null, customerGroup: PUBLIC_GROUP });
   }
-  return merged;
-}
 
-function checked(valueOf: (field: ContextField) => unknown, placeOf: (field: ContextField) => string): Context {
-  const context = { ...noContext };
-  for (const field of fields) {
-    const value = valueOf(field);
-    if (value === undefined || value === null) continue;
-    if (typeof value !== 'string' || !shapes[field].pattern.test(value))
-      throw new RejectedError('GATEWAY_CONTEXT_REFUSED', `${placeOf(field)} is not ${shapes[field].accepted}`, {
-        place: placeOf(field),
-        accepted: shapes[field].accepted,
-      });
-    context[field] = value;
+  get markets(): string[] {
+    return [...this.currencies.keys()];
   }
-  return context;
+
+  ofHeaders(headers: Given): Context {
+    return this.complete(this.askedOf(headers));
+  }
+
+  /** `@inContext` over the headers: what both name must be equal, else nobody knows what was meant. */
+  ofDirective(args: Given, headers: Given): Context {
+    const asked = { ...this.askedOf(headers) };
+    const directive = this.checked((field) => args[field], (field) => `@inContext(${field})`);
+    for (const field of fields) {
+      const value = directive[field];
+      if (value === null) continue;
+      if (asked[field] !== null && asked[field] !== value)
+        throw new RejectedError('GATEWAY_CONTEXT_CONFLICT', `${contextHeaders[field]}: ${asked[field]}, but @inContext(${field}: ${value})`, {
+          place: `@inContext(${field})`,
+          accepted: 'the same value in both, or only one of them',
+        });
+      asked[field] = value;
+    }
+    return this.complete(asked);
+  }
+
+  private askedOf(headers: Given): AskedContext {
+    // The usual case costs five look-ups and no object.
+    if (fields.every((field) => headers[contextHeaders[field]] === undefined)) return nothingAsked;
+    return this.checked((field) => headers[contextHeaders[field]], (field) => contextHeaders[field]);
+  }
+
+  private complete(asked: AskedContext): Context {
+    if (asked === nothingAsked) return this.usual;
+    const market = asked.market ?? this.usual.market;
+    return {
+      market,
+      language: asked.language ?? DEFAULT_LANGUAGE,
+      currency: asked.currency ?? this.currencies.get(market) ?? this.usual.currency,
+      channel: asked.channel,
+      customerGroup: asked.customerGroup ?? PUBLIC_GROUP,
+    };
+  }
+
+  private checked(valueOf: (field: ContextField) => unknown, placeOf: (field: ContextField) => string): AskedContext {
+    const context = { ...nothingAsked };
+    for (const field of fields) {
+      const value = valueOf(field);
+      if (value === undefined || value === null) continue;
+      const accepted = this.refused(field, value);
+      if (accepted !== undefined) throw new RejectedError('GATEWAY_CONTEXT_REFUSED', `${placeOf(field)} is not ${accepted}`, { place: placeOf(field), accepted });
+      context[field] = value as string;
+    }
+    return context;
+  }
+
+  /** What would be accepted instead; undefined when the value is. */
+  private refused(field: ContextField, value: unknown): string | undefined {
+    if (field === 'market') return typeof value === 'string' && this.currencies.has(value) ? undefined : `a market of this shop: ${this.markets.join(', ')}`;
+    const { pattern, accepted } = shapes[field];
+    return typeof value === 'string' && pattern.test(value) ? undefined : accepted;
+  }
 }
 
-/** `language=de, market=DE`: the context that was really used, as a header value. */
+/** `market=eu, language=de, …`: the context that was really used, as a header value. */
 export function contextText(context: Context): string {
   return fields.flatMap((field) => (context[field] === null ? [] : `${field}=${context[field]}`)).join(', ');
 }

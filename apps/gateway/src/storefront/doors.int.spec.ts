@@ -25,15 +25,28 @@ describe('bad input at REST', () => {
     ['/v1/products?first=0', 'GATEWAY_ARGUMENT_REFUSED', '/first', 'a whole number from 1 to 250'],
     ['/v1/products?first=ten', 'GATEWAY_ARGUMENT_REFUSED', '/first', 'a whole number from 1 to 250'],
     ['/v1/products?first=1&first=2', 'GATEWAY_ARGUMENT_REFUSED', '/first', 'one value'],
-    ['/v1/products?frist=10', 'GATEWAY_ARGUMENT_REFUSED', '/frist', 'first, after'],
+    ['/v1/products?frist=10', 'GATEWAY_ARGUMENT_REFUSED', '/frist', 'first, after, category, search, availability, sort, attribute.<name>'],
+    ['/v1/products?sort=cheapest', 'GATEWAY_ARGUMENT_REFUSED', '/sort', 'id, name, price, -price, relevance'],
+    ['/v1/products?sort=relevance', 'GATEWAY_ARGUMENT_REFUSED', '/sort', 'RELEVANCE only together with search'],
+    ['/v1/products?availability=IN_STOCK,SOON', 'GATEWAY_ARGUMENT_REFUSED', '/availability', 'IN_STOCK, LOW_STOCK, OUT_OF_STOCK, BACKORDER, UNKNOWN'],
+    [`/v1/products?search=${'x'.repeat(201)}`, 'GATEWAY_ARGUMENT_REFUSED', '/search', 'text of at most 200 characters without NUL'],
     ['/v1/products/cap?language=de', 'GATEWAY_ARGUMENT_REFUSED', '/language', 'no query parameters'],
     ['/v1/products?after=cap', 'GATEWAY_CURSOR_REFUSED', '/after', 'a cursor from an earlier page of the same list, unchanged'],
-    [`/v1/products?after=${Buffer.from('product:').toString('base64url')}`, 'GATEWAY_CURSOR_REFUSED', '/after', 'a cursor from an earlier page of the same list, unchanged'],
-    [`/v1/products?after=${Buffer.from('product:a\0b').toString('base64url')}`, 'GATEWAY_CURSOR_REFUSED', '/after', 'a cursor from an earlier page of the same list, unchanged'],
+    [`/v1/products?after=${Buffer.from('["list",null,"cap"]').toString('base64url')}`, 'GATEWAY_CURSOR_REFUSED', '/after', 'a cursor from an earlier page of the same list, unchanged'],
+    [`/v1/products?after=${Buffer.from('[null,null,"a\0b"]').toString('base64url')}`, 'GATEWAY_CURSOR_REFUSED', '/after', 'a cursor from an earlier page of the same list, unchanged'],
   ])('%s is refused with code, place and what is accepted', async (path, code, pointer, accepted) => {
     const { status, headers, json } = await get(api, path);
     expect([status, json.code, json.errors[0]?.pointer, json.errors[0]?.accepted]).toEqual([400, code, pointer, accepted]);
     expect(headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('an unknown market is refused with those there are', async () => {
+    const { status, json } = await get(api, '/v1/products/cap', { 'steward-market': 'mars' });
+    expect([status, json.code, json.errors[0]?.accepted]).toEqual([400, 'GATEWAY_CONTEXT_REFUSED', 'a market of this shop: eu, us']);
+  });
+
+  it('an unknown category is 404, by itself and as a filter', async () => {
+    for (const path of ['/v1/categories/none', '/v1/products?category=none']) expect([(await get(api, path)).status, (await get(api, path)).json.code]).toEqual([404, 'GATEWAY_CATEGORY_UNKNOWN']);
   });
 
   it('a malformed context header is refused by its name', async () => {

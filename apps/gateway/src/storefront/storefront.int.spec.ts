@@ -21,7 +21,7 @@ beforeAll(async () => {
   );
   await stock(database, { data: aLevel('shirt/S', 'main', 8), revision: 1 }, { data: aLevel('shirt-M', 'main', 0), revision: 1 }, { data: aLevel('cap', 'main', 3), revision: 1 });
   await database.transaction(async (tx) => {
-    for (const [system, entity, stream] of [['pim', 'product', 'PIM_STATE'], ['erp', 'stock-level', 'ERP_STATE']] as const) {
+    for (const [system, entity, stream] of [['pim', 'product', 'PIM_STATE'], ['erp', 'stock-level', 'ERP_STATE'], ['pricing', 'price', 'PRICING_STATE']] as const) {
       await recordClaim(tx, { system, entity, completeUpTo: new Date(start).toISOString(), stream, epoch: 'e', sequence: 1 });
       await applyClaims(tx, [{ system, entity, stream, epoch: 'e', sequence: 1 }]);
     }
@@ -43,10 +43,10 @@ describe('REST', () => {
   });
 
   it('shows the asked language, falls back, and echoes the context that was really used', async () => {
-    const german = await get(api, '/v1/products/cap', { 'steward-language': 'de-AT', 'steward-market': 'AT' });
+    const german = await get(api, '/v1/products/cap', { 'steward-language': 'de-AT', 'steward-market': 'us' });
     expect(german.json).toMatchObject({ name: 'Hemd cap', language: 'de' });
     expect(german.headers.get('content-language')).toBe('de');
-    expect(german.headers.get('steward-context')).toBe('market=AT, language=de');
+    expect(german.headers.get('steward-context')).toBe('market=us, language=de, currency=USD, customerGroup=public');
     expect(german.headers.get('vary')).toContain('steward-language');
     expect((await get(api, '/v1/products/cap', { 'steward-language': 'it' })).json.language).toBe('en');
   });
@@ -129,10 +129,10 @@ describe('GraphQL', () => {
   });
 
   it('takes the context once per query, from the directive or the headers, and echoes it', async () => {
-    const query = 'query Q($language: String) @inContext(language: $language, market: "AT") { product(sku: "cap") { name } }';
+    const query = 'query Q($language: String) @inContext(language: $language, market: "us") { product(sku: "cap") { name } }';
     const { json } = await graphql(api, { query, variables: { language: 'de' } }, { 'steward-currency': 'EUR' });
     expect(json.data.product.name).toBe('Hemd cap');
-    expect(json.extensions.context).toEqual({ market: 'AT', language: 'de', currency: 'EUR', channel: null, customerGroup: null });
+    expect(json.extensions.context).toEqual({ market: 'us', language: 'de', currency: 'EUR', channel: null, customerGroup: 'public' });
     expect((await graphql(api, '{ product(sku: "cap") { name } }', { 'steward-language': 'de' })).json.data.product.name).toBe('Hemd cap');
     expect((await graphql(api, '{ product(sku: "cap") { name } }')).json.data.product.name).toBe('Shirt cap');
   });

@@ -3,8 +3,8 @@ import { histogram, RejectedError, StewardError, type Logger } from '@steward/pl
 import type { DocumentPolicy } from '../graphql/documents';
 import { graphqlRoutes } from '../graphql/graphql.routes';
 import { explorerRoute } from '../graphql/explorer';
-import type { Reading } from '../graphql/resolvers';
 import { sendProblem, toProblem, toStewardError } from './problem';
+import type { Reading } from './reading';
 import { restRoutes } from './rest.routes';
 
 export interface StorefrontOptions {
@@ -15,7 +15,7 @@ export interface StorefrontOptions {
   ready: () => boolean;
 }
 
-const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, POST /graphql, GET /livez, GET /readyz';
+const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/categories/{id}, GET /v1/categories, POST /graphql, GET /livez, GET /readyz';
 
 /** The storefront's own HTTP server: Fastify without Nest, because a read from memory should cost little more than the socket. */
 export async function createStorefront({ reading, policy, explorer, logger, ready }: StorefrontOptions): Promise<FastifyInstance> {

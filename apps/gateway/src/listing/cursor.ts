@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { RejectedError } from '@steward/platform';
+
+/** Where a page begins: after the item with this sort key and id. */
+export interface Position {
+  /** The list's sort key as text; null for a list in order of its ids. */
+  key: string | null;
+  productId: string;
+}
+
+/** A list by what it is asked for: pages of one are no pages of another. */
+export type ListName = string;
+
+export function nameOfList(parts: unknown): ListName {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 8);
+}
+
+/** Opaque to clients. It carries its list's name, so that a cursor of another list, and of another version, is refused and not misread. */
+export function cursorOf(list: ListName, { key, productId }: Position): string {
+  return Buffer.from(JSON.stringify([list, key, productId])).toString('base64url');
+}
+
+/** null for the first page. */
+export function afterOf(list: ListName, cursor: unknown): Position | null {
+  if (cursor === undefined || cursor === null) return null;
+  const position = typeof cursor === 'string' && cursor.length <= 4_000 ? decoded(list, cursor) : undefined;
+  if (position !== undefined) return position;
+  const text = JSON.stringify(cursor) ?? typeof cursor;
+  throw new RejectedError('GATEWAY_CURSOR_REFUSED', `after is ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`, {
+    place: '/after',
+    accepted: 'a cursor from an earlier page of the same list, unchanged',
+  });
+}
+
+function decoded(list: ListName, cursor: string): Position | undefined {
+  let parts: unknown;
+  try {
+    parts = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(parts)) return undefined;
+  const [name, key, productId] = parts as unknown[];
+  if (name !== list || typeof productId !== 'string' || productId.includes('\0') || !(key === null || typeof key === 'string')) return undefined;
+  // Decoding forgives; encoding again doesn't, so that a cursor has one spelling.
+  return cursorOf(list, { key, productId }) === cursor ? { key, productId } : undefined;
+}

@@ -1,0 +1,83 @@
+/**
+ * What lists find products by, apart from the documents: a change of stock then touches no index of it. Rows are written in the
+ * transaction that writes the document, under its lock (C11). Only products on sale have a row.
+ */
+import { createHash } from 'node:crypto';
+import type { PoolClient } from 'pg';
+import type { Product } from '@steward/contracts';
+
+export interface ListedProduct {
+  productId: string;
+  /** null when it is not on sale. */
+  content: Product | null;
+}
+
+/** What a list needs to know of a product's content. */
+interface Entry {
+  categoryIds: readonly string[];
+  /** `name=value` of each attribute of the product and of its variants. */
+  attributes: readonly string[];
+  names: Readonly<Record<string, string>>;
+  /** What has no language: ids, brand, values. */
+  words: string;
+}
+
+/** Most changes of a product change nothing here: the digests are compared first, because words and their index cost most of a write. */
+export async function writeListings(tx: PoolClient, products: readonly ListedProduct[]): Promise<void> {
+  const listed = products.flatMap(({ productId, content }) => {
+    if (content === null) return [];
+    const entry = entryOf(content);
+    return [{ productId, entry, digest: createHash('md5').update(JSON.stringify(entry)).digest('hex') }];
+  });
+  const gone = products.filter(({ content }) => content === null).map(({ productId }) => productId);
+  if (gone.length > 0) await tx.query({ name: 'listing-remove', text: 'delete from listing where product_id = any($1::text[])', values: [gone] });
+  if (listed.length === 0) return;
+  const { rows } = await tx.query<{ product_id: string }>({
+    name: 'listing-moved',
+    text: `select u.product_id from unnest($1::text[], $2::text[]) as u (product_id, digest)
+      left join listing l on l.product_id = u.product_id where l.digest is distinct from u.digest`,
+    values: [listed.map(({ productId }) => productId), listed.map(({ digest }) => digest)],
+  });
+  if (rows.length === 0) return;
+  const moved = new Set(rows.map((row) => row.product_id));
+  const changed = listed.filter(({ productId }) => moved.has(productId));
+  await tx.query({
+    name: 'listing-write',
+    text: `
+      insert into listing as l (product_id, digest, category_ids, attributes, names, words)
+      select product_id, digest, array(select json_array_elements_text(category_ids)), array(select json_array_elements_text(attributes)),
+        names, listing_words(names, words)
+      from unnest($1::text[], $2::text[], $3::json[], $4::json[], $5::jsonb[], $6::text[])
+        as u (product_id, digest, category_ids, attributes, names, words)
+      on conflict (product_id) do update set digest = excluded.digest, category_ids = excluded.category_ids,
+        attributes = excluded.attributes, names = excluded.names, words = excluded.words`,
+    values: [
+      changed.map(({ productId }) => productId),
+      changed.map(({ digest }) => digest),
+      changed.map(({ entry }) => JSON.stringify(entry.categoryIds)),
+      changed.map(({ entry }) => JSON.stringify(entry.attributes)),
+      changed.map(({ entry }) => JSON.stringify(entry.names)),
+      changed.map(({ entry }) => entry.words),
+    ],
+  });
+}
+
+function entryOf({ id, brand, categoryIds, texts, attributes, variants }: Product): Entry {
+  const pairs = [attributes, ...variants.map((variant) => variant.attributes)].flatMap((each) => Object.entries(each).flatMap(([name, value]) => valuesOf(value).map((text) => ({ name, text }))));
+  const gtins = variants.flatMap(({ gtin }) => gtin ?? []);
+  return {
+    categoryIds,
+    attributes: [...new Set(pairs.map(({ name, text }) => attributeToken(name, text)))],
+    names: Object.fromEntries(Object.entries(texts).map(([language, { name }]) => [language, name])),
+    words: [...new Set([id, brand ?? '', ...variants.map(({ sku }) => sku), ...gtins, ...pairs.map(({ text }) => text)])].join(' '),
+  };
+}
+
+/** As it is stored and as it is asked for. */
+export function attributeToken(name: string, value: string): string {
+  return `${name}=${value}`;
+}
+
+function valuesOf(value: string | number | boolean | readonly string[]): string[] {
+  return typeof value === 'object' ? [...value] : [String(value)];
+}
