@@ -1,5 +1,6 @@
 import { serviceEnv, type EnvOf } from '@steward/platform';
 import { z } from 'zod';
+import { acceptedTemplates, toTemplate, type PageTemplate } from './feeds/addresses';
 import type { Market } from './storefront/context';
 
 const { NATS_URL, ...withoutBroker } = serviceEnv;
@@ -21,12 +22,24 @@ const markets = z
     return found as [Market, ...Market[]];
   });
 
+const pageTemplate = (example: string) =>
+  z
+    .string()
+    .default(example)
+    .transform((text, context): PageTemplate => {
+      const template = toTemplate(text);
+      if (template === undefined) context.addIssue({ code: 'custom', message: `no address of a page; accepted: ${acceptedTemplates}` });
+      return template ?? { text, perMarket: false };
+    });
+
 /** The API process has no broker: what it reads is in its database and in its memory. */
 export const apiEnv = {
   ...withoutBroker,
   STEWARD_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(4000).describe('port of the storefront, 0 to 65535; 0 takes a free one'),
   STEWARD_GATEWAY_HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on; 0.0.0.0 in a container'),
   STEWARD_GATEWAY_MARKETS: markets.describe('markets and their currencies, such as eu:EUR,us:USD; the first is that of a shopper who names none'),
+  STEWARD_GATEWAY_PRODUCT_PAGE: pageTemplate('http://localhost:3000/{language}/products/{id}/{slug}').describe("address of a product's page in the shop, with {id} or {slug}, {market} and {language}: for JSON-LD, sitemap and feed"),
+  STEWARD_GATEWAY_CATEGORY_PAGE: pageTemplate('http://localhost:3000/{language}/categories/{id}/{slug}').describe("address of a category's page in the shop, likewise"),
   STEWARD_GATEWAY_DOCUMENTS: z.string().min(1).optional().describe('path of a JSON file of trusted GraphQL documents, id → document'),
   STEWARD_GATEWAY_FREE_DOCUMENTS: z.enum(['on', 'off']).optional().describe('on | off; off in production mode unless set'),
 };

@@ -63,6 +63,8 @@ export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; lo
       const development = env.STEWARD_MODE !== 'production';
       const storefront = await createStorefront({
         reading: { cache, listings, freshness, categories, contexts: new Contexts(env.STEWARD_GATEWAY_MARKETS), clock },
+        catalogue: queries,
+        addresses: { product: env.STEWARD_GATEWAY_PRODUCT_PAGE, category: env.STEWARD_GATEWAY_CATEGORY_PAGE },
         policy: {
           trusted,
           introspection: development,

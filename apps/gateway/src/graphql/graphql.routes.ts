@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { mercurius } from 'mercurius';
 import { RejectedError, type Logger } from '@steward/platform';
 import { etagOf } from '../document-cache/cached-document';
+import type { Addresses } from '../feeds/addresses';
 import type { Context } from '../storefront/context';
 import type { Reading } from '../storefront/reading';
 import { degradedHeader, send, type Sendable } from '../storefront/send';
@@ -23,10 +24,11 @@ const JIT_AFTER = 2;
  * Mercurius executes; the way in and the way out are ours, so that limits come before validation, an answer given before is
  * sent without being parsed again, and errors look like those of REST.
  */
-export async function graphqlRoutes(app: FastifyInstance, reading: Reading, policy: DocumentPolicy, logger: Logger): Promise<void> {
+export async function graphqlRoutes(app: FastifyInstance, options: { reading: Reading; addresses: Addresses; policy: DocumentPolicy; logger: Logger }): Promise<void> {
+  const { reading, addresses, policy, logger } = options;
   await app.register(mercurius, {
     schema,
-    resolvers: resolvers(reading),
+    resolvers: resolvers(reading, addresses),
     routes: false,
     jit: JIT_AFTER,
     errorFormatter: (execution) => ({ statusCode: 200, response: { data: execution.data ?? null, errors: execution.errors ?? [] } }),

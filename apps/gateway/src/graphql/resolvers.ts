@@ -2,7 +2,10 @@ import type { MercuriusContext } from 'mercurius';
 import { showCategories, type CategoryView, type ShownCategories } from '../category/category-view';
 import type { CategoryNode } from '../category/tree';
 import type { CachedDocument, Rendered } from '../document-cache/cached-document';
+import type { Addresses } from '../feeds/addresses';
+import { jsonLdText } from '../feeds/json-ld';
 import { criteriaOf } from '../listing/criteria';
+import type { ProductView } from '../product/product-view';
 import { firstOf } from '../storefront/arguments';
 import type { Context } from '../storefront/context';
 import type { Reading } from '../storefront/reading';
@@ -32,7 +35,7 @@ interface ListArguments {
   sort?: string | null;
 }
 
-export function resolvers(reading: Reading) {
+export function resolvers(reading: Reading, addresses: Addresses) {
   const { cache, listings, categories, freshness, clock } = reading;
   const show = (cached: CachedDocument, execution: Execution) => {
     const rendered = cached.rendered(execution.context, reading, clock.now());
@@ -75,7 +78,10 @@ export function resolvers(reading: Reading) {
         return node === undefined ? null : (showNodes([node], execution)[0] ?? null);
       },
     },
-    Product: { attributes: listed },
+    Product: {
+      attributes: listed,
+      jsonLd: (view: ProductView, _args: unknown, { execution }: MercuriusContext) => jsonLdText(view, execution.context.market, addresses),
+    },
     Variant: { attributes: listed },
   };
 }

@@ -102,6 +102,8 @@ type Product {
   priceVaries: Boolean!
   "Of all SKUs together."
   availability: Availability!
+  "schema.org's words for what this page shows: JSON text, safe inside a script element of type application/ld+json."
+  jsonLd: String!
   "Grows with each change of any part of the product."
   revision: Float!
   "When the content changed last, as opposed to stock and prices (ISO 8601)."

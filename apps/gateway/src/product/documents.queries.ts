@@ -17,6 +17,10 @@ export interface DocumentQueries {
   find: (wanted: readonly string[]) => Promise<Found[]>;
   /** All products on sale, so many at a time: those after a product id in byte order. */
   walk: (most: number, after: string | null) => Promise<Found[]>;
+  /** How many products are on sale. */
+  count: () => Promise<number>;
+  /** Id of the product on sale with so many before it; null when there are fewer. */
+  startOf: (offset: number) => Promise<string | null>;
 }
 
 const columns = `d.product_id, d.revision::float8 as revision, d.skus, d.content::text as content,
@@ -64,6 +68,14 @@ export function documentQueries(database: Database): DocumentQueries {
         [after ?? '', most],
       );
       return rows.map(toFound);
+    },
+    count: async () => {
+      const [row] = await database.query<{ count: number }>(`select count(*)::float8 as count from document where visibility = 'listed'`);
+      return row?.count ?? 0;
+    },
+    startOf: async (offset) => {
+      const [row] = await database.query<{ product_id: string }>(`select product_id from document where visibility = 'listed' order by product_id offset $1 limit 1`, [offset]);
+      return row?.product_id ?? null;
     },
   };
 }

@@ -32,6 +32,13 @@ export function onlyKnown(given: Readonly<Record<string, unknown>>, known: reado
   }
 }
 
+export function unknownProduct(sku: string): RejectedError {
+  return new RejectedError('GATEWAY_PRODUCT_UNKNOWN', `no product and no variant ${JSON.stringify(sku.slice(0, 100))}`, {
+    place: '/sku',
+    accepted: "a product's id or a variant's SKU",
+  });
+}
+
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? typeof value;
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;

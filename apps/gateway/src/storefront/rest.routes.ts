@@ -1,9 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { RejectedError } from '@steward/platform';
 import { showCategories, type ShownCategories } from '../category/category-view';
 import { etagOf, type Rendered } from '../document-cache/cached-document';
 import { unknownCategory } from '../listing/listings';
-import { firstOf, onlyKnown } from './arguments';
+import { firstOf, onlyKnown, unknownProduct } from './arguments';
 import type { Context } from './context';
 import { criteriaOfQuery, listParameters } from './list-query';
 import type { Reading } from './reading';
@@ -84,11 +83,4 @@ function pathOfNext(url: string, cursor: string): string {
   const { pathname, searchParams } = new URL(url, 'http://storefront');
   searchParams.set('after', cursor);
   return `${pathname}?${searchParams.toString()}`;
-}
-
-function unknownProduct(sku: string): RejectedError {
-  return new RejectedError('GATEWAY_PRODUCT_UNKNOWN', `no product and no variant ${JSON.stringify(sku.slice(0, 100))}`, {
-    place: '/sku',
-    accepted: "a product's id or a variant's SKU",
-  });
 }

@@ -22,6 +22,7 @@ export function send(request: FastifyRequest, reply: FastifyReply, answer: Senda
     'cache-control': cacheControl({ now, validUntil: answer.validUntil, degraded: answer.degraded !== '' }),
     vary: VARY,
     'steward-context': contextText(context),
+    'content-type': JSON_TYPE,
     ...more,
   };
   if (answer.degraded !== '') headers['x-degraded'] = answer.degraded;
@@ -30,7 +31,6 @@ export function send(request: FastifyRequest, reply: FastifyReply, answer: Senda
     reply.raw.writeHead(304, headers).end();
     return reply;
   }
-  headers['content-type'] = JSON_TYPE;
   headers['content-length'] = answer.body.length;
   reply.raw.writeHead(200, headers).end(answer.body);
   return reply;

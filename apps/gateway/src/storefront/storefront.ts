@@ -1,5 +1,7 @@
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { histogram, RejectedError, StewardError, type Logger } from '@steward/platform';
+import type { Addresses } from '../feeds/addresses';
+import { feedRoutes, type Catalogue } from '../feeds/feeds.routes';
 import type { DocumentPolicy } from '../graphql/documents';
 import { graphqlRoutes } from '../graphql/graphql.routes';
 import { explorerRoute } from '../graphql/explorer';
@@ -9,16 +11,18 @@ import { restRoutes } from './rest.routes';
 
 export interface StorefrontOptions {
   reading: Reading;
+  catalogue: Catalogue;
+  addresses: Addresses;
   policy: DocumentPolicy;
   explorer: boolean;
   logger: Logger;
   ready: () => boolean;
 }
 
-const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/categories/{id}, GET /v1/categories, POST /graphql, GET /livez, GET /readyz';
+const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/products/{sku}/json-ld, GET /v1/categories/{id}, GET /v1/categories, POST /graphql, GET /sitemap.xml, GET /feeds/{market}/{language}/merchant.xml, GET /livez, GET /readyz';
 
 /** The storefront's own HTTP server: Fastify without Nest, because a read from memory should cost little more than the socket. */
-export async function createStorefront({ reading, policy, explorer, logger, ready }: StorefrontOptions): Promise<FastifyInstance> {
+export async function createStorefront({ reading, catalogue, addresses, policy, explorer, logger, ready }: StorefrontOptions): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     bodyLimit: 16 * 1024,
@@ -58,7 +62,8 @@ export async function createStorefront({ reading, policy, explorer, logger, read
     reply.code(ready() ? 200 : 503).header('cache-control', 'no-store').send({ status: ready() ? 'ok' : 'stopping' }),
   );
   restRoutes(app, reading);
-  await graphqlRoutes(app, reading, policy, logger);
+  feedRoutes(app, reading, catalogue, addresses);
+  await graphqlRoutes(app, { reading, addresses, policy, logger });
   if (explorer) explorerRoute(app);
   return app;
 }
