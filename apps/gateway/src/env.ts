@@ -37,6 +37,8 @@ export const apiEnv = {
   ...withoutBroker,
   STEWARD_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(4000).describe('port of the storefront, 0 to 65535; 0 takes a free one'),
   STEWARD_GATEWAY_HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on; 0.0.0.0 in a container'),
+  STEWARD_GATEWAY_RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000_000).default(30_000).describe('points a client may spend in a minute (a product is one, a list as many as it may show); 0 = no limit'),
+  STEWARD_GATEWAY_PROXIES: z.coerce.number().int().min(0).max(10).default(0).describe("how many proxies stand in front and may say whom they ask for (X-Forwarded-For), 0 to 10"),
   STEWARD_GATEWAY_MARKETS: markets.describe('markets and their currencies, such as eu:EUR,us:USD; the first is that of a shopper who names none'),
   STEWARD_GATEWAY_PRODUCT_PAGE: pageTemplate('http://localhost:3000/{language}/products/{id}/{slug}').describe("address of a product's page in the shop, with {id} or {slug}, {market} and {language}: for JSON-LD, sitemap and feed"),
   STEWARD_GATEWAY_CATEGORY_PAGE: pageTemplate('http://localhost:3000/{language}/categories/{id}/{slug}').describe("address of a category's page in the shop, likewise"),

@@ -64,6 +64,8 @@ export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; lo
       const storefront = await createStorefront({
         reading: { cache, listings, freshness, categories, contexts: new Contexts(env.STEWARD_GATEWAY_MARKETS), clock },
         catalogue: queries,
+        rateLimit: env.STEWARD_GATEWAY_RATE_LIMIT,
+        proxies: env.STEWARD_GATEWAY_PROXIES,
         addresses: { product: env.STEWARD_GATEWAY_PRODUCT_PAGE, category: env.STEWARD_GATEWAY_CATEGORY_PAGE },
         policy: {
           trusted,

@@ -5,6 +5,7 @@ import { CachedDocument, etagOf } from '../document-cache/cached-document';
 import { ageOf, budgets } from '../freshness/freshness';
 import type { DocumentQueries, Found } from '../product/documents.queries';
 import { onlyKnown, unknownProduct } from '../storefront/arguments';
+import { spend } from '../storefront/rate-limit';
 import type { Reading } from '../storefront/reading';
 import { degradedHeader, send } from '../storefront/send';
 import type { Addresses } from './addresses';
@@ -16,6 +17,8 @@ import { categoryEntries, PRODUCTS_PER_SITEMAP, productEntries, sitemapEnd, site
 export type Catalogue = Pick<DocumentQueries, 'count' | 'startOf' | 'walk'>;
 
 const BATCH = 250;
+/** A walk through the catalogue costs about as much as a long list. */
+const FEED_POINTS = 250;
 const XML = 'application/xml; charset=utf-8';
 /** A crawler comes by a few times a day. */
 const CACHE = 'public, max-age=600, stale-if-error=86400';
@@ -42,6 +45,7 @@ export function feedRoutes(app: FastifyInstance, reading: Reading, catalogue: Ca
   app.get<{ Params: { part: string } }>('/sitemaps/products-:part.xml', async (request, reply) => {
     const part = /^[1-9][0-9]{0,6}$/.test(request.params.part) ? Number(request.params.part) : Infinity;
     const start = part === 1 ? '' : part === Infinity ? null : await catalogue.startOf((part - 1) * PRODUCTS_PER_SITEMAP - 1);
+    spend(request, FEED_POINTS);
     if (start === null) throw new RejectedError('GATEWAY_ROUTE_UNKNOWN', `there is no part ${request.params.part.slice(0, 20)}`, { place: '/path', accepted: 'a part that /sitemap.xml names' });
     return stream(reply, sitemapStart, sitemapEnd, { after: start, most: PRODUCTS_PER_SITEMAP }, (found) => productEntries(found.document, addresses.product, contexts.markets));
   });
@@ -49,6 +53,7 @@ export function feedRoutes(app: FastifyInstance, reading: Reading, catalogue: Ca
   app.get<{ Params: { market: string; language: string } }>('/feeds/:market/:language/merchant.xml', async (request, reply) => {
     const { market, language } = request.params;
     const context = contexts.ofHeaders({ 'steward-market': market, 'steward-language': language });
+    spend(request, FEED_POINTS);
     refuseStale();
     return stream(reply, feedStart(market, language), feedEnd, { after: '', most: Infinity }, ({ document }) => {
       // The cached document has its renderings; one that is not there is rendered for the feed alone.

@@ -1,6 +1,5 @@
 /** Text of an element or attribute. What XML 1.0 has no character for is left out. */
 export function escaped(text: string): string {
-  // eslint-disable-next-line no-control-regex -- the characters that XML 1.0 does not allow
   return text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '').replaceAll(/[<>&"']/g, (character) => entities[character] ?? '');
 }
 

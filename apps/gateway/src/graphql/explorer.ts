@@ -2,14 +2,16 @@ import type { FastifyInstance } from 'fastify';
 
 /** Example for the first minute: context once, availability with its age, a page of the catalogue. */
 const EXAMPLE = `# Ctrl+Enter runs it. The context is given once for the whole query.
-query Catalogue @inContext(language: "de", market: "DE") {
+query Catalogue @inContext(language: "de", market: "eu") {
   products(first: 3) {
     edges {
       cursor
       node {
         sku
         name
+        price { value { amount currency } listValue { amount } validUntil }
         availability { state quantity asOf stale }
+        breadcrumbs { name }
         variants { sku availability { state quantity } }
       }
     }

@@ -1,10 +1,12 @@
 import { getDirectiveValues, type OperationDefinitionNode } from 'graphql';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { mercurius } from 'mercurius';
 import { RejectedError, type Logger } from '@steward/platform';
 import { etagOf } from '../document-cache/cached-document';
 import type { Addresses } from '../feeds/addresses';
 import type { Context } from '../storefront/context';
+import { fromFastify } from '../storefront/problem';
+import { spend } from '../storefront/rate-limit';
 import type { Reading } from '../storefront/reading';
 import { degradedHeader, send, type Sendable } from '../storefront/send';
 import { ParsedDocuments, type DocumentPolicy } from './documents';
@@ -41,6 +43,8 @@ export async function graphqlRoutes(app: FastifyInstance, options: { reading: Re
     scope.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: GRAPHQL_BODY_LIMIT }, (_request, body, done) => {
       done(null, body);
     });
+    // What is refused before the route sees it looks like what the route refuses.
+    scope.setErrorHandler((error: FastifyError, request, reply) => refuse(request, reply, fromFastify(error)));
     scope.post('/graphql', { bodyLimit: GRAPHQL_BODY_LIMIT }, (request, reply) => {
       const body = typeof request.body === 'string' ? request.body : '';
       return answer(request, reply, body, () => requestOfBody(body));
@@ -60,6 +64,7 @@ export async function graphqlRoutes(app: FastifyInstance, options: { reading: Re
       const document = documents.parse(source);
       const operation = operationOf(document, asked.operationName);
       const measured = checkLimits(document, operation, asked.variables, policy.introspection);
+      spend(request, measured.cost);
       const execution: Execution = { context: contextIn(operation, asked.variables, request) ?? headers, used: [], shownCategories: [], storable: measured.introspection === 0 };
       // Mercurius compiles one operation per source: each operation of a document needs a source of its own.
       const own = document.definitions.length > 1 ? `#${asked.operationName ?? ''}\n${source}` : source;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { trace } from '@opentelemetry/api';
-import type { FastifyReply } from 'fastify';
-import { errorTable, StewardError } from '@steward/platform';
+import type { FastifyError, FastifyReply } from 'fastify';
+import { errorTable, RejectedError, StewardError } from '@steward/platform';
 
 export type ErrorCode = StewardError['code'];
 
@@ -56,4 +56,20 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 /** What is not ours says nothing of its inside to the outside. */
 export function toStewardError(error: unknown): StewardError {
   return error instanceof StewardError ? error : new StewardError('GATEWAY_FAILED', undefined, { cause: error });
+}
+
+/** What Fastify refuses before a route sees it, in our words. */
+export function fromFastify(error: FastifyError | StewardError): StewardError {
+  if (error instanceof StewardError) return error;
+  const detail = error.message;
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new RejectedError('GATEWAY_BODY_TOO_LARGE', detail, { place: '', accepted: 'at most 64 KiB for /graphql' });
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new RejectedError('GATEWAY_MEDIA_TYPE_REFUSED', detail, { place: 'content-type', accepted: 'application/json' });
+    default:
+      return error.statusCode !== undefined && error.statusCode < 500
+        ? new RejectedError('GATEWAY_BODY_REFUSED', detail, { place: '', accepted: 'a well-formed HTTP request' })
+        : toStewardError(error);
+  }
 }

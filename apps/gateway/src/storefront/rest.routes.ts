@@ -5,6 +5,7 @@ import { unknownCategory } from '../listing/listings';
 import { firstOf, onlyKnown, unknownProduct } from './arguments';
 import type { Context } from './context';
 import { criteriaOfQuery, listParameters } from './list-query';
+import { spend } from './rate-limit';
 import type { Reading } from './reading';
 import { degradedHeader, send } from './send';
 
@@ -30,6 +31,7 @@ export function restRoutes(app: FastifyInstance, reading: Reading): void {
   app.get<{ Querystring: Query }>('/v1/products', async (request, reply) => {
     onlyKnown(request.query, listParameters);
     const first = firstOf(request.query['first']);
+    spend(request, first);
     const context = contexts.ofHeaders(request.headers);
     const { items, hasNext } = await listings.page(criteriaOfQuery(request.query), context, first, request.query['after']);
     const now = clock.now();

@@ -26,6 +26,10 @@ export function send(request: FastifyRequest, reply: FastifyReply, answer: Senda
     ...more,
   };
   if (answer.degraded !== '') headers['x-degraded'] = answer.degraded;
+  if (request.allowance !== null) {
+    headers['ratelimit-policy'] = request.allowance.policy;
+    headers['ratelimit'] = request.allowance.left();
+  }
   reply.hijack();
   if (matches(request.headers['if-none-match'], answer.etag)) {
     reply.raw.writeHead(304, headers).end();

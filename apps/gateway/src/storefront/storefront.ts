@@ -1,11 +1,13 @@
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import { histogram, RejectedError, StewardError, type Logger } from '@steward/platform';
+import { histogram, RejectedError, type Logger } from '@steward/platform';
 import type { Addresses } from '../feeds/addresses';
 import { feedRoutes, type Catalogue } from '../feeds/feeds.routes';
 import type { DocumentPolicy } from '../graphql/documents';
 import { graphqlRoutes } from '../graphql/graphql.routes';
 import { explorerRoute } from '../graphql/explorer';
-import { sendProblem, toProblem, toStewardError } from './problem';
+import { openapiRoutes } from '../openapi/openapi.routes';
+import { fromFastify, sendProblem, toProblem } from './problem';
+import { limitRates } from './rate-limit';
 import type { Reading } from './reading';
 import { restRoutes } from './rest.routes';
 
@@ -13,6 +15,9 @@ export interface StorefrontOptions {
   reading: Reading;
   catalogue: Catalogue;
   addresses: Addresses;
+  /** Points a client may spend in a minute, 0 = any number. */
+  rateLimit: number;
+  proxies: number;
   policy: DocumentPolicy;
   explorer: boolean;
   logger: Logger;
@@ -22,19 +27,21 @@ export interface StorefrontOptions {
 const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/products/{sku}/json-ld, GET /v1/categories/{id}, GET /v1/categories, POST /graphql, GET /sitemap.xml, GET /feeds/{market}/{language}/merchant.xml, GET /livez, GET /readyz';
 
 /** The storefront's own HTTP server: Fastify without Nest, because a read from memory should cost little more than the socket. */
-export async function createStorefront({ reading, catalogue, addresses, policy, explorer, logger, ready }: StorefrontOptions): Promise<FastifyInstance> {
+export async function createStorefront({ reading, catalogue, addresses, rateLimit, proxies, policy, explorer, logger, ready }: StorefrontOptions): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     bodyLimit: 16 * 1024,
     requestTimeout: 10_000,
     keepAliveTimeout: 65_000, // above the 60 s at which usual load balancers close idle connections
     forceCloseConnections: 'idle',
+    trustProxy: (_address, hop) => hop < proxies,
     routerOptions: { maxParamLength: 2_000, ignoreTrailingSlash: true },
     frameworkErrors: (error, _request, reply) => {
       void sendProblem(reply, toProblem(new RejectedError('GATEWAY_ROUTE_UNKNOWN', error.message, { place: '/path', accepted: ROUTES })));
     },
   });
 
+  limitRates(app, rateLimit, reading.clock);
   const seconds = histogram('steward_http_request_seconds', 'Requests of the storefront', ['route', 'method', 'status']);
   // Looking a series up by its labels costs more than counting; there are few, so each is looked up once.
   const series = new Map<string, { observe: (value: number) => void }>();
@@ -64,21 +71,7 @@ export async function createStorefront({ reading, catalogue, addresses, policy, 
   restRoutes(app, reading);
   feedRoutes(app, reading, catalogue, addresses);
   await graphqlRoutes(app, { reading, addresses, policy, logger });
+  await openapiRoutes(app, explorer);
   if (explorer) explorerRoute(app);
   return app;
-}
-
-function fromFastify(error: FastifyError | StewardError): StewardError {
-  if (error instanceof StewardError) return error;
-  const detail = error.message;
-  switch (error.code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new RejectedError('GATEWAY_BODY_TOO_LARGE', detail, { place: '', accepted: 'at most 64 KiB for /graphql' });
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new RejectedError('GATEWAY_MEDIA_TYPE_REFUSED', detail, { place: 'content-type', accepted: 'application/json' });
-    default:
-      return error.statusCode !== undefined && error.statusCode < 500
-        ? new RejectedError('GATEWAY_BODY_REFUSED', detail, { place: '', accepted: 'a well-formed HTTP request' })
-        : toStewardError(error);
-  }
 }

@@ -77,6 +77,7 @@ export const errorTable = rows({
   GATEWAY_PRODUCT_UNKNOWN: { meaning: 'No product has this id and no variant this SKU, or it is not shown.', remedy: 'Check the SKU; a draft appears when it is activated.', http: 404 },
   GATEWAY_CATEGORY_UNKNOWN: { meaning: 'No category has this id.', remedy: 'Check the id against the tree of categories; names and slugs are not ids.', http: 404 },
   GATEWAY_FEED_STALE: { meaning: 'The product feed is not given out while stock or prices as a whole are older than their budget.', remedy: 'Keep the last feed and ask again; see why the feed of the adapter does not progress.', http: 503 },
+  GATEWAY_RATE_LIMITED: { meaning: 'The client has asked for more in this minute than it may.', remedy: 'Wait as long as Retry-After says; ask for less at once, or raise STEWARD_GATEWAY_RATE_LIMIT.', http: 429 },
   GATEWAY_ROUTE_UNKNOWN: { meaning: 'There is no such address, or not for this method.', remedy: 'Use one of the addresses that the answer names.', http: 404 },
   GATEWAY_ARGUMENT_REFUSED: { meaning: 'An argument of the request is unknown, repeated or out of range.', remedy: 'Correct the named argument; the answer says what is accepted.', http: 400 },
   GATEWAY_CURSOR_REFUSED: { meaning: 'The cursor is not one of this list.', remedy: 'Pass a cursor from an earlier page unchanged, or none to begin anew.', http: 400 },
