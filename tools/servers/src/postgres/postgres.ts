@@ -4,11 +4,11 @@ import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, writeF
 import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Client } from 'pg';
-import { cacheFolder } from './cache';
-import { ServerFault } from './fault';
-import { isTaken } from './ports';
-import { resolvePostgres, userToDropTo, type PostgresBinaries } from './postgres-binaries';
-import { launch, type Running } from './process';
+import { cacheFolder } from '../cache';
+import { ServerFault } from '../fault';
+import { isTaken } from '../ports';
+import { resolvePostgres, userToDropTo, type PostgresBinaries } from './binaries';
+import { launch, type Running } from '../process/process';
 
 export interface PostgresOptions {
   /** Holds the cluster and its log; made if it does not exist. */
