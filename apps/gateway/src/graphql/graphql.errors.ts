@@ -1,6 +1,6 @@
 import { GraphQLError, isInterfaceType, isObjectType, type GraphQLSchema } from 'graphql';
-import { RejectedError, StewardError } from '@steward/platform';
-import { statusOf, toStewardError, traceId, type ErrorCode } from '../storefront/problem';
+import { RejectedError, statusOf, StewardError, traceId, type ErrorCode } from '@steward/platform';
+import { toStewardError } from '../storefront/problem';
 
 export interface ShownError {
   message: string;

@@ -1,10 +1,10 @@
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import { histogram, RejectedError, StewardError, type Logger } from '@steward/platform';
+import { histogram, RejectedError, sendProblem, StewardError, toProblem, type Logger } from '@steward/platform';
 import type { DocumentPolicy } from '../graphql/documents';
 import { graphqlRoutes } from '../graphql/graphql.routes';
 import { explorerRoute } from '../graphql/explorer';
 import type { Reading } from '../graphql/resolvers';
-import { sendProblem, toProblem, toStewardError } from './problem';
+import { toStewardError } from './problem';
 import { restRoutes } from './rest.routes';
 
 export interface StorefrontOptions {

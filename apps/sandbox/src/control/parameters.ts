@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Problem } from '../problem';
+import { Faulty } from '../problem';
 
 const flag = z.enum(['true', 'false']).default('false').transform((text) => text === 'true');
 const webhook = z.enum(['lose', 'twice', 'late']).optional();
@@ -33,12 +33,13 @@ function parse<T extends z.ZodType>(schema: T, given: unknown, code: 'SANDBOX_PA
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-  throw new Problem(
+  throw new Faulty(
     code,
     detail,
     parsed.error.issues.map((issue) => ({
       pointer: prefix + (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue.path.join('/')),
-      detail: issue.code === 'unrecognized_keys' ? `${issue.message}; accepted: ${names.join(', ') || 'none'}` : issue.message,
+      detail: issue.message,
+      accepted: names.join(', ') || 'none',
     })),
   );
 }

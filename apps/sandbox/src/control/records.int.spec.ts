@@ -62,7 +62,7 @@ describe('the control API of records', () => {
     const answer = await trial.control('PUT', path, body);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect(answer.json).toMatchObject({ status, code });
-    expect(answer.json.errors).toContainEqual({ pointer, detail: expect.stringMatching(/./) });
+    expect(answer.json.errors).toContainEqual({ pointer, detail: expect.stringMatching(/./), accepted: expect.stringMatching(/./) });
   });
 
   test('unchecked plants poison as it is given, in single and in bulk', async () => {
@@ -105,8 +105,8 @@ describe('the control API of records', () => {
   });
 
   test('what does not exist is answered with what does', async () => {
-    expect((await trial.control('GET', '/crm/people/1')).json).toMatchObject({ status: 404, code: 'SANDBOX_UNKNOWN_SYSTEM', errors: [{ detail: 'accepted: pim, erp, pricing' }] });
-    expect((await trial.control('GET', '/pim/brands')).json).toMatchObject({ status: 404, code: 'SANDBOX_UNKNOWN_COLLECTION', errors: [{ detail: 'accepted: pim/products, pim/categories' }] });
+    expect((await trial.control('GET', '/crm/people/1')).json).toMatchObject({ status: 404, code: 'SANDBOX_UNKNOWN_SYSTEM', errors: [{ accepted: 'pim, erp, pricing' }] });
+    expect((await trial.control('GET', '/pim/brands')).json).toMatchObject({ status: 404, code: 'SANDBOX_UNKNOWN_COLLECTION', errors: [{ accepted: 'pim/products, pim/categories' }] });
     expect((await trial.control('PUT', '/nothing', {})).json).toMatchObject({ status: 404, code: 'SANDBOX_ROUTE_UNKNOWN' });
   });
 });
