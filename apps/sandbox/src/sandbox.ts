@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { createLogger, problemOf, RejectedError, sendProblem, StewardError, systemClock, toProblem, type Clock, type Logger } from '@steward/platform';
 import { mountLevers } from './control/levers.controller';
+import { refusingOtherMethods } from './control/other-methods';
 import { mountRecords } from './control/records.controller';
 import type { SandboxEnv } from './env';
 import { Faulty } from './problem';
@@ -32,8 +33,10 @@ export async function createSandbox(env: SandboxEnv, clock: Clock = systemClock)
   const faults = new Faults(clock);
   const calls = new Calls();
   const server = createHttp(logger);
-  mountRecords(server, store, webhooks);
-  mountLevers(server, store, faults, calls);
+  refusingOtherMethods(server, (control) => {
+    mountRecords(control, store, webhooks);
+    mountLevers(control, store, faults, calls);
+  });
   const perSecond = env.STEWARD_SANDBOX_RATE_LIMIT;
   mountVendors(server, { store, faults, calls, clock, token: env.STEWARD_SANDBOX_TOKEN, limit: createRateLimit(perSecond, clock), perSecond });
   server.get('/livez', async () => ({ status: 'ok' }));

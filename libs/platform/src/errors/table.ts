@@ -71,6 +71,7 @@ export const errorTable = rows({
   SANDBOX_UNKNOWN_COLLECTION: { meaning: 'The system of record in the sandbox has no collection of this name.', remedy: 'Use one of the collections that the answer lists.', http: 404 },
   SANDBOX_NOT_FOUND: { meaning: 'The sandbox has no record of this id.', remedy: 'List the collection to see what there is.', http: 404 },
   SANDBOX_ROUTE_UNKNOWN: { meaning: 'The sandbox has no such route.', remedy: 'See apps/sandbox/README.md for every route.', http: 404 },
+  SANDBOX_METHOD_REFUSED: { meaning: 'This address of the sandbox does not take this method.', remedy: 'Use one of the methods that the answer lists.', http: 405 },
   SANDBOX_PARAMETER_INVALID: { meaning: 'A parameter of the request to the sandbox is not accepted.', remedy: 'Correct the named parameter to what the answer says is accepted.', http: 400 },
   SANDBOX_BODY_INVALID: { meaning: 'The body of the request to the sandbox is not accepted.', remedy: 'Correct the place that the pointer names.', http: 400 },
   SANDBOX_RECORD_INVALID: { meaning: 'The record does not fit the schema of its collection.', remedy: 'Correct the named places, or plant it on purpose with ?unchecked=true.', http: 422 },
