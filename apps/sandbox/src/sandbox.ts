@@ -1,10 +1,11 @@
 import { createServer } from 'node:http';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import { createLogger, systemClock, type Clock, type Logger } from '@steward/platform';
+import { createLogger, problemOf, RejectedError, sendProblem, StewardError, systemClock, toProblem, type Clock, type Logger } from '@steward/platform';
 import { mountLevers } from './control/levers.controller';
+import { refusingOtherMethods } from './control/other-methods';
 import { mountRecords } from './control/records.controller';
 import type { SandboxEnv } from './env';
-import { Problem, sendProblem } from './problem';
+import { Faulty } from './problem';
 import { systemNames } from './records/systems';
 import { Store } from './store/store';
 import { Calls } from './vendor/calls';
@@ -32,8 +33,10 @@ export async function createSandbox(env: SandboxEnv, clock: Clock = systemClock)
   const faults = new Faults(clock);
   const calls = new Calls();
   const server = createHttp(logger);
-  mountRecords(server, store, webhooks);
-  mountLevers(server, store, faults, calls);
+  refusingOtherMethods(server, (control) => {
+    mountRecords(control, store, webhooks);
+    mountLevers(control, store, faults, calls);
+  });
   const perSecond = env.STEWARD_SANDBOX_RATE_LIMIT;
   mountVendors(server, { store, faults, calls, clock, token: env.STEWARD_SANDBOX_TOKEN, limit: createRateLimit(perSecond, clock), perSecond });
   server.get('/livez', async () => ({ status: 'ok' }));
@@ -65,18 +68,20 @@ function createHttp(logger: Logger): FastifyInstance {
     try {
       done(null, text === '' ? undefined : JSON.parse(text as string));
     } catch (fault) {
-      done(new Problem('SANDBOX_BODY_INVALID', (fault as Error).message, [{ pointer: '', detail: 'accepted: JSON' }]));
+      done(new RejectedError('SANDBOX_BODY_INVALID', (fault as Error).message, { place: '', accepted: 'JSON' }));
     }
   });
-  server.setErrorHandler<FastifyError | Problem>((error, request, reply) => {
-    if (error instanceof Problem) return sendProblem(reply, error);
+  server.setErrorHandler<FastifyError | Faulty | StewardError>((error, request, reply) => {
+    if (error instanceof Faulty) return sendProblem(reply, problemOf(error.code, error.message, error.places));
+    if (error instanceof StewardError) return sendProblem(reply, toProblem(error));
     if (error.statusCode !== undefined && error.statusCode < 500)
-      return sendProblem(reply, new Problem('SANDBOX_BODY_INVALID', error.message, [{ pointer: '', detail: `accepted: JSON with content-type application/json, up to ${BODY_LIMIT} bytes` }]));
-    logger.error({ err: error, method: request.method, url: request.url }, 'a request failed');
-    return sendProblem(reply, new Problem('SANDBOX_BROKEN', 'see the log of the sandbox'));
+      return sendProblem(reply, toProblem(new RejectedError('SANDBOX_BODY_INVALID', error.message, { place: '', accepted: `JSON with content-type application/json, up to ${BODY_LIMIT} bytes` })));
+    const problem = problemOf('SANDBOX_BROKEN', 'see the log of the sandbox');
+    logger.error({ err: error, method: request.method, url: request.url, traceId: problem.traceId }, 'a request failed');
+    return sendProblem(reply, problem);
   });
   server.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, new Problem('SANDBOX_ROUTE_UNKNOWN', `there is no ${request.method} ${request.url}`, [{ pointer: '', detail: 'GET /_control lists systems and collections; apps/sandbox/README.md lists every lever' }])),
+    sendProblem(reply, toProblem(new RejectedError('SANDBOX_ROUTE_UNKNOWN', `there is no ${request.method} ${request.url}`, { place: '', accepted: 'the routes of apps/sandbox/README.md; GET /_control lists systems and collections' }))),
   );
   return server;
 }

@@ -8,6 +8,7 @@ export { envTypes } from './env/env-types';
 export { loadEnv, type EnvOf, type Source as EnvSource } from './env/load-env';
 export { processEnv, senderEnv, serviceEnv, type ProcessEnv, type ServiceEnv } from './env/service-env';
 export { nearest } from './env/suggest';
+export { problemOf, sendProblem, statusOf, toProblem, traceId, type Problem, type ProblemPlace } from './errors/problem';
 export { RejectedError, StewardError, type ErrorOptions } from './errors/steward-error';
 export { errorTable, type ErrorCode, type ErrorRow } from './errors/table';
 export { createLogger, type Logger, type LoggerOptions } from './log/logger';

@@ -39,7 +39,7 @@ const planted = {
   upward: { file: '', text: '' },
   sideways: { file: 'apps/pim/src/main.ts', text: "import * as erp from '@steward/erp';\nexport { erp };\n" },
   testing: { file: 'libs/platform/src/index.ts', text: "import { eventually } from '@steward/testing';\nexport { eventually };\n" },
-  cycle: { file: 'tools/servers/src/fault.ts', text: "import { dieWithParent } from './guard';\nimport { launch } from './process';\nexport { dieWithParent, launch };\n" },
+  cycle: { file: 'tools/servers/src/fault.ts', text: "import { dieWithParent } from './process/guard';\nimport { launch } from './process/process';\nexport { dieWithParent, launch };\n" },
   sins: {
     file: 'libs/platform/src/index.ts',
     text: "import 'undici';\nimport '@nats-io/nats-core';\nexport const all = async (one: any): Promise<void> => {\n  console.log(one);\n  fetch('http://x');\n};\n",
@@ -76,7 +76,7 @@ describe('lint', () => {
   });
 
   it('names the way of an import cycle', () => {
-    expect(found.cycle).toContainEqual('steward/no-import-cycle: this file imports itself by way of tools/servers/src/process.ts');
+    expect(found.cycle).toContainEqual('steward/no-import-cycle: this file imports itself by way of tools/servers/src/process/process.ts');
   });
 
   it('refuses fetch, HTTP and NATS clients, any, console and a floating promise where they do not belong', () => {

@@ -1,6 +1,6 @@
-import { GraphQLError, isInterfaceType, isObjectType, type GraphQLSchema } from 'graphql';
-import { RejectedError, StewardError } from '@steward/platform';
-import { statusOf, toStewardError, traceId, type ErrorCode } from '../storefront/problem';
+import { GraphQLError, isEnumType, isInputObjectType, isInterfaceType, isObjectType, type GraphQLNamedType, type GraphQLSchema } from 'graphql';
+import { RejectedError, statusOf, StewardError, traceId, type ErrorCode } from '@steward/platform';
+import { toStewardError } from '../storefront/problem';
 
 export interface ShownError {
   message: string;
@@ -45,15 +45,40 @@ function isDocumentError(error: unknown): error is GraphQLError {
 }
 
 function documentError(error: GraphQLError, schema: GraphQLSchema): RejectedError {
-  const accepted = acceptedArguments(error.message, schema);
-  return new RejectedError('GRAPHQL_DOCUMENT_INVALID', error.message, { place: '/query', ...(accepted === undefined ? {} : { accepted }) });
+  return new RejectedError('GRAPHQL_DOCUMENT_INVALID', error.message, { place: '/query', accepted: acceptedInstead(error.message, schema) });
 }
 
-/** GraphQL names the unknown argument; whoever mistyped it wants to read the known ones. */
-function acceptedArguments(message: string, schema: GraphQLSchema): string | undefined {
+// GraphQL and the compiler name only the type that is concerned, and only in their text; whoever mistyped wants to read what it
+// has. What a client sent can stand in the text too: at worst it makes the client's own answer less helpful.
+const concerning = ['on', 'expecting', 'of(?: required| non-null)?', 'is not defined by', 'Expected(?: value of| non-nullable)?']
+  .map((before) => `${before} type "?([\\w![\\]]+)`)
+  .concat('does not exist in "(\\w+)" enum', 'Enum "(\\w+)" cannot represent', '(\\w+) cannot represent')
+  .map((text) => new RegExp(text));
+
+function acceptedInstead(message: string, schema: GraphQLSchema): string {
   const [, typeName, fieldName] = /^Unknown argument "[^"]*" on field "(\w+)\.(\w+)"/.exec(message) ?? [];
-  const type = typeName === undefined ? undefined : schema.getType(typeName);
-  if (fieldName === undefined || !(isObjectType(type) || isInterfaceType(type))) return undefined;
-  const known = type.getFields()[fieldName]?.args.map((argument) => argument.name) ?? [];
-  return known.length > 0 ? known.join(', ') : 'no arguments';
+  if (typeName !== undefined && fieldName !== undefined) return argumentsOf(schema.getType(typeName), fieldName);
+  const [, directive] = /^Unknown argument "[^"]*" on directive "@(\w+)"/.exec(message) ?? [];
+  if (directive !== undefined) return names(schema.getDirective(directive)?.args ?? []);
+  if (message.startsWith('Unknown directive')) return names(schema.getDirectives(), '@');
+  if (message.startsWith('Unknown type')) return names(Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__')));
+  for (const pattern of concerning) {
+    const [, concerned] = pattern.exec(message) ?? [];
+    if (concerned !== undefined) return membersOf(schema, concerned);
+  }
+  return 'a GraphQL document that fits the schema';
 }
+
+function argumentsOf(type: GraphQLNamedType | undefined, fieldName: string): string {
+  const known = isObjectType(type) || isInterfaceType(type) ? (type.getFields()[fieldName]?.args ?? []) : [];
+  return names(known) || 'no arguments';
+}
+
+/** Fields of an object, values of an enum; of a scalar there is only the type itself. */
+function membersOf(schema: GraphQLSchema, typeText: string): string {
+  const type = schema.getType(typeText.replaceAll(/\W/g, ''));
+  if (isEnumType(type)) return names(type.getValues());
+  return isObjectType(type) || isInterfaceType(type) || isInputObjectType(type) ? Object.keys(type.getFields()).join(', ') : typeText;
+}
+
+const names = (known: readonly { readonly name: string }[], prefix = ''): string => known.map(({ name }) => prefix + name).join(', ');

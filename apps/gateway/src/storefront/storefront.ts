@@ -1,12 +1,12 @@
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import { histogram, RejectedError, type Logger } from '@steward/platform';
+import { histogram, RejectedError, sendProblem, toProblem, type Logger } from '@steward/platform';
 import type { Addresses } from '../feeds/addresses';
 import { feedRoutes, type Catalogue } from '../feeds/feeds.routes';
 import type { DocumentPolicy } from '../graphql/documents';
 import { graphqlRoutes } from '../graphql/graphql.routes';
 import { explorerRoute } from '../graphql/explorer';
 import { openapiRoutes } from '../openapi/openapi.routes';
-import { fromFastify, sendProblem, toProblem } from './problem';
+import { fromFastify } from './problem';
 import { limitRates } from './rate-limit';
 import type { Reading } from './reading';
 import { restRoutes } from './rest.routes';

@@ -11,7 +11,7 @@ import { parseBody, parseQuery } from './parameters';
 const nothing = z.strictObject({});
 
 const seedBody = z.strictObject({
-  seed: z.union([z.string().min(1), z.int()]).default('steward'),
+  seed: z.union([z.string().min(1), z.int()]).describe('a text that is not empty, or a whole number').default('steward'),
   products: z.int().min(1).max(200_000).default(600),
   onlyIfEmpty: z.boolean().default(false),
 });

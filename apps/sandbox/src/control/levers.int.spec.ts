@@ -23,7 +23,7 @@ describe('seed, schemas and call counts', () => {
 
   test('a bad seed is refused with its field', async () => {
     expect((await trial.control('POST', '/seed', { products: 0 })).json).toMatchObject({ code: 'SANDBOX_BODY_INVALID', errors: [{ pointer: '/products' }] });
-    expect((await trial.control('POST', '/seed', { product: 5 })).json.errors[0].detail).toContain('accepted: seed, products, onlyIfEmpty');
+    expect((await trial.control('POST', '/seed', { product: 5 })).json.errors[0].accepted).toBe('seed, products, onlyIfEmpty');
   });
 
   test('schemas say what every record is made of', async () => {

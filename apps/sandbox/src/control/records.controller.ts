@@ -1,7 +1,7 @@
 // The control API of records: what a tester writes here is what a system of record would hold.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Problem } from '../problem';
+import { RejectedError } from '@steward/platform';
 import { checkRecord, findSpec, pointerOf, type CollectionSpec } from '../records/systems';
 import type { Change, Store, Write } from '../store/store';
 import type { Webhooks } from '../vendor/webhooks.client';
@@ -56,11 +56,11 @@ function post(request: FastifyRequest, reply: FastifyReply, store: Store, webhoo
   const query = parseQuery(writeQuery.omit({ id: true }), request.query);
   const spec = specAt(request);
   if (!Array.isArray(request.body) || request.body.length === 0 || request.body.length > MAX_RECORDS)
-    throw new Problem('SANDBOX_BODY_INVALID', 'the body is not a list of records', [{ pointer: '', detail: `accepted: an array of 1 to ${MAX_RECORDS} records, each with its id` }]);
+    throw new RejectedError('SANDBOX_BODY_INVALID', 'the body is not a list of records', { place: '', accepted: `an array of 1 to ${MAX_RECORDS} records, each with its id` });
   const writes = request.body.map((item: unknown, index): Write => {
     const given = asObject(item, `/${index}`);
     const id = given['id'];
-    if (typeof id !== 'string' || id === '') throw new Problem('SANDBOX_RECORD_INVALID', 'a record of a list names itself', [{ pointer: `/${index}/id`, detail: 'accepted: a non-empty string; a record whose own id is something else is planted by PUT …/{id}?unchecked=true' }]);
+    if (typeof id !== 'string' || id === '') throw new RejectedError('SANDBOX_RECORD_INVALID', 'a record of a list names itself', { place: `/${index}/id`, accepted: 'a non-empty string; a record whose own id is something else is planted by PUT …/{id}?unchecked=true' });
     return { id, record: toRecord(spec, id, given, query.unchecked, `/${index}`) };
   });
   const entries = store.write(spec, writes, query.commitAfterMs, tellBy(webhooks, query.webhook));
@@ -91,7 +91,7 @@ function tellBy(webhooks: Webhooks, lever: Lever): (changes: Change[]) => void {
 function toRecord(spec: CollectionSpec, id: string, given: Record<string, unknown>, unchecked: boolean, at: string): Record<string, unknown> {
   if (unchecked) return { id, ...given };
   if (given['id'] !== undefined && given['id'] !== id)
-    throw new Problem('SANDBOX_RECORD_INVALID', 'the body names another record than the address', [{ pointer: `${at}/id`, detail: `accepted: ${JSON.stringify(id)}, or no id` }]);
+    throw new RejectedError('SANDBOX_RECORD_INVALID', 'the body names another record than the address', { place: `${at}/id`, accepted: `${JSON.stringify(id)}, or no id` });
   return checkRecord(spec, id, given, at);
 }
 
@@ -102,13 +102,13 @@ function show(reply: FastifyReply, store: Store, { system, collection, id = '' }
   return json(reply, 200, entry.json);
 }
 
-function notFound(spec: CollectionSpec, id: string): Problem {
-  return new Problem('SANDBOX_NOT_FOUND', `${spec.system}/${spec.name} has no record ${JSON.stringify(id)}`, [{ pointer: pointerOf([id]), detail: `GET /_control/${spec.system}/${spec.name} lists what there is` }]);
+function notFound(spec: CollectionSpec, id: string): RejectedError {
+  return new RejectedError('SANDBOX_NOT_FOUND', `${spec.system}/${spec.name} has no record ${JSON.stringify(id)}`, { place: pointerOf([id]), accepted: `what GET /_control/${spec.system}/${spec.name} lists` });
 }
 
 function asObject(body: unknown, at: string): Record<string, unknown> {
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
-  throw new Problem('SANDBOX_BODY_INVALID', 'a record is a JSON object', [{ pointer: at, detail: 'accepted: an object with content-type application/json' }]);
+  throw new RejectedError('SANDBOX_BODY_INVALID', 'a record is a JSON object', { place: at, accepted: 'an object with content-type application/json' });
 }
 
 function place(request: FastifyRequest): Place {
@@ -124,7 +124,7 @@ function specAt(request: FastifyRequest): CollectionSpec {
 function idAt(request: FastifyRequest, fromQuery: string | undefined): string {
   const id = place(request).id ?? fromQuery;
   if (id !== undefined && id !== '') return id;
-  throw new Problem('SANDBOX_PARAMETER_INVALID', 'which record?', [{ pointer: 'id', detail: 'accepted: /_control/{system}/{collection}/{id}, percent-encoded, or ?id= for "." and ".."' }]);
+  throw new RejectedError('SANDBOX_PARAMETER_INVALID', 'which record?', { place: 'id', accepted: '/_control/{system}/{collection}/{id}, percent-encoded, or ?id= for "." and ".."' });
 }
 
 function json(reply: FastifyReply, status: number, text: string): FastifyReply {

@@ -62,7 +62,7 @@ describe('the control API of records', () => {
     const answer = await trial.control('PUT', path, body);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect(answer.json).toMatchObject({ status, code });
-    expect(answer.json.errors).toContainEqual({ pointer, detail: expect.stringMatching(/./) });
+    expect(answer.json.errors).toContainEqual({ pointer, detail: expect.stringMatching(/./), accepted: expect.stringMatching(/./) });
   });
 
   test('unchecked plants poison as it is given, in single and in bulk', async () => {
@@ -104,9 +104,20 @@ describe('the control API of records', () => {
     for (const wrong of [{ amount: 129.95 }, { amount: '1e3' }, { tax: 'some' }, { starts: '2027-03-08T00:00Z' }]) expect((await trial.control('PUT', '/pricing/prices/1', { ...price, ...wrong })).status).toBe(422);
   });
 
+  test.each([
+    ['PUT', '/pim/faults', 'GET, HEAD, POST, DELETE'],
+    ['POST', '/pim/calls', 'GET, HEAD, DELETE'],
+    ['GET', '/seed', 'POST'],
+    ['POST', '/pim/products/p', 'GET, HEAD, PUT, DELETE'],
+  ] as const)('%s %s is a method that this address does not take, and the answer names those it does', async (method, path, allow) => {
+    const { status, headers, json } = await trial.control(method, path, method === 'GET' ? undefined : {});
+    expect([status, headers['allow']]).toEqual([405, allow]);
+    expect(json).toMatchObject({ code: 'SANDBOX_METHOD_REFUSED', detail: `${method} /_control${path}`, errors: [{ pointer: 'method', accepted: allow }] });
+  });
+
   test('what does not exist is answered with what does', async () => {
-    expect((await trial.control('GET', '/crm/people/1')).json).toMatchObject({ status: 404, code: 'SANDBOX_UNKNOWN_SYSTEM', errors: [{ detail: 'accepted: pim, erp, pricing' }] });
-    expect((await trial.control('GET', '/pim/brands')).json).toMatchObject({ status: 404, code: 'SANDBOX_UNKNOWN_COLLECTION', errors: [{ detail: 'accepted: pim/products, pim/categories' }] });
+    expect((await trial.control('GET', '/crm/people/1')).json).toMatchObject({ status: 404, code: 'SANDBOX_UNKNOWN_SYSTEM', errors: [{ accepted: 'pim, erp, pricing' }] });
+    expect((await trial.control('GET', '/pim/brands')).json).toMatchObject({ status: 404, code: 'SANDBOX_UNKNOWN_COLLECTION', errors: [{ accepted: 'pim/products, pim/categories' }] });
     expect((await trial.control('PUT', '/nothing', {})).json).toMatchObject({ status: 404, code: 'SANDBOX_ROUTE_UNKNOWN' });
   });
 });

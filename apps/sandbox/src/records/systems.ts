@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Problem, type Pointed } from '../problem';
+import { RejectedError, type ProblemPlace } from '@steward/platform';
+import { Faulty } from '../problem';
 import { categoryRecord } from './category.wire';
 import { priceRecord } from './price.wire';
 import { productRecord } from './product.wire';
@@ -15,7 +16,7 @@ export interface CollectionSpec {
   readonly record: z.ZodType<Record<string, unknown>>;
   readonly fill: (id: string, given: Record<string, unknown>) => Record<string, unknown>;
   /** Faults between fields, which a schema can't say. */
-  readonly agree: (record: Record<string, unknown>) => readonly Pointed[];
+  readonly agree: (record: Record<string, unknown>) => readonly ProblemPlace[];
 }
 
 const products: CollectionSpec = {
@@ -24,7 +25,7 @@ const products: CollectionSpec = {
   record: productRecord,
   fill: (id, given) => ({ sku: id, ...given, id, ...withUrlKeys(given['labels'], id) }),
   agree: (record) =>
-    record['sku'] === record['id'] ? [] : [{ pointer: '/sku', detail: `a product's sku is its id; accepted: ${quote(record['id'])}` }],
+    record['sku'] === record['id'] ? [] : [{ pointer: '/sku', detail: "a product's sku is its id", accepted: quote(record['id']) }],
 };
 
 const categories: CollectionSpec = {
@@ -32,7 +33,7 @@ const categories: CollectionSpec = {
   name: 'categories',
   record: categoryRecord,
   fill: (id, given) => ({ ...given, id, ...withUrlKeys(given['labels'], id) }),
-  agree: (record) => (record['parent'] === record['id'] ? [{ pointer: '/parent', detail: 'a category is not its own parent; accepted: another id, or null' }] : []),
+  agree: (record) => (record['parent'] === record['id'] ? [{ pointer: '/parent', detail: 'a category is not its own parent', accepted: 'another id, or null' }] : []),
 };
 
 const stock: CollectionSpec = {
@@ -43,7 +44,7 @@ const stock: CollectionSpec = {
   agree: (record) =>
     `${record['item']}@${record['warehouse']}` === record['id']
       ? []
-      : [{ pointer: '/item', detail: `item and warehouse must agree with the id; accepted: id = "<item>@<warehouse>"` }],
+      : [{ pointer: '/item', detail: 'item and warehouse must agree with the id', accepted: 'id = "<item>@<warehouse>"' }],
 };
 
 const prices: CollectionSpec = {
@@ -52,7 +53,7 @@ const prices: CollectionSpec = {
   record: priceRecord,
   fill: (id, given) => ({ ...given, id }),
   // Both are local times of one form, so text compares like time.
-  agree: ({ starts, ends }) => (starts !== null && ends !== null && String(ends) <= String(starts) ? [{ pointer: '/ends', detail: 'an entry ends after it starts' }] : []),
+  agree: ({ starts, ends }) => (starts !== null && ends !== null && String(ends) <= String(starts) ? [{ pointer: '/ends', detail: 'an entry ends after it starts', accepted: `a time after ${quote(starts)}, or null` }] : []),
 };
 
 /** Every collection there is. */
@@ -68,13 +69,13 @@ export function findSpec(system: string, collection: string): CollectionSpec {
   const found = collectionSpecs.find((spec) => spec.system === known && spec.name === collection);
   if (found) return found;
   const existing = collectionsOf(known);
-  throw new Problem('SANDBOX_UNKNOWN_COLLECTION', `${known} has no collection ${quote(collection)}`, [{ pointer: '', detail: `accepted: ${existing.map((name) => `${known}/${name}`).join(', ')}` }]);
+  throw new RejectedError('SANDBOX_UNKNOWN_COLLECTION', `${known} has no collection ${quote(collection)}`, { place: '', accepted: existing.map((name) => `${known}/${name}`).join(', ') });
 }
 
 export function asSystem(name: string): SystemName {
   const found = systemNames.find((system) => system === name);
   if (found) return found;
-  throw new Problem('SANDBOX_UNKNOWN_SYSTEM', `there is no system ${quote(name)}`, [{ pointer: '', detail: `accepted: ${systemNames.join(', ')}` }]);
+  throw new RejectedError('SANDBOX_UNKNOWN_SYSTEM', `there is no system ${quote(name)}`, { place: '', accepted: systemNames.join(', ') });
 }
 
 /** Checks one record; the stamps of the store are dropped first, so that what was read can be written back. */
@@ -96,13 +97,14 @@ export function pointerOf(path: readonly PropertyKey[]): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-function toPointed(issue: z.core.$ZodIssue, at: string): Pointed[] {
-  if (issue.code !== 'unrecognized_keys') return [{ pointer: at + pointerOf(issue.path), detail: issue.message }];
-  return issue.keys.map((key) => ({ pointer: at + pointerOf([...issue.path, key]), detail: 'no such field; accepted: what GET /_control/{system}/schema names' }));
+function toPointed(issue: z.core.$ZodIssue, at: string): ProblemPlace[] {
+  const accepted = 'what GET /_control/{system}/schema names';
+  if (issue.code !== 'unrecognized_keys') return [{ pointer: at + pointerOf(issue.path), detail: issue.message, accepted }];
+  return issue.keys.map((key) => ({ pointer: at + pointerOf([...issue.path, key]), detail: 'no such field', accepted }));
 }
 
-function invalid(errors: Pointed[]): Problem {
-  return new Problem('SANDBOX_RECORD_INVALID', 'the record does not fit its schema (?unchecked=true plants it all the same)', errors);
+function invalid(errors: ProblemPlace[]): Faulty {
+  return new Faulty('SANDBOX_RECORD_INVALID', 'the record does not fit its schema (?unchecked=true plants it all the same)', errors);
 }
 
 function withUrlKeys(labels: unknown, id: string): { labels?: unknown } {

@@ -13,7 +13,7 @@ describe('faults', () => {
   });
   failOnLeaks();
 
-  const fault = (spec: Record<string, unknown>) => trial.control('POST', '/pim/faults', spec);
+  const fault = (spec: unknown) => trial.control('POST', '/pim/faults', spec);
   const read = () => trial.vendor('/pim/products?sort=id');
   const ids = async () => (await read()).json.items.map((item: { id: string }) => item.id);
 
@@ -111,13 +111,16 @@ describe('faults', () => {
   });
 
   test.each([
-    [{ kind: 'boom' }, '/kind'],
-    [{ kind: 'error', status: 200 }, '/status'],
-    [{ kind: 'slow', delay: 5 }, '/delay'],
-    [{ kind: 'slow', times: 0 }, '/times'],
-    [{ kind: 'slow', match: { url: 'x' } }, '/url'],
-  ])('%j is refused at %s', async (spec, pointer) => {
+    [{ kind: 'boom' }, '/kind', expect.stringMatching(/^error \| rate-limit \| /)],
+    [{ kind: 'error', status: 200 }, '/status', 'a whole number from 400 to 599'],
+    [{ kind: 'slow', delay: 5 }, '/delay', 'kind, status, retryAfterSeconds, delayMs, times, durationMs, match'],
+    [{ kind: 'slow', times: 0 }, '/times', 'a whole number from 1'],
+    [{ kind: 'slow', match: { paht: 'x' } }, '/match/paht', 'path, id'],
+    [{ kind: 'slow', match: { path: '' } }, '/match/path', 'a text that is not empty'],
+    [{ kind: 'slow', match: 'x' }, '/match', 'path, id'],
+    [[], '', 'kind, status, retryAfterSeconds, delayMs, times, durationMs, match'],
+  ])('%j is refused at %j with what is accepted there', async (spec, pointer, accepted) => {
     const { json } = await fault(spec);
-    expect(json).toMatchObject({ code: 'SANDBOX_BODY_INVALID', errors: [{ pointer, detail: expect.stringMatching(/./) }] });
+    expect(json).toMatchObject({ code: 'SANDBOX_BODY_INVALID', errors: [{ pointer, detail: expect.stringMatching(/./), accepted }] });
   });
 });

@@ -4,7 +4,7 @@
  * 2. It is answered when its keys are stored, not when they are read: vendors give seconds, and suspend who is slow.
  * 3. A webhook changes nothing: it only says which keys to read.
  */
-import { counter, type Clock, type Database, type ErrorCode, errorTable, type Logger } from '@steward/platform';
+import { counter, RejectedError, sendProblem, StewardError, toProblem, type Clock, type Database, type Logger } from '@steward/platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { storeHints } from '../feed/hint.store';
 import type { Feed, Hint, WebhookSpec } from '../source/define';
@@ -29,9 +29,9 @@ export function mountWebhook(server: FastifyInstance, parts: WebhookParts): void
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxBodyBytes }, (_request, body, done) => done(null, body));
     scope.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
-      const tooLarge = error.statusCode === 413;
-      if (!tooLarge) parts.logger.error({ err: error, path }, 'a webhook could not be stored');
-      return tooLarge ? refuse(reply, path, 'WEBHOOK_BODY', { status: 413, detail: 'the body is too large', accepted: `at most ${maxBodyBytes} bytes` }) : refuse(reply.header('retry-after', '1'), path, 'DATABASE_UNAVAILABLE', { status: 503, detail: 'its keys could not be stored' });
+      if (error.statusCode === 413) return refuse(reply, path, new RejectedError('WEBHOOK_BODY', 'the body is too large', { accepted: `at most ${maxBodyBytes} bytes` }), 413);
+      parts.logger.error({ err: error, path }, 'a webhook could not be stored');
+      return refuse(reply, path, new StewardError('DATABASE_UNAVAILABLE', 'its keys could not be stored'));
     });
     scope.post(path, (request, reply) => receive(parts, request, reply));
   });
@@ -40,12 +40,12 @@ export function mountWebhook(server: FastifyInstance, parts: WebhookParts): void
 async function receive({ spec, feeds, database, clock, stored }: WebhookParts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const verdict = spec.verify(body, request.headers, clock.now());
-  if (!verdict.ok) return refuse(reply, spec.path, refusals[verdict.reason], verdict);
+  if (!verdict.ok) return refuse(reply, spec.path, new RejectedError(refusals[verdict.reason], undefined, verdict));
   let hints: readonly Hint[];
   try {
     hints = spec.hints(JSON.parse(body.toString('utf8')));
   } catch (error) {
-    return refuse(reply, spec.path, 'WEBHOOK_BODY', { detail: (error as Error).message.slice(0, 500), accepted: 'JSON as the vendor documents it for this webhook' });
+    return refuse(reply, spec.path, new RejectedError('WEBHOOK_BODY', (error as Error).message.slice(0, 500), { accepted: 'JSON as the vendor documents it for this webhook' }));
   }
   const entities = new Set(feeds.map(({ contract }) => contract.entity));
   // What no table can hold is no key of ours; the cursor finds its item and files it with its owner.
@@ -58,20 +58,8 @@ async function receive({ spec, feeds, database, clock, stored }: WebhookParts, r
   return reply.code(202).type('application/json').send('{}');
 }
 
-interface Refusal {
-  readonly status?: number;
-  readonly detail?: string;
-  /** The header; without it the body is meant. */
-  readonly place?: string;
-  readonly accepted?: string;
-}
-
-/** RFC 9457 with our code, in the shape of the storefront's problems. */
-function refuse(reply: FastifyReply, path: string, code: ErrorCode, { status, detail, place = '', accepted }: Refusal): FastifyReply {
-  requests.inc({ path, outcome: code });
-  const row = errorTable[code];
-  const answered = status ?? row.http ?? 400;
-  const errors = accepted === undefined ? [] : [{ pointer: place, detail: detail ?? row.meaning, accepted }];
-  const problem = { type: `urn:steward:error:${code}`, title: row.meaning, status: answered, code, detail: detail ?? row.meaning, errors, remedy: row.remedy };
-  return reply.code(answered).type('application/problem+json').send(JSON.stringify(problem));
+function refuse(reply: FastifyReply, path: string, error: StewardError, status?: number): FastifyReply {
+  requests.inc({ path, outcome: error.code });
+  const problem = toProblem(error);
+  return sendProblem(reply, status === undefined ? problem : { ...problem, status });
 }

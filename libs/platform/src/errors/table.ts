@@ -23,6 +23,9 @@ export const errorTable = rows({
   DATABASE_MIGRATION_FAILED: { meaning: 'A migration failed and was rolled back; the process does not start on a half-known schema.', remedy: 'Read the cause in the log, mend the migration or the data it meets, start again.', exit: 70 },
   DATABASE_ROLLED_BACK: { meaning: 'PostgreSQL answered COMMIT with ROLLBACK, because a statement had failed before and its error was swallowed.', remedy: 'Let the failing statement throw, or put it behind a savepoint.' },
   FAULT_INJECTED: { meaning: 'A named fault seam threw on purpose (STEWARD_FAULTS, test mode only).', remedy: 'None: unset STEWARD_FAULTS to be rid of it.' },
+  SERVICE_ROUTE_UNKNOWN: { meaning: 'The port of a service has no such address, or not for this method.', remedy: 'Use one of the addresses that the answer names.', http: 404 },
+  SERVICE_REQUEST_REFUSED: { meaning: 'A request to the port of a service can not be read.', remedy: 'Send a well-formed HTTP request; the detail says what is wrong with this one.', http: 400 },
+  SERVICE_FAILED: { meaning: 'A service failed while it answered a request.', remedy: 'It is a defect: find the trace id of the answer in the log and report it.', http: 500 },
   // contracts: the compiler's faults, and what the keys and subjects refuse
   CONTRACT_UNREADABLE: { meaning: 'A file of contracts/ is missing, or is not YAML or JSON.', remedy: 'Mend the named file.' },
   CONTRACT_INCOMPLETE: { meaning: 'A contract leaves out something mandatory, such as its owner, escalation, runbook or an example.', remedy: 'Add what the message names; contracts/contract.schema.json explains each field.' },
@@ -68,6 +71,7 @@ export const errorTable = rows({
   SANDBOX_UNKNOWN_COLLECTION: { meaning: 'The system of record in the sandbox has no collection of this name.', remedy: 'Use one of the collections that the answer lists.', http: 404 },
   SANDBOX_NOT_FOUND: { meaning: 'The sandbox has no record of this id.', remedy: 'List the collection to see what there is.', http: 404 },
   SANDBOX_ROUTE_UNKNOWN: { meaning: 'The sandbox has no such route.', remedy: 'See apps/sandbox/README.md for every route.', http: 404 },
+  SANDBOX_METHOD_REFUSED: { meaning: 'This address of the sandbox does not take this method.', remedy: 'Use one of the methods that the answer lists.', http: 405 },
   SANDBOX_PARAMETER_INVALID: { meaning: 'A parameter of the request to the sandbox is not accepted.', remedy: 'Correct the named parameter to what the answer says is accepted.', http: 400 },
   SANDBOX_BODY_INVALID: { meaning: 'The body of the request to the sandbox is not accepted.', remedy: 'Correct the place that the pointer names.', http: 400 },
   SANDBOX_RECORD_INVALID: { meaning: 'The record does not fit the schema of its collection.', remedy: 'Correct the named places, or plant it on purpose with ?unchecked=true.', http: 422 },

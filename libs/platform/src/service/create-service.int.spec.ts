@@ -1,5 +1,6 @@
 import { eventually, failOnLeaks } from '@steward/testing';
 import type { DynamicModule } from '@nestjs/common';
+import { errorTable } from '../errors/table';
 import { createLogger } from '../log/logger';
 import { createService, type Runtime, type Service, type ServiceSpec } from './create-service';
 
@@ -73,6 +74,39 @@ describe('createService', () => {
     expect(probes).toMatchObject([{ status: 200 }, { status: 503 }, { status: 503, body: { reasons: { startup: 'still starting' } } }]);
     await starting;
     expect((await get(`${url}/startupz`)).status).toBe(200);
+  });
+
+  it('answers what it has no route for, and what it can not read, as a problem that names what is accepted', async () => {
+    const { url } = await create({ configure: async (app) => void app.getHttpAdapter().post('/hook', (_request: unknown, reply: { send: (body: unknown) => void }) => reply.send({})) });
+    const routes = 'GET /livez, GET /startupz, GET /readyz, GET /metrics, POST /hook';
+    for (const [method, path] of [['GET', '/health'], ['POST', '/livez'], ['GET', '/%zz']] as const) {
+      const response = await fetch(url + path, { method, headers: { connection: 'close' } });
+      expect([response.status, response.headers.get('content-type'), response.headers.get('cache-control')]).toEqual([404, expect.stringMatching(/^application\/problem\+json\b/), 'no-store']);
+      expect(await response.json()).toEqual({
+        type: 'urn:steward:error:SERVICE_ROUTE_UNKNOWN',
+        title: errorTable.SERVICE_ROUTE_UNKNOWN.meaning,
+        status: 404,
+        code: 'SERVICE_ROUTE_UNKNOWN',
+        detail: `${method} ${path}`,
+        errors: [{ pointer: '/path', detail: `${method} ${path}`, accepted: routes }],
+        traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+      });
+    }
+    const unread = await fetch(`${url}/hook`, { method: 'POST', body: '{', headers: { 'content-type': 'application/json', connection: 'close' } });
+    expect(await unread.json()).toMatchObject({ status: 400, code: 'SERVICE_REQUEST_REFUSED', errors: [{ pointer: '' }] });
+  });
+
+  it('answers what a route throws as a problem that says nothing of the inside', async () => {
+    const { url } = await create({
+      configure: async (app) => {
+        app.getHttpAdapter().get('/fails', () => {
+          throw new Error('password=secret');
+        });
+      },
+    });
+    const failed = await get(`${url}/fails`);
+    expect(failed).toMatchObject({ status: 500, body: { code: 'SERVICE_FAILED', errors: [] } });
+    expect(JSON.stringify(failed)).not.toContain('secret');
   });
 
   it('serves /metrics in the format of Prometheus', async () => {

@@ -14,6 +14,7 @@ import { collectProcessMetrics } from '../metrics/metrics';
 import { nestLogger } from './nest-logger';
 import { mountProbes } from './probes';
 import { Readiness } from './readiness';
+import { createRefusals } from './refusals';
 import { Shutdown } from './shutdown';
 
 export interface Runtime {
@@ -84,12 +85,16 @@ async function createApp(spec: ServiceSpec, runtime: Runtime): Promise<NestFasti
     imports: [TerminusModule.forRoot({ logger: false }), spec.module(runtime)],
     providers: [{ provide: 'steward:lifecycle', useValue: lifecycle }],
   };
-  const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter({ forceCloseConnections: 'idle' }), {
+  const refusals = createRefusals(runtime.logger);
+  const adapter = new FastifyAdapter({ forceCloseConnections: 'idle', frameworkErrors: refusals.badAddress });
+  refusals.watch(adapter.getInstance());
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     logger: nestLogger(runtime.logger),
     abortOnError: false,
     // Signatures of webhooks are over the bytes as they came (`request.rawBody`).
     rawBody: true,
   });
+  app.useGlobalFilters(refusals.filter);
   mountProbes(app.getHttpAdapter().getInstance(), {
     readiness,
     health: () => app.get(HealthCheckService),

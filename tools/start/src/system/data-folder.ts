@@ -44,7 +44,6 @@ function claim(lock: string, path: string): boolean {
   }
 }
 
-/** Opens (or makes) the folder and claims it; `reset` empties it first. */
 /** Not by `recursive`: where no folder can be made, as below /proc, Node then tries for ever. */
 function makeFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
@@ -52,6 +51,7 @@ function makeFolder(path: string): void {
   mkdirSync(path, { mode: 0o755 });
 }
 
+/** Opens (or makes) the folder and claims it; `reset` empties it first. */
 export function openDataFolder(dir: string, { reset = false }: { reset?: boolean } = {}): DataFolder {
   const path = resolve(dir);
   try {

@@ -1,14 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, chownSync, existsSync, mkdirSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Client } from 'pg';
-import { cacheFolder } from './cache';
-import { ServerFault } from './fault';
-import { isTaken } from './ports';
-import { resolvePostgres, userToDropTo, type PostgresBinaries } from './postgres-binaries';
-import { launch, type Running } from './process';
+import { cacheFolder } from '../cache';
+import { ServerFault } from '../fault';
+import { isTaken } from '../ports';
+import { resolvePostgres, userToDropTo } from './binaries';
+import { makeCluster } from './cluster';
+import { launch, type Running } from '../process/process';
 
 export interface PostgresOptions {
   /** Holds the cluster and its log; made if it does not exist. */
@@ -58,37 +59,6 @@ export function postgresFolder(dir: string): string {
   return moved;
 }
 
-function initialise(binaries: PostgresBinaries, folder: string, options: PostgresOptions): void {
-  const user = userToDropTo();
-  const cluster = join(folder, 'cluster');
-  const draft = join(folder, 'draft'); // renamed when complete: an interrupted initdb leaves no half cluster
-  rmSync(draft, { recursive: true, force: true });
-  const passwordFile = join(folder, `.pw-${randomBytes(6).toString('hex')}`);
-  const auth = options.password === undefined ? ['--auth=trust'] : ['--auth=scram-sha-256', `--pwfile=${passwordFile}`];
-  try {
-    if (options.password !== undefined) {
-      writeFileSync(passwordFile, options.password, { mode: 0o600 });
-      if (user !== undefined) chownSync(passwordFile, user.uid, user.gid);
-    }
-    const sync = options.durable ? [] : ['--no-sync'];
-    const made = spawnSync(binaries.initdb, ['-D', draft, '-U', 'postgres', ...auth, ...sync, '--encoding=UTF8', '--locale=C', '--no-instructions'], {
-      ...user,
-      cwd: folder,
-      env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
-      encoding: 'utf8',
-    });
-    if (made.status !== 0) {
-      if (/could not look up effective user ID/.test(made.stderr)) {
-        throw new ServerFault('PostgreSQL refuses to run as a user without a name: add a line for this user to /etc/passwd, or run as another one (root works too)');
-      }
-      throw new ServerFault(`PostgreSQL can't make its data folder ${folder}: ${(made.stderr || String(made.error)).trim().split('\n').join('; ')}`);
-    }
-    renameSync(draft, cluster);
-  } finally {
-    rmSync(passwordFile, { force: true });
-  }
-}
-
 async function answers(adminUrl: string): Promise<boolean> {
   const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: 2_000 });
   client.on('error', () => undefined);
@@ -118,7 +88,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const cluster = join(folder, 'cluster');
   const { port } = options;
   if (await isTaken(port)) throw new ServerFault(`port ${port} for PostgreSQL is taken: stop what uses it, or choose other ports`);
-  if (!existsSync(join(cluster, 'PG_VERSION'))) initialise(binaries, folder, options);
+  if (!existsSync(join(cluster, 'PG_VERSION'))) makeCluster(binaries.initdb, cluster, options);
   const adminUrl = `postgres://postgres${options.password === undefined ? '' : `:${encodeURIComponent(options.password)}`}@127.0.0.1:${port}/postgres`;
   const settings = [
     'listen_addresses=127.0.0.1',

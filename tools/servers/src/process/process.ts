@@ -7,7 +7,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { ServerFault } from './fault';
+import { ServerFault } from '../fault';
 import { dieWithParent } from './guard';
 
 export interface Launch {

@@ -2,11 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { cacheFolder } from './cache';
-import { ServerFault } from './fault';
+import { cacheFolder } from '../cache';
+import { ServerFault } from '../fault';
 import type { Fetch } from './fetch';
-import { fetchFromDebian } from './nats-debian';
-import { fetchRelease } from './nats-release.client';
+import { fetchFromDebian } from './debian';
+import { fetchRelease } from './release.client';
 
 /** Older servers miss consumer features that the event bus needs; from 2.12 on it uses more of them. */
 export const NATS_FLOOR = [2, 10] as const;

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
-import { ServerFault } from './fault';
-import { isTaken } from './ports';
-import { launch, type Running } from './process';
+import { ServerFault } from '../fault';
+import { isTaken } from '../ports';
+import { launch, type Running } from '../process/process';
 import { resolveNats, type NatsBinary } from './resolve-nats';
 
 export interface NatsOptions {
