@@ -47,7 +47,7 @@ export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; lo
       const categories = new LiveCategories();
       const cache = new DocumentCache({ queries, freshness, clock });
       documents = cache;
-      const listings = new Listings({ read: (question) => readPage(database, question), cache, categories, clock });
+      const listings = new Listings({ read: (question) => readPage(database, question), cache, freshness, categories, clock });
       const keeper = new CacheUpkeep({ database, queries, cache, freshness, categories, clock, logger });
       const listener = await listenTo(
         env.DATABASE_URL,

@@ -61,6 +61,11 @@ export class DocumentCache {
     return this.documents.calculatedSize > this.maxBytes * FULL_AT;
   }
 
+  /** All that is in memory, outdated or not. */
+  get kept(): Iterable<CachedDocument> {
+    return this.documents.values();
+  }
+
   /** What is current in memory: by product id, or by a SKU that the document still holds. */
   peek(wanted: string): CachedDocument | undefined {
     const kept = this.documents.get(wanted) ?? this.holderOf(wanted, this.products);

@@ -78,6 +78,9 @@ it('I7: with PostgreSQL killed, what is in memory is served and grows old, wheth
       expect((await graphql(api, '{ product(sku: "known") { availability { quantity } } }')).status).toBe(200);
       expect((await get(api, '/v1/products/never-asked')).json.name).toBe('Shirt never-asked');
       expect((await get<{ items: unknown[] }>(api, list)).json.items).toHaveLength(2);
+      const other = await get<{ items: unknown[] }>(api, '/v1/products?sort=-price');
+      expect([other.json.items.length, other.headers.get('x-degraded')]).toEqual([2, expect.stringContaining('list;reason=memory')]);
+      expect((await get(api, '/v1/products?search=shirt')).status).toBe(503);
       const missing = await get(api, '/v1/products/unheard-of');
       expect([missing.status, missing.json.code, missing.headers.get('retry-after'), missing.headers.get('cache-control')]).toEqual([503, 'DATABASE_UNAVAILABLE', '1', 'no-store']);
       const both = await graphql(api, '{ known: product(sku: "known") { sku } missing: product(sku: "unheard-of") { sku } }');
@@ -87,7 +90,7 @@ it('I7: with PostgreSQL killed, what is in memory is served and grows old, wheth
       await postgres.restart();
       const again = await openDatabase({ url: postgres.adminUrl, name: 'gateway', migrations, logger });
       await stock(again, { data: aLevel('known', 'main', 3), revision: 2, at: Date.now() });
-      await eventually(async () => (await get(api, '/v1/products/known')).json.availability?.quantity === 3, { withinMs: 45_000 });
+      await eventually(async () => (await get(api, '/v1/products/known')).json.availability?.quantity === 3, { withinMs: 20_000 });
       expect((await get(api, '/v1/products/never-asked')).status).toBe(200);
       await again.close();
     } finally {

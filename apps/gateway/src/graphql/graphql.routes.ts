@@ -65,7 +65,7 @@ export async function graphqlRoutes(app: FastifyInstance, options: { reading: Re
       const operation = operationOf(document, asked.operationName);
       const measured = checkLimits(document, operation, asked.variables, policy.introspection);
       spend(request, measured.cost);
-      const execution: Execution = { context: contextIn(operation, asked.variables, request) ?? headers, used: [], shownCategories: [], storable: measured.introspection === 0 };
+      const execution: Execution = { context: contextIn(operation, asked.variables, request) ?? headers, used: [], shownCategories: [], degraded: [], storable: measured.introspection === 0 };
       // Mercurius compiles one operation per source: each operation of a document needs a source of its own.
       const own = document.definitions.length > 1 ? `#${asked.operationName ?? ''}\n${source}` : source;
       const result = await reply.graphql(own, { execution }, asked.variables, asked.operationName ?? undefined);
@@ -79,7 +79,7 @@ export async function graphqlRoutes(app: FastifyInstance, options: { reading: Re
     const data = result.data ?? null;
     const errors = Array.isArray(result.errors) ? result.errors.map((error) => toShownError(error, app.graphql.schema)) : [];
     const shown = execution.used.map(({ rendered }) => rendered);
-    const degraded = [...[...new Set(shown)].flatMap((rendered) => rendered.degraded), ...execution.shownCategories.flatMap((categories) => categories.degraded)];
+    const degraded = [...[...new Set(shown)].flatMap((rendered) => rendered.degraded), ...execution.shownCategories.flatMap((categories) => categories.degraded), ...execution.degraded];
     const validUntil = Math.min(Infinity, ...[...shown, ...execution.shownCategories].map((part) => part.validUntil));
     const body = Buffer.from(
       JSON.stringify({

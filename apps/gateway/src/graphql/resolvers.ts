@@ -6,6 +6,7 @@ import type { Addresses } from '../feeds/addresses';
 import { jsonLdText } from '../feeds/json-ld';
 import { criteriaOf } from '../listing/criteria';
 import type { ProductView } from '../product/product-view';
+import { incompleteList } from '../listing/listings';
 import { firstOf } from '../storefront/arguments';
 import type { Context } from '../storefront/context';
 import type { Reading } from '../storefront/reading';
@@ -15,6 +16,8 @@ export interface Execution {
   context: Context;
   used: { cached: CachedDocument; rendered: Rendered }[];
   shownCategories: ShownCategories[];
+  /** Degraded beyond the products and categories that are shown. */
+  degraded: { field: string; reason: string }[];
   /** Lists and misses depend on more than the documents they show. */
   storable: boolean;
 }
@@ -59,7 +62,8 @@ export function resolvers(reading: Reading, addresses: Addresses) {
         execution.storable = false;
         const { category, search, filter, sort } = args;
         const criteria = criteriaOf({ categoryId: category, search, sort, attributes: filter?.attributes ?? [], availability: filter?.availability ?? [] });
-        const { items, hasNext, after } = await listings.page(criteria, execution.context, firstOf(args.first), args.after);
+        const { items, hasNext, incomplete, after } = await listings.page(criteria, execution.context, firstOf(args.first), args.after);
+        if (incomplete) execution.degraded.push(incompleteList);
         const edges = items.map(({ cached, cursor }) => ({ cursor, node: show(cached, execution) }));
         return {
           nodes: edges.map(({ node }) => node),

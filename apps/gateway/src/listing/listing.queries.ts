@@ -72,7 +72,7 @@ export function statementOf({ criteria, categoryIds, context, now, first, after 
         return null;
       case 'NAME': {
         const [language, base = ''] = [context.language, context.language.split('-')[0]];
-        return { sql: `(lower(coalesce(l.names ->> ${given(language)}, l.names ->> ${given(base)}, l.names ->> 'en', l.product_id)) collate "und-x-icu")`, type: 'text' };
+        return { sql: `(coalesce(l.names ->> ${given(language)}, l.names ->> ${given(base)}, l.names ->> 'en', l.product_id) collate "und-x-icu")`, type: 'text' };
       }
       case 'RELEVANCE':
         return { sql: '(-ts_rank(l.words, search.query))::float8', type: 'float8' };

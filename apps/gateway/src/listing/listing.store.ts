@@ -20,7 +20,13 @@ interface Entry {
   names: Readonly<Record<string, string>>;
   /** What has no language: ids, brand, values. */
   words: string;
+  /** Ends of long words in languages that write compounds as one: who looks for a Zelt wants the Tunnelzelt. */
+  wordEnds: string;
 }
+
+const compounding = new Set(['da', 'de', 'fi', 'hu', 'is', 'nb', 'nl', 'nn', 'no', 'sv']);
+const SHORTEST_COMPOUND = 7;
+const SHORTEST_PART = 3;
 
 /** Most changes of a product change nothing here: the digests are compared first, because words and their index cost most of a write. */
 export async function writeListings(tx: PoolClient, products: readonly ListedProduct[]): Promise<void> {
@@ -46,9 +52,9 @@ export async function writeListings(tx: PoolClient, products: readonly ListedPro
     text: `
       insert into listing as l (product_id, digest, category_ids, attributes, names, words)
       select product_id, digest, array(select json_array_elements_text(category_ids)), array(select json_array_elements_text(attributes)),
-        names, listing_words(names, words)
-      from unnest($1::text[], $2::text[], $3::json[], $4::json[], $5::jsonb[], $6::text[])
-        as u (product_id, digest, category_ids, attributes, names, words)
+        names, listing_words(names, words) || setweight(to_tsvector('simple', word_ends), 'D')
+      from unnest($1::text[], $2::text[], $3::json[], $4::json[], $5::jsonb[], $6::text[], $7::text[])
+        as u (product_id, digest, category_ids, attributes, names, words, word_ends)
       on conflict (product_id) do update set digest = excluded.digest, category_ids = excluded.category_ids,
         attributes = excluded.attributes, names = excluded.names, words = excluded.words`,
     values: [
@@ -58,6 +64,7 @@ export async function writeListings(tx: PoolClient, products: readonly ListedPro
       changed.map(({ entry }) => JSON.stringify(entry.attributes)),
       changed.map(({ entry }) => JSON.stringify(entry.names)),
       changed.map(({ entry }) => entry.words),
+      changed.map(({ entry }) => entry.wordEnds),
     ],
   });
 }
@@ -69,8 +76,14 @@ function entryOf({ id, brand, categoryIds, texts, attributes, variants }: Produc
     categoryIds,
     attributes: [...new Set(pairs.map(({ name, text }) => attributeToken(name, text)))],
     names: Object.fromEntries(Object.entries(texts).map(([language, { name }]) => [language, name])),
+    wordEnds: [...new Set(Object.entries(texts).flatMap(([language, { name }]) => (compounding.has(language.split('-')[0] ?? '') ? wordEndsOf(name) : [])))].join(' '),
     words: [...new Set([id, brand ?? '', ...variants.map(({ sku }) => sku), ...gtins, ...pairs.map(({ text }) => text)])].join(' '),
   };
+}
+
+function wordEndsOf(name: string): string[] {
+  const long = name.match(/\p{L}+/gu)?.filter((word) => word.length >= SHORTEST_COMPOUND) ?? [];
+  return long.flatMap((word) => Array.from({ length: word.length - 2 * SHORTEST_PART + 1 }, (_, index) => word.slice(SHORTEST_PART + index)));
 }
 
 /** As it is stored and as it is asked for. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { showCategories, type ShownCategories } from '../category/category-view';
 import { etagOf, type Rendered } from '../document-cache/cached-document';
-import { unknownCategory } from '../listing/listings';
+import { incompleteList, unknownCategory } from '../listing/listings';
 import { firstOf, onlyKnown, unknownProduct } from './arguments';
 import type { Context } from './context';
 import { criteriaOfQuery, listParameters } from './list-query';
@@ -33,7 +33,7 @@ export function restRoutes(app: FastifyInstance, reading: Reading): void {
     const first = firstOf(request.query['first']);
     spend(request, first);
     const context = contexts.ofHeaders(request.headers);
-    const { items, hasNext } = await listings.page(criteriaOfQuery(request.query), context, first, request.query['after']);
+    const { items, hasNext, incomplete } = await listings.page(criteriaOfQuery(request.query), context, first, request.query['after']);
     const now = clock.now();
     const shown = items.map(({ cached }) => cached.rendered(context, reading, now));
     const next = hasNext ? (items.at(-1)?.cursor ?? null) : null;
@@ -44,7 +44,7 @@ export function restRoutes(app: FastifyInstance, reading: Reading): void {
     ]);
     const validUntil = Math.min(Infinity, ...shown.map((item) => item.validUntil));
     const link: Record<string, string> = next === null ? {} : { link: `<${pathOfNext(request.url, next)}>; rel="next"` };
-    return send(request, reply, { body, etag: etagOf(body), validUntil, degraded: degradedHeader(shown.flatMap(({ degraded }) => degraded)) }, context, now, link);
+    return send(request, reply, { body, etag: etagOf(body), validUntil, degraded: degradedHeader([...(incomplete ? [incompleteList] : []), ...shown.flatMap(({ degraded }) => degraded)]) }, context, now, link);
   });
 
   app.get<{ Querystring: Query }>('/v1/categories', (request, reply) => {
