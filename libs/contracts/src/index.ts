@@ -14,6 +14,7 @@ export { type Consumer, type Contract, type ContractData, keyOf, type Kind, type
 export * from './generated/catalogue';
 export * from './generated/topology';
 export type * from './generated/types';
+export { type BucketDigest, type DigestAnswer, type DigestQuestion, digestSubject, type KeyDigest } from './digest';
 export { decodeKey, encodeKey } from './key';
 export { withKnownValues } from './open-enum';
 export { parseSubject, type ParsedSubject, streamOf, subjectOf } from './subject';

@@ -7,3 +7,6 @@ export * from './outbox';
 // Consumer side: the gate, projections and handlers, dead letters.
 export * from './consumer';
 export * from './dead-letter';
+
+// What both ends hold, to be compared.
+export * from './digest';

@@ -1,0 +1,2 @@
+export { digestModule } from './digest.controller';
+export { differingBuckets } from './digest';
