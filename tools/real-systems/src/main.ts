@@ -1,6 +1,8 @@
 // npm run test:real -- <system> [--if-possible]: proves a connector against the real system of record, on this machine.
 import { rmSync } from 'node:fs';
 import { scratchFolder } from '@steward/start';
+import { whyNot as whyNotDirectus } from './directus/directus-install';
+import { proveDirectus } from './directus/prove-directus';
 import type { Proof } from './proof';
 import { proveTryton } from './tryton/prove-tryton';
 import { whyNot as whyNotTryton } from './tryton/tryton-server';
@@ -12,6 +14,7 @@ interface RealSystem {
 }
 
 const systems: Readonly<Record<string, RealSystem>> = {
+  directus: { whyNot: whyNotDirectus, prove: proveDirectus },
   tryton: { whyNot: whyNotTryton, prove: proveTryton },
 };
 

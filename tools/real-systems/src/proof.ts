@@ -3,3 +3,15 @@ export interface Proof {
   readonly directory: string;
   readonly say: (line: string) => void;
 }
+
+const patienceMs = 60_000;
+
+/** Waits until it is so; answers how long that took. */
+export async function until(what: string, condition: () => Promise<boolean>): Promise<number> {
+  const begun = performance.now();
+  while (!(await condition())) {
+    if (performance.now() - begun > patienceMs) throw new Error(`not within ${patienceMs / 1000} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return Math.round(performance.now() - begun);
+}

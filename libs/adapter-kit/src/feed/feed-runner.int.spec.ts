@@ -167,6 +167,26 @@ describe('a feed', () => {
     expect((await rig.outbox()).at(-1)).toMatchObject({ onHand: 1, revision: 2 });
   });
 
+  it.each([
+    { reader: 'poll', pace: { pollEveryMs: 20, overlapEveryMs: 3_600_000 } },
+    { reader: 'overlap', pace: { pollEveryMs: 3_600_000, overlapEveryMs: 50 } },
+  ])('X6: believes what the $reader calls deleted only after a read by key, and under the guard', async ({ pace }) => {
+    await open({ pace });
+    for (let n = 0; n < 5; n += 1) rig.shop.put(`sku-${n}@main`, n);
+    start();
+    await rig.agree();
+    rig.shop.spoil('changes', (page) => ({ ...page, deleted: ['sku-1@main', 'sku-2@main', 'unknown@main'] }));
+    rig.shop.remove('sku-1@main');
+    await rig.agree();
+    expect(rig.shop.readKeys.flat()).not.toContain('unknown@main');
+    rig.shop.spoil('changes', (page) => ({ ...page, deleted: [...rig.shop.records.keys()] }));
+    const gone = [...rig.shop.records];
+    rig.shop.records.clear();
+    await eventually(async () => (await rig.rows(`select 1 from held_change where state = 'open'`)).length > 0);
+    for (const [id, record] of gone) rig.shop.records.set(id, record);
+    await rig.agree();
+  });
+
   it('goes on where another process stopped in mid-import, without announcing anything twice', async () => {
     await open({ pageSize: 2, pace: { pollEveryMs: 10 } });
     for (let n = 0; n < 9; n += 1) rig.shop.put(`sku-${n}@main`, n);

@@ -1,5 +1,6 @@
 /** Keys that are to be read again: named by a webhook, or refused as older (O7). */
 import type { Database } from '@steward/platform';
+import type { PoolClient } from 'pg';
 import type { Hint } from '../source/define';
 
 export interface Hints {
@@ -20,6 +21,17 @@ export async function storeHints(database: Pick<Database, 'query'>, hints: reado
       [entity, [...marks.keys()], [...marks.values()], at],
     );
   }
+}
+
+/** Keys that the source calls deleted, in the transaction that moves past the saying. Only what is announced and alive is in doubt. */
+export async function storeDoubts(tx: Pick<PoolClient, 'query'>, entity: string, keys: readonly string[], at: Date): Promise<void> {
+  if (keys.length === 0) return;
+  await tx.query({
+    name: 'kit-doubts',
+    text: `insert into hint (entity, keys, received_at) select $1, array_agg(key), $3::timestamptz from announced
+      where entity = $1 and key = any($2::text[]) and data is not null having count(*) > 0`,
+    values: [entity, keys, at],
+  });
 }
 
 /** The oldest hints that together name about as many keys. */

@@ -7,6 +7,7 @@
 import { lanes } from '@steward/event-bus';
 import { StewardError } from '@steward/platform';
 import type { Page } from '../source/define';
+import { storeDoubts } from './hint.store';
 import { type Reading, withRead } from './reading';
 
 export async function pollChanges(reading: Reading): Promise<void> {
@@ -42,13 +43,18 @@ function startPage(reading: Reading, cursor: string | null, previous: Promise<vo
     // O9: until the end is reached for the first time this is the import of what was there before us.
     const importing = reading.state.importedAt === null;
     const reached = importing && !answer.more ? new Date(clock.now()) : null;
-    if (answer.items.length > 0 || answer.next !== cursor || reached !== null) {
+    const { deleted = [] } = answer;
+    if (answer.items.length > 0 || deleted.length > 0 || answer.next !== cursor || reached !== null) {
       await announcer.announce({
         read,
         items: answer.items,
         lane: importing ? lanes.backfill : lanes.live,
-        also: (tx) => store.moveCursor(tx, answer.next, reached),
+        also: async (tx) => {
+          await store.moveCursor(tx, answer.next, reached);
+          await storeDoubts(tx, feed.contract.entity, deleted, read.at);
+        },
       });
+      if (deleted.length > 0) bells.hints.ring();
       reading.state = { ...reading.state, cursor: answer.next, importedAt: state.importedAt ?? reached };
     }
     polling.pages += 1;

@@ -7,6 +7,7 @@
  * 4. It takes a tenth of the time: each change is read again at least once, and live changes go first.
  */
 import { lanes } from '@steward/event-bus';
+import { storeDoubts } from './hint.store';
 import { checked } from './poll-changes';
 import { type Reading, withRead } from './reading';
 
@@ -22,7 +23,10 @@ export async function rereadOverlap(reading: Reading): Promise<void> {
     const startedAt = performance.now();
     const page = await withRead(reading, 'overlap', async (read) => {
       const answer = checked(await feed.changes(from, signal), from);
-      if (answer.items.length > 0) await announcer.announce({ read, items: answer.items, lane: lanes.live });
+      const { deleted = [] } = answer;
+      if (answer.items.length > 0 || deleted.length > 0) {
+        await announcer.announce({ read, items: answer.items, lane: lanes.live, also: (tx) => storeDoubts(tx, feed.contract.entity, deleted, read.at) });
+      }
       return answer;
     });
     if (!page.more) break;

@@ -4,10 +4,10 @@ import { retryAfterMs } from './call-pace';
 
 export interface HttpCall {
   readonly url: string;
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'SEARCH';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Whether doing it twice is as good as once; GET is. A read by POST (JSON-RPC) says so here. */
+  /** Whether doing it twice is as good as once; GET is. A read by POST (JSON-RPC) or SEARCH says so here. */
   readonly idempotent?: boolean;
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;

@@ -13,6 +13,8 @@ export interface Page {
   readonly more: boolean;
   /** How many items the source says it has in all, where it says so; a full pass is held against it (X6). */
   readonly total?: number;
+  /** Of `changes`: keys of which the source says that they are gone. A hint like a webhook's, believed after a read by key. */
+  readonly deleted?: readonly string[];
 }
 
 export interface Pace {

@@ -1,14 +1,13 @@
 /** The ERP adapter on a real Tryton 6.0, seen from the storefront. */
 import { join } from 'node:path';
 import { freePortPlan, startSystem, type System } from '@steward/start';
-import type { Proof } from '../proof';
+import { until, type Proof } from '../proof';
 import { startTryton, type TrytonServer } from './tryton-server';
 import { openShop, type Shop } from './tryton-shop';
 
 const count = 400;
 const codes = Array.from({ length: count }, (_, index) => `T-${String(index + 1).padStart(4, '0')}`);
 const pollMs = 1_000;
-const patienceMs = 60_000;
 
 export async function proveTryton({ directory, say }: Proof): Promise<void> {
   const tryton = await startTryton(join(directory, 'tryton'), say);
@@ -123,12 +122,4 @@ async function askGraphql(system: System, sku: string): Promise<unknown> {
   });
   const body = (await answer.json()) as { data?: { product?: { availability?: { quantity?: unknown } } } };
   return body.data?.product?.availability?.quantity;
-}
-
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + patienceMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not within ${patienceMs / 1000} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
