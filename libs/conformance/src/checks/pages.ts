@@ -35,6 +35,12 @@ async function readToEnd(scene: Scene, read: Read, from: string | null = null, a
 
 /** Nothing is left out or shown twice, whatever is changed while it is read; reads by key show what there is and nothing else. */
 export async function pagesAreComplete(scene: Scene): Promise<void> {
+  await allIsComplete(scene);
+  await changesAreComplete(scene);
+  await byKeysIsExact(scene);
+}
+
+async function allIsComplete(scene: Scene): Promise<void> {
   const { things } = scene;
   const feed = scene.feed();
   const still = await readToEnd(scene, feed.all);
@@ -44,19 +50,27 @@ export async function pagesAreComplete(scene: Scene): Promise<void> {
   // Of the page that was read and of those to come.
   const moved = await readToEnd(scene, feed.all, null, () => scene.change(1, things.count));
   sameKeys(moved.keys, scene.keys());
+}
 
-  const changes = await readToEnd(scene, feed.changes);
-  sameKeys([...new Set(changes.keys)], scene.keys());
-  const [shown = ''] = changes.pages[0] ?? [];
+async function changesAreComplete(scene: Scene): Promise<void> {
+  const { things } = scene;
+  const feed = scene.feed();
+  const still = await readToEnd(scene, feed.changes);
+  sameKeys([...new Set(still.keys)], scene.keys());
+  const [shown = ''] = still.pages[0] ?? [];
   const number = Array.from({ length: things.count }, (_, index) => index + 1).find((n) => things.keyOf(n) === shown) ?? 1;
-  const during = await readToEnd(scene, feed.changes, null, () => scene.change(number));
-  const rest = await readToEnd(scene, feed.changes, during.next);
-  sameKeys([...new Set(during.keys)], scene.keys());
-  if (![...during.pages.slice(1).flat(), ...rest.keys].includes(shown)) throw new Error(`${shown} changed while its page was read, and was not shown again`);
+  const moved = await readToEnd(scene, feed.changes, null, () => scene.change(number));
+  sameKeys([...new Set(moved.keys)], scene.keys());
+  const rest = await readToEnd(scene, feed.changes, moved.next);
+  if (![...moved.pages.slice(1).flat(), ...rest.keys].includes(shown)) throw new Error(`${shown} changed while its page was read, and was not shown again`);
+}
 
+async function byKeysIsExact(scene: Scene): Promise<void> {
+  const { things } = scene;
+  const feed = scene.feed();
   const known = [1, 2, things.count].map(things.keyOf);
-  const byKeys = await feed.byKeys([...known, things.keyOf(things.count + 1)], new AbortController().signal);
-  sameKeys(byKeys.map((item) => feed.rawKeyOf(item) ?? '(no key)'), new Set(known));
+  const items = await feed.byKeys([...known, things.keyOf(things.count + 1)], new AbortController().signal);
+  sameKeys(items.map((item) => feed.rawKeyOf(item) ?? '(no key)'), new Set(known));
 }
 
 /** What was stamped before the cursor and appears behind it is in the overlap: the cursor can be moved back. */
@@ -103,13 +117,12 @@ export async function resumesAfterKill(scene: Scene): Promise<void> {
   }
   const line = await scene.line();
   const killed = line.start();
-  const page = killed.holdPage(3);
-  await page.reached;
+  await killed.holdPage(3);
   await eventually(async () => (await line.outbox()).length > 0);
   await killed.kill();
   const next = line.start();
   await eventually(() => next.begunAt() !== undefined);
-  page.release();
+  killed.release();
   await line.agrees();
   if (typeof next.begunAt() !== 'string') throw new Error('the next process began from the beginning');
   const announced = (await line.outbox()).length;

@@ -172,6 +172,17 @@ describe('the conformance suite', () => {
     expect(render('erp: shop', lines)).toContain('15 passed, 0 failed, 0 can’t, 2 n/a');
   });
 
+  it('gives a vendor’s reason for what its system can’t do, and takes none for what is no check', async () => {
+    const excused = (cannot: Record<string, string>): Promise<Stage> => Stage.open({ adapter: shop(), vendor: 'shop', profile: { ...profile, cannot }, tracing });
+    stage = await excused({ 'a hard delete is found': 'records are archived' });
+    const excuse = await score(stage, 'a hard delete is found');
+    expect(excuse).toEqual({ check: 'a hard delete is found', result: 'can’t', reason: 'records are archived' });
+    expect(render('erp: shop', [excuse])).toContain('0 passed, 0 failed, 1 can’t, 0 n/a');
+    await stage.close();
+    stage = await excused({ 'a hard deletion': 'misspelt' });
+    await expect(score(stage, 'a hard delete is found')).rejects.toThrow('the profile excuses what is no check: a hard deletion');
+  });
+
   it.each(plants)('T3: $fault turns "$red" red', async ({ red, says, adapter, first }) => {
     const spoiled = await open(adapter, 2_000);
     if (first !== undefined) await score(spoiled, first);

@@ -4,7 +4,7 @@ import type { Stage } from '../stage/stage';
 
 export type Result = 'passed' | 'failed' | 'can’t' | 'n/a';
 
-export interface Line {
+export interface Score {
   readonly check: CheckName;
   readonly result: Result;
   /** Why it can't, why it is none of its business, or what failed. */
@@ -13,10 +13,13 @@ export interface Line {
 
 export const checkNames = Object.keys(checks) as readonly CheckName[];
 
-export async function score(stage: Stage, check: CheckName): Promise<Line> {
+export async function score(stage: Stage, check: CheckName): Promise<Score> {
   const work: ((stage: Stage) => Promise<void>) | string = checks[check];
   if (typeof work === 'string') return { check, result: 'n/a', reason: work };
-  const excuse = stage.options.profile.cannot?.[check];
+  const { cannot = {} } = stage.options.profile;
+  const unknown = Object.keys(cannot).find((name) => !Object.hasOwn(checks, name));
+  if (unknown !== undefined) throw new TypeError(`the profile excuses what is no check: ${unknown}`);
+  const excuse = cannot[check];
   if (excuse !== undefined) return { check, result: 'can’t', reason: excuse };
   try {
     await work(stage);
@@ -28,8 +31,8 @@ export async function score(stage: Stage, check: CheckName): Promise<Line> {
   }
 }
 
-export function render(title: string, lines: readonly Line[]): string {
-  const count = (wanted: Result): number => lines.filter(({ result }) => result === wanted).length;
-  const rows = lines.map(({ check, result, reason }) => `| ${check} | ${result} | ${reason.replaceAll('|', '\\|').replaceAll('\n', ' ')} |`);
+export function render(title: string, scores: readonly Score[]): string {
+  const count = (wanted: Result): number => scores.filter(({ result }) => result === wanted).length;
+  const rows = scores.map(({ check, result, reason }) => `| ${check} | ${result} | ${reason.replaceAll('|', '\\|').replaceAll('\n', ' ')} |`);
   return [`## ${title}`, '', `${count('passed')} passed, ${count('failed')} failed, ${count('can’t')} can’t, ${count('n/a')} n/a`, '', '| check | result | |', '|---|---|---|', ...rows, ''].join('\n');
 }

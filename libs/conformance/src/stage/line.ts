@@ -11,9 +11,10 @@ export interface Reader {
   readonly ended: { changes: number; all: number };
   /** The cursor of its first look for changes. */
   readonly begunAt: () => string | null | undefined;
-  /** The `count`-th page of changes from now on arrives only when the returned function is called. */
-  readonly holdPage: (count: number) => { readonly reached: Promise<void>; readonly release: () => void };
-  /** Without a word to the next one than its lease. */
+  /** Resolves when the `count`-th page of changes was read; the page arrives only after `release`. */
+  readonly holdPage: (count: number) => Promise<void>;
+  readonly release: () => void;
+  /** The lease goes to whoever comes next; what is being read still arrives. */
   readonly kill: () => Promise<void>;
 }
 
@@ -42,14 +43,13 @@ export class Line {
 
   /** A process of the adapter, with a connector that knows nothing yet. */
   start(): Reader {
-    const { stage, contract } = this.scene;
+    const { stage } = this.scene;
     const { logger } = stage.evidence;
     const { adapter, vendor } = stage.options;
     const watched = watch(this.scene.feed());
     const lease = new Lease({ database: this.database, name: 'adapter', clock: systemClock, logger, ttlMs: 600 });
     const feed = { ...watched.feed, pace: { ...watched.feed.pace, ...pace } };
     const runner = new FeedRunner({ system: adapter.name, vendor, feed, database: this.database, lease, clock: systemClock, logger, revisionFloor: async () => 0 });
-    if (feed.contract !== contract) throw new TypeError(`${contract.entity} is read under another contract`);
     lease.start();
     runner.start();
     this.readers.push({
@@ -68,8 +68,8 @@ export class Line {
   }
 
   /** Every state that was ever put into the outbox, oldest first. */
-  outbox(): Promise<{ key: string; tombstone: boolean; body: string }[]> {
-    return this.rows(`select key, tombstone, body from outbox where kind = 'state' order by id`);
+  outbox(): Promise<{ key: string; revision: number; tombstone: boolean; body: string }[]> {
+    return this.rows(`select key, revision::int, tombstone, body from outbox where kind = 'state' order by id`);
   }
 
   letters(): Promise<{ key: string; state: string; error: string }[]> {
@@ -104,7 +104,8 @@ export class Line {
     const surprising = (await this.letters()).filter(({ key }) => !this.scene.malformed.has(key));
     stage.evidence.faults.push(...surprising.map(({ key, error }) => `${contract.entity} ${key}: ${error}`));
     const said = await this.outbox();
-    stage.evidence.judge(contract, said.filter(({ tombstone }) => !tombstone).map(({ key, body }) => ({ key, data: JSON.parse(body) as unknown })));
+    const states = said.filter(({ tombstone }) => !tombstone).map(({ body, ...row }) => ({ ...row, data: JSON.parse(body) as unknown }));
+    stage.evidence.judge(stage.options.adapter.name, contract, states);
     await this.database.close();
     await this.template.drop();
   }
@@ -116,10 +117,10 @@ export class Line {
 
 function watch(feed: Feed) {
   const ended = { changes: 0, all: 0 };
-  let begunAt: string | null | undefined;
-  let left = Infinity;
-  let gate = Promise.withResolvers<void>();
   const reached = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  let begunAt: string | null | undefined;
+  let heldPage: number | undefined;
   const counted =
     (name: keyof typeof ended, read: Feed['changes']): Feed['changes'] =>
     async (cursor, signal): Promise<Page> => {
@@ -133,23 +134,17 @@ function watch(feed: Feed) {
   return {
     ended,
     begunAt: () => begunAt,
-    release: () => gate.resolve(),
-    holdPage: (count: number) => {
-      left = count;
-      gate = Promise.withResolvers<void>();
-      return { reached: reached.promise, release: () => gate.resolve() };
-    },
+    holdPage: (count: number) => ((heldPage = count), reached.promise),
+    release: gate.resolve,
     feed: {
       ...feed,
       all: counted('all', feed.all),
       changes: async (cursor: string | null, signal: AbortSignal): Promise<Page> => {
         if (begunAt === undefined) begunAt = cursor;
         const page = await changes(cursor, signal);
-        left -= 1;
-        if (left === 0) {
-          reached.resolve();
-          await gate.promise;
-        }
+        if (ended.changes !== heldPage) return page;
+        reached.resolve();
+        await gate.promise;
         return page;
       },
     },
