@@ -19,6 +19,7 @@ const layers = {
   vendor: ['contracts', 'platform', 'adapter-kit'],
   app: ['contracts', 'commerce', 'platform', 'event-bus', 'adapter-kit', 'vendor'],
   testing: ['contracts', 'servers'],
+  conformance: ['contracts', 'platform', 'event-bus', 'adapter-kit', 'testing', 'servers'],
   tools: ['contracts', 'servers', 'platform', 'tools'],
 };
 
@@ -80,7 +81,7 @@ export default defineConfig(
   { files: ['**/*.client.ts'], rules: { 'no-restricted-globals': 'off', 'no-restricted-imports': restricted(natsClient) } },
   // bench holds the hand-written yardstick, which uses the client as directly as it goes.
   { files: ['libs/event-bus/**/*.ts', 'libs/testing/**/*.ts', 'bench/**/*.ts'], rules: { 'no-restricted-imports': restricted(httpClient) } },
-  { files: ['libs/platform/**/*.ts', 'libs/testing/**/*.ts'], rules: { 'no-restricted-properties': ['error', ...floats] } },
+  { files: ['libs/platform/**/*.ts', 'libs/testing/**/*.ts', 'libs/conformance/**/*.ts'], rules: { 'no-restricted-properties': ['error', ...floats] } },
   // Programs for a person at a terminal: they read the caller's environment, print rounded seconds and ask local processes
   // whatever they like; nobody depends on how.
   { files: operators, rules: { 'no-restricted-properties': 'off', 'no-restricted-globals': 'off' } },
@@ -92,7 +93,7 @@ export default defineConfig(
       'no-restricted-globals': 'off',
       'no-restricted-imports': 'off',
       'no-restricted-properties': 'off',
-      '@nx/enforce-module-boundaries': boundaries(['testing', 'servers', 'tools']),
+      '@nx/enforce-module-boundaries': boundaries(['testing', 'conformance', 'servers', 'tools']),
     },
   },
 );

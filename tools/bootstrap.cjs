@@ -32,6 +32,8 @@ const commands = {
   bench: made.concat({ run: ['bench/dist/main.js'] }),
   'test:real': made.concat({ run: ['tools/real-systems/dist/main.js'] }),
   test: [contracts, check, generate, build, graph, lint, types, { name: 'tests', tests: [] }, { name: 'smoke', run: ['tools/start/dist/smoke.js'] }],
+  // The sheets are written here and compared by `test`, as is .env.example, which names the variables of every connector.
+  'test:vendors': made.concat({ name: '.env.example', run: ['libs/platform/dist/documents/main.js'] }, { name: 'conformance', tests: ['--testMatch', '**/*.contract.spec.ts', '--runInBand'], shown: true, env: { WRITE_SHEETS: '1' } }),
   'test:faults': made.concat({ name: 'fault tests', tests: ['--testMatch', '**/*.faults.spec.ts', '--runInBand'] }),
 };
 
@@ -149,8 +151,8 @@ async function main() {
     if (isTest) process.stdout.write(`\n── ${step.name}\n`);
     const args = step.tests === undefined ? step.run : jest.concat(step.tests, ['--json', '--outputFile', report], extra);
     // The channel tells a system that runs when we are gone, however we went.
-    const stdio = isLast && !isTest ? ['inherit', 'inherit', 'inherit', 'ipc'] : ['inherit', step.tests ? 'ignore' : isTest ? 'inherit' : 'pipe', 'inherit'];
-    const code = await run(node, args.concat(isLast && !isTest ? extra : []), { env, stdio });
+    const stdio = isLast && !isTest ? ['inherit', 'inherit', 'inherit', 'ipc'] : ['inherit', step.tests && !step.shown ? 'ignore' : isTest ? 'inherit' : 'pipe', 'inherit'];
+    const code = await run(node, args.concat(isLast && !isTest ? extra : []), { env: Object.assign({}, env, step.env), stdio });
     if (isTest) process.stdout.write(`── ${step.name}: ${code === 0 ? 'ok' : 'FAILED'} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`);
     if (code === 0) continue;
     failed.push(step.name || command);

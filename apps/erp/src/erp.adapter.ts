@@ -1,6 +1,5 @@
 import { defineAdapter } from '@steward/adapter-kit';
-import { sandboxConnector } from './sandbox/sandbox.connector';
-import { trytonConnector } from './tryton/tryton.connector';
+import { vendors } from './vendors';
 
 /** The ERP owns stock: what each location physically has. */
-export const erp = defineAdapter({ name: 'erp', connectors: { sandbox: sandboxConnector, tryton: trytonConnector } });
+export const erp = defineAdapter({ name: 'erp', connectors: vendors });

@@ -1,5 +1,5 @@
 import { defineAdapter } from '@steward/adapter-kit';
-import { sandboxConnector } from './sandbox/sandbox.connector';
+import { vendors } from './vendors';
 
 /** The pricing system owns price lists: what a SKU costs, where, for whom and when. */
-export const pricing = defineAdapter({ name: 'pricing', connectors: { sandbox: sandboxConnector } });
+export const pricing = defineAdapter({ name: 'pricing', connectors: vendors });

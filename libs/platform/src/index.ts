@@ -5,6 +5,7 @@ export type { MigrationClass } from './database/migrate';
 export { openDatabase, type Database, type DatabaseOptions, type Statement } from './database/open-database';
 export { describe as describeVariable, type Described } from './env/accepted';
 export { envTypes } from './env/env-types';
+export { isSecretName } from './env/mask';
 export { loadEnv, type EnvOf, type Source as EnvSource } from './env/load-env';
 export { processEnv, senderEnv, serviceEnv, type ProcessEnv, type ServiceEnv } from './env/service-env';
 export { nearest } from './env/suggest';

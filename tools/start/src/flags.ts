@@ -1,4 +1,5 @@
 import { HIGHEST_BASE } from './system/ports';
+import { adapters, type AdapterName } from './system/services';
 
 export type Flags = {
   kind: 'run';
@@ -6,6 +7,8 @@ export type Flags = {
   reset: boolean;
   quiet: boolean;
   portBase: number | undefined;
+  /** Vendors that take the sandbox's place. */
+  connectors: Partial<Record<AdapterName, string>>;
 };
 export type Parsed = Flags | { kind: 'help' } | { kind: 'wrong'; line: string };
 
@@ -17,13 +20,15 @@ Starts Steward on this machine: PostgreSQL, nats-server, stand-in systems of rec
   --reset          begin with empty data
   --quiet          no live traffic
   --port-base N    the storefront listens on N, everything else on ports after it (default 4000)
+  --connector S=V  the adapter of system S reads vendor V, with the variables STEWARD_<V>_… of this shell; may be repeated.
+                   Take a --data of its own: what another vendor announced is no business of V
   --help           this page
 
 NATS_SERVER_BIN names a nats-server of yours; OTEL_EXPORTER_OTLP_ENDPOINT sends traces to a collector or Jaeger.
 More variables: tools/servers/README.md
 `;
 
-const accepted = ['--data', '--reset', '--quiet', '--port-base', '--help'];
+const accepted = ['--data', '--reset', '--quiet', '--port-base', '--connector', '--help'];
 
 function portBase(text: string | undefined): number | string {
   const base = Number(text);
@@ -31,9 +36,20 @@ function portBase(text: string | undefined): number | string {
   return base;
 }
 
+/** What the services are started with so that they read these vendors. Every variable of a vendor carries its name. */
+export function connectorEnv(connectors: Flags['connectors'], shell: Readonly<Record<string, string | undefined>>): Partial<Record<AdapterName, Record<string, string>>> {
+  return Object.fromEntries(
+    Object.entries(connectors).map(([system, vendor]) => {
+      const prefix = `STEWARD_${vendor.toUpperCase().replaceAll('-', '_')}_`;
+      const own = Object.entries(shell).filter((entry): entry is [string, string] => entry[0].startsWith(prefix) && entry[1] !== undefined);
+      return [system, { STEWARD_CONNECTOR: vendor, ...Object.fromEntries(own) }];
+    }),
+  );
+}
+
 /** Takes `--flag value` and `--flag=value`; names what it does not know and what it would. */
 export function parseFlags(args: readonly string[]): Parsed {
-  const flags: Flags = { kind: 'run', data: undefined, reset: false, quiet: false, portBase: undefined };
+  const flags: Flags = { kind: 'run', data: undefined, reset: false, quiet: false, portBase: undefined, connectors: {} };
   const rest = args.flatMap((arg) => (/^--[a-z-]+=/.test(arg) ? [arg.slice(0, arg.indexOf('=')), arg.slice(arg.indexOf('=') + 1)] : [arg]));
   while (rest.length > 0) {
     const flag = rest.shift();
@@ -48,6 +64,11 @@ export function parseFlags(args: readonly string[]): Parsed {
       const base = portBase(rest.shift());
       if (typeof base === 'string') return { kind: 'wrong', line: base };
       flags.portBase = base;
+    } else if (flag === '--connector') {
+      const [system = '', vendor = ''] = (rest.shift() ?? '').split('=');
+      const name = adapters.find((each) => each === system);
+      if (name === undefined || !/^[a-z][a-z0-9-]*$/.test(vendor)) return { kind: 'wrong', line: `--connector takes <system>=<vendor>, for instance erp=tryton; systems are ${adapters.join(', ')}` };
+      flags.connectors[name] = vendor;
     } else return { kind: 'wrong', line: `unknown argument ${JSON.stringify(flag)}: accepted are ${accepted.join(', ')}` };
   }
   return flags;

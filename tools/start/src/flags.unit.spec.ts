@@ -1,19 +1,21 @@
-import { parseFlags, usage } from './flags';
+import { connectorEnv, parseFlags, usage } from './flags';
 import { HIGHEST_BASE, portsFrom } from './system/ports';
 
 describe('flags of npm start', () => {
   it('take a value after a space or an equals sign', () => {
-    const wanted = { kind: 'run', data: '/tmp/x', reset: true, quiet: true, portBase: 5000 };
+    const wanted = { kind: 'run', data: '/tmp/x', reset: true, quiet: true, portBase: 5000, connectors: {} };
     expect(parseFlags(['--data', '/tmp/x', '--reset', '--quiet', '--port-base', '5000'])).toEqual(wanted);
     expect(parseFlags(['--data=/tmp/x', '--reset', '--quiet', '--port-base=5000'])).toEqual(wanted);
-    expect(parseFlags([])).toEqual({ kind: 'run', data: undefined, reset: false, quiet: false, portBase: undefined });
+    expect(parseFlags([])).toEqual({ kind: 'run', data: undefined, reset: false, quiet: false, portBase: undefined, connectors: {} });
   });
 
   it.each([
-    [['--nope'], 'unknown argument "--nope": accepted are --data, --reset, --quiet, --port-base, --help'],
+    [['--nope'], 'unknown argument "--nope": accepted are --data, --reset, --quiet, --port-base, --connector, --help'],
     [['data'], 'unknown argument "data"'],
     [['--data'], '--data needs a folder'],
     [['--data', '--reset'], '--data needs a folder'],
+    [['--connector', 'crm=acme'], '--connector takes <system>=<vendor>, for instance erp=tryton; systems are pim, erp, pricing'],
+    [['--connector'], '--connector takes'],
     [['--port-base'], '--port-base takes a number'],
     [['--port-base', '80'], 'got 80'],
     [['--port-base', '4e3'], 'got 4e3'],
@@ -24,9 +26,16 @@ describe('flags of npm start', () => {
     expect((parsed as { line: string }).line).not.toContain('\n');
   });
 
+  it('name vendors by their systems, and hand on the variables that carry their names', () => {
+    const parsed = parseFlags(['--connector', 'erp=tryton', '--connector=pim=acme-pim']);
+    expect(parsed).toMatchObject({ connectors: { erp: 'tryton', pim: 'acme-pim' } });
+    const shell = { STEWARD_ACME_PIM_URL: 'http://acme', STEWARD_TRYTON_USER: 'me', STEWARD_OTHER: 'x', PATH: '/bin' };
+    expect(connectorEnv({ pim: 'acme-pim' }, shell)).toEqual({ pim: { STEWARD_CONNECTOR: 'acme-pim', STEWARD_ACME_PIM_URL: 'http://acme' } });
+  });
+
   it('are all on the help page', () => {
     expect(parseFlags(['--help'])).toEqual({ kind: 'help' });
-    for (const flag of ['--data', '--reset', '--quiet', '--port-base', '--help']) expect(usage).toContain(flag);
+    for (const flag of ['--data', '--reset', '--quiet', '--port-base', '--connector', '--help']) expect(usage).toContain(flag);
   });
 });
 

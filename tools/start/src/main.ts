@@ -1,7 +1,7 @@
 // npm start
 import { join } from 'node:path';
 import { ServerFault } from '@steward/servers';
-import { parseFlags, usage } from './flags';
+import { connectorEnv, type Flags, parseFlags, usage } from './flags';
 import { seed } from './seed';
 import { portsFrom } from './system/ports';
 import { startSystem, type System } from './system/system';
@@ -51,8 +51,8 @@ async function stop(system: System, stopTraffic: () => Promise<void>): Promise<n
   process.exit(0);
 }
 
-async function run(system: System, quiet: boolean): Promise<void> {
-  const seeded = await seed(system, { products: PRODUCTS, note, withinMs: 120_000, signal: interrupted.signal });
+async function run(system: System, { quiet, connectors }: Flags): Promise<void> {
+  const seeded = await seed(system, { products: PRODUCTS, note, withinMs: 120_000, signal: interrupted.signal, shown: connectors.pim === undefined });
   const stopTraffic = quiet ? async () => undefined : startTraffic(system.sandbox, seeded, note);
   say(addressTable(system, seeded.example));
   note(quiet ? 'ready' : 'ready, with live traffic (--quiet for none)');
@@ -66,12 +66,13 @@ startSystem({
   dataDir: flags.data ?? join(__dirname, '../../../.steward'),
   ports: portsFrom(flags.portBase),
   reset: flags.reset,
+  env: connectorEnv(flags.connectors, process.env),
   note,
 })
   .then(async (system) => {
     onInterrupt = () => void stop(system, async () => undefined).catch(fail);
     try {
-      await run(system, flags.quiet);
+      await run(system, flags);
     } catch (fault) {
       if (interrupted.signal.aborted) return;
       await system.stop();

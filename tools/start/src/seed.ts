@@ -9,28 +9,41 @@ export interface Seeded {
   readonly example: SandboxRecord;
 }
 
+interface SeedOptions {
+  readonly products: number;
+  readonly note: (line: string) => void;
+  readonly withinMs: number;
+  readonly signal?: AbortSignal;
+  /** false where the storefront's products come from another PIM. */
+  readonly shown?: boolean;
+}
+
 /** Fills an empty sandbox with the deterministic catalogue, and waits until the storefront has all of it. */
-export async function seed(system: System, options: { products: number; note: (line: string) => void; withinMs: number; signal?: AbortSignal }): Promise<Seeded> {
+export async function seed(system: System, options: SeedOptions): Promise<Seeded> {
   const { sandbox } = system;
   await sandbox.seed({ seed: 'steward', products: options.products, onlyIfEmpty: true });
   const [products, stock] = await Promise.all([sandbox.list('pim/products'), sandbox.list('erp/stock')]);
   // Drafts are never shown, and somebody may have edited the catalogue since: only what is published is waited for.
   const published = products.items.filter((record) => record['state'] === 'published').map(({ id }) => id);
-  const deadline = Date.now() + options.withinMs;
+  if (options.shown ?? true) await untilShown(system, published, options);
+  const example = stock.items.find(({ id }) => published.some((product) => id.startsWith(product)));
+  if (example === undefined) throw new Error('the sandbox holds no published product with stock: start with --reset');
+  return { products: published, stock: stock.items.map(({ id }) => id), example };
+}
+
+async function untilShown(system: System, published: readonly string[], { note, withinMs, signal }: SeedOptions): Promise<void> {
+  const deadline = Date.now() + withinMs;
   for (let told = Date.now(); ; ) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     const shown = await listProductIds(system.gatewayUrl);
     const there = published.filter((id) => shown.has(id)).length;
     if (there === published.length) break;
     if (Date.now() > deadline) throw new Error(`only ${there} of ${published.length} products reached the storefront; see ${system.dataDir}/logs`);
     if (Date.now() - told > 2_000) {
       told = Date.now();
-      options.note(`${there} of ${published.length} products are in the storefront`);
+      note(`${there} of ${published.length} products are in the storefront`);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  options.note(`${published.length} products are in the storefront`);
-  const example = stock.items.find(({ id }) => published.some((product) => id.startsWith(product)));
-  if (example === undefined) throw new Error('the sandbox holds no published product with stock: start with --reset');
-  return { products: published, stock: stock.items.map(({ id }) => id), example };
+  note(`${published.length} products are in the storefront`);
 }

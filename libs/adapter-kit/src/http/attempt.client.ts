@@ -1,4 +1,4 @@
-import { StewardError, through } from '@steward/platform';
+import { cleanText, isSecretName, StewardError, through } from '@steward/platform';
 import { type Agent, request } from 'undici';
 import { retryAfterMs } from './call-pace';
 
@@ -71,11 +71,19 @@ export async function sendOnce({ agent, call, requestId, withinMs, nowMs }: Atte
 
 function judge(call: HttpCall, status: number, headers: HttpAnswer['headers'], text: string, nowMs: number): Outcome {
   if ((status >= 200 && status < 300) || call.accept?.(status)) return { kind: 'ok', answer: { status, headers, text, json: () => parse(text, call) } };
-  const detail = `status ${status}: ${text.slice(0, 200)}`;
+  const detail = `status ${status}: ${withoutCredentials(text, call).slice(0, 200)}`;
   const retryAfter = retryAfterMs(headers['retry-after'], nowMs);
   // A 503 that names a time is the same request to wait as a 429, said by another layer of the vendor.
   if (status === 429 || (status === 503 && retryAfter !== undefined)) return { kind: 'limited', detail, retryAfter: retryAfter ?? 1_000 };
   return { kind: status >= 500 || status === 408 ? 'server' : 'refused', detail };
+}
+
+const isCredential = (name: string): boolean => isSecretName(name) || /^(authorization|cookie|x-api-key)$/i.test(name);
+
+/** An answer may quote the request, and what it says goes into errors and logs. */
+function withoutCredentials(text: string, { headers = {} }: HttpCall): string {
+  const sent = Object.entries(headers).flatMap(([name, value]) => (isCredential(name) ? [value.split(' ').at(-1) ?? value] : []));
+  return sent.filter((value) => value !== '').reduce((told, value) => told.replaceAll(value, '***'), cleanText(text));
 }
 
 function parse(text: string, call: HttpCall): unknown {

@@ -86,6 +86,12 @@ describe('the resilient client', () => {
     for (const { at } of calls.slice(1)) expect(at - (calls[0]?.at ?? 0)).toBeGreaterThanOrEqual(950);
   });
 
+  it('tells nothing of the credentials that a refusal quotes', async () => {
+    respond = ({ headers }, response) => void response.writeHead(403).end(`not for ${String(headers.authorization)}`);
+    const refused = client().send({ url, headers: { authorization: 'Session c2VjcmV0LTE=' } });
+    await expect(refused).rejects.toThrow('status 403: not for Session ***');
+  });
+
   it('R2: sends nothing after the deadline, and gives up an answer that hangs', async () => {
     respond = () => undefined;
     const http = client({ attemptMs: 5_000 });

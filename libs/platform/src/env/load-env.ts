@@ -1,8 +1,9 @@
 // Configuration is read once, whole and strictly: a process that starts has an environment it understands.
 import { z } from 'zod';
 import { StewardError } from '../errors/steward-error';
+import { keepSecret } from '../log/redact';
 import { describe } from './accepted';
-import { maskAddresses, shown } from './mask';
+import { isSecretName, maskAddresses, shown } from './mask';
 import { processEnv } from './service-env';
 import { nearest } from './suggest';
 
@@ -20,6 +21,7 @@ const kubernetesLink = /_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|
  */
 export function loadEnv<S extends z.ZodRawShape>(shape: S, source: Source = process.env, alsoKnown: readonly string[] = []): EnvOf<S> {
   const given = Object.fromEntries(Object.keys(shape).map((name) => [name, source[name] === '' ? undefined : source[name]]));
+  for (const [name, value] of Object.entries(given)) if (value !== undefined && isSecretName(name)) keepSecret(value);
   const parsed = z.object(shape).safeParse(given);
   const lines = [
     ...(parsed.success ? [] : faultLines(shape, parsed.error.issues, given)),

@@ -1,4 +1,6 @@
 import { Writable } from 'node:stream';
+import { z } from 'zod';
+import { loadEnv } from '../env/load-env';
 import { createLogger, type Logger } from './logger';
 
 const secrets = ['hunter2', 'tok-123456', 'abcdefabcdefabcdefab', 'eyJhbGciOiJIUzI1NiJ9'];
@@ -30,6 +32,13 @@ describe('the logger', () => {
     for (const secret of secrets) expect(text).not.toContain(secret);
     expect(text).toContain('nats://***@h:1');
     expect(text).toContain('connect postgres://***@db/x');
+  });
+
+  it('hides what the environment gave as a secret wherever it is quoted, in JSON too', () => {
+    const SHOP_PASSWORD = 'pass"word-77';
+    loadEnv({ SHOP_PASSWORD: z.string() }, { SHOP_PASSWORD });
+    const { text } = capture((logger) => logger.warn({ err: new Error(`refused: ${JSON.stringify({ given: SHOP_PASSWORD })}`) }, `no user with ${SHOP_PASSWORD}`));
+    expect(text).not.toContain('word-77');
   });
 
   it('names what is not plain data instead of walking it', () => {

@@ -3,7 +3,8 @@
  * 1. Allowed is what is plain: numbers, booleans, short texts, plain objects and arrays of them, errors by chosen fields. A socket,
  *    a database client, a request or a buffer is named, never walked: such objects carry connection strings and payloads.
  * 2. A field named like a secret or like a payload is hidden whatever it holds.
- * 3. Every text loses the credentials of addresses, bearer tokens and signatures in it, error messages and stacks included.
+ * 3. Every text loses this process's own secrets, the credentials of addresses, bearer tokens and signatures in it, error messages
+ *    and stacks included.
  */
 import { types } from 'node:util';
 import { isSecretName, maskAddresses } from '../env/mask';
@@ -21,9 +22,21 @@ const tokens: readonly [RegExp, string][] = [
   [/\b(password|passwd|secret|token|api_?key)(["']?\s*[=:]\s*["']?)[^\s"',;&)]+/gi, '$1$2***'],
 ];
 
-/** A text without the secrets that texts are known to carry. */
+const kept = new Set<string>();
+/** Shorter ones would be found in any text by chance. */
+const shortestSecret = 8;
+
+/** A secret of this process, which no text shows from now on: a vendor's error may quote the request that carried it. */
+export function keepSecret(value: string): void {
+  if (value.length < shortestSecret) return;
+  kept.add(value);
+  kept.add(JSON.stringify(value).slice(1, -1));
+}
+
+/** A text without the secrets of this process and those that texts are known to carry. */
 export function cleanText(text: string): string {
   let clean = maskAddresses(text);
+  for (const secret of kept) clean = clean.replaceAll(secret, '***');
   for (const [pattern, instead] of tokens) clean = clean.replace(pattern, instead);
   return clean.length > maxText ? `${clean.slice(0, maxText)}… (${clean.length} characters)` : clean;
 }

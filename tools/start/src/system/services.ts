@@ -23,7 +23,8 @@ export interface Surroundings {
 }
 
 /** Adapters of `npm start`: each reads its stand-in system of the sandbox, which tells it of changes. */
-const adapters = ['pim', 'erp', 'pricing'] as const;
+export const adapters = ['pim', 'erp', 'pricing'] as const;
+export type AdapterName = (typeof adapters)[number];
 
 export const natsUser = (user: string): string => `nats:${user}`;
 export const databaseRole = (owner: DatabaseOwner): string => `postgres:${owner}`;
@@ -50,7 +51,7 @@ export function servicesOf(around: Surroundings): Service[] {
       ...env,
     },
   });
-  const adapter = (name: (typeof adapters)[number]): Service =>
+  const adapter = (name: AdapterName): Service =>
     service(name, name, `apps/${name}/dist/main.js`, {
       STEWARD_CONNECTOR: 'sandbox',
       STEWARD_SANDBOX_URL: local(ports.sandbox),

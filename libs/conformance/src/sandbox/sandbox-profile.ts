@@ -1,0 +1,64 @@
+/** The sandbox process, as what stands in for the vendor of every `sandbox` connector. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { freePort } from '@steward/servers';
+import { eventually } from '@steward/testing';
+import type { StandIn, Thing, Things, VendorProfile } from '../vendor-profile';
+import { control, isReady } from './sandbox.client';
+
+export interface SandboxThings {
+  /** `<system>/<collection>`, as in the sandbox's addresses. */
+  readonly collection: `${string}/${string}`;
+  /** The sandbox's id of the n-th record, and the key under which it is announced. */
+  readonly keyOf: (n: number) => string;
+  readonly record: (thing: Thing) => object;
+}
+
+const token = 'conformance-sandbox-token';
+/** The connector's pages hold 500. */
+const count = 1_100;
+
+export function sandboxProfile(entities: Readonly<Record<string, SandboxThings>>): VendorProfile {
+  return {
+    start: async () => {
+      const { url, stop } = await startSandbox();
+      return { url, stop, things: Object.fromEntries(Object.entries(entities).map(([entity, things]) => [entity, thingsAt(url, things)])) };
+    },
+    settings: (url) => ({ STEWARD_SANDBOX_URL: url, STEWARD_SANDBOX_TOKEN: token, STEWARD_SANDBOX_WEBHOOK_SECRET: 'conformance-webhook-secret' }),
+    empty: () => ({ items: [], next: null, hasMore: false, total: 0 }),
+    truncated: (answer) => {
+      const page = answer as { items: unknown[] };
+      return { ...page, items: page.items.slice(0, page.items.length / 2), next: null, hasMore: false };
+    },
+  };
+}
+
+function thingsAt(url: string, { collection, keyOf, record }: SandboxThings): Things {
+  const place = `${url}/_control/${collection}`;
+  const one = (n: number): string => `${place}/${encodeURIComponent(keyOf(n))}`;
+  return {
+    count,
+    keyOf,
+    put: (things) => control('POST', place, things.map((thing) => ({ ...record(thing), id: keyOf(thing.n) }))),
+    malform: (n) => control('PUT', `${one(n)}?unchecked=true`, Object.fromEntries(Object.keys(record({ n, edition: 1 })).map((name) => [name, { malformed: true }]))),
+    remove: (n) => control('DELETE', one(n)),
+  };
+}
+
+async function startSandbox(): Promise<Pick<StandIn, 'url' | 'stop'>> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const child = spawn(process.execPath, [join(__dirname, '../../../../apps/sandbox/dist/main.js')], {
+    env: { STEWARD_MODE: 'test', STEWARD_SANDBOX_PORT: String(port), STEWARD_SANDBOX_TOKEN: token, STEWARD_SANDBOX_RATE_LIMIT: '0' },
+    stdio: 'ignore',
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  await eventually(() => isReady(url), { withinMs: 30_000 });
+  return {
+    url,
+    stop: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}

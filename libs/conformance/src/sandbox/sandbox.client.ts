@@ -1,0 +1,7 @@
+/** The sandbox's control API, as far as the suite uses it. */
+export async function control(method: string, url: string, body?: unknown): Promise<void> {
+  const answer = await fetch(url, { method, ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }) });
+  if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${await answer.text()}`);
+}
+
+export const isReady = async (url: string): Promise<boolean> => (await fetch(`${url}/readyz`)).ok;

@@ -1,0 +1,83 @@
+/**
+ * A connector, the system that stands in for its vendor's, and the tap between the two.
+ * 1. The system lives as long as the stage and its things outlast a check: what they are now is in each scene's `editions`.
+ * 2. What a check opens is closed after it, and no lever outlasts it.
+ */
+import { type Adapter, type Connector, type Feed, type HttpLimits, resilientHttp } from '@steward/adapter-kit';
+import { loadEnv, systemClock } from '@steward/platform';
+import { Tap } from '../tap/tap.client';
+import type { StandIn, VendorProfile } from '../vendor-profile';
+import { Evidence } from './evidence';
+import { Scene } from './scene';
+import type { Tracing } from './tracing';
+
+export interface StageOptions {
+  readonly adapter: Adapter;
+  readonly vendor: string;
+  readonly profile: VendorProfile;
+  readonly tracing: Tracing;
+  /** How long a condition may take to come true. */
+  readonly patienceMs?: number;
+}
+
+export class Stage {
+  readonly evidence = new Evidence();
+  readonly patience: { readonly withinMs: number };
+  readonly settings: Readonly<Record<string, string>>;
+  /** One for each feed. */
+  readonly scenes: readonly Scene[];
+  private readonly closing: (() => Promise<void>)[] = [];
+
+  private constructor(
+    readonly options: StageOptions,
+    readonly connector: Connector,
+    private readonly standIn: StandIn,
+    readonly tap: Tap,
+  ) {
+    this.patience = { withinMs: options.patienceMs ?? 30_000 };
+    this.settings = options.profile.settings(tap.url);
+    this.scenes = this.open().map(({ contract }) => {
+      const things = standIn.things[contract.entity];
+      if (things === undefined) throw new TypeError(`the profile has no things of ${contract.entity}`);
+      return new Scene(this, contract, things);
+    });
+  }
+
+  static async open(options: StageOptions): Promise<Stage> {
+    const { adapter, vendor, profile } = options;
+    const connector = adapter.connectors[vendor];
+    if (connector === undefined) throw new TypeError(`${adapter.name} has no connector ${vendor}: ${Object.keys(adapter.connectors).join(', ')}`);
+    const standIn = await profile.start();
+    const stage = new Stage(options, connector, standIn, await Tap.open(standIn.url));
+    for (const scene of stage.scenes) await scene.putAll();
+    return stage;
+  }
+
+  /** The feeds as a process has them that has just started. */
+  open(limits: Partial<HttpLimits> = {}): readonly Feed[] {
+    const { logger } = this.evidence;
+    const { adapter, vendor } = this.options;
+    const http = resilientHttp({ dependency: `${adapter.name}-${vendor}`, clock: systemClock, logger, limits: { perSecond: 1_000, ...this.connector.limits, ...limits } });
+    const source = this.connector.open({ env: loadEnv(this.connector.env, this.settings), http, clock: systemClock, logger });
+    this.afterCheck(async () => {
+      await source.close?.();
+      await http.close();
+    });
+    return source.feeds;
+  }
+
+  afterCheck(close: () => Promise<void>): void {
+    this.closing.push(close);
+  }
+
+  async endCheck(): Promise<void> {
+    this.tap.play(undefined);
+    for (const close of this.closing.splice(0).reverse()) await close();
+  }
+
+  async close(): Promise<void> {
+    await this.endCheck();
+    await this.tap.close();
+    await this.standIn.stop();
+  }
+}

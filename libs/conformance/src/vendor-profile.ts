@@ -1,0 +1,42 @@
+/** What a vendor's folder says of the system that stands in for the vendor's own. */
+import type { TapRequest } from './tap/tap.client';
+
+/** The n-th thing of an entity, n from 1. Each edition shows something else in what is announced. */
+export interface Thing {
+  readonly n: number;
+  readonly edition: number;
+}
+
+/** One entity at the system of record, as far as the suite has to move it. */
+export interface Things {
+  /** How many there are: enough for three pages of the connector. */
+  readonly count: number;
+  /** The key under which the n-th is announced. */
+  readonly keyOf: (n: number) => string;
+  /** Creates or replaces them, in one transaction of the system if it has such. */
+  readonly put: (things: readonly Thing[]) => Promise<void>;
+  /** Makes of the n-th what the wire schema or the translation has to refuse; it still shows its key. */
+  readonly malform: (n: number) => Promise<void>;
+  /** A hard delete. */
+  readonly remove: (n: number) => Promise<void>;
+}
+
+export interface StandIn {
+  /** Where it listens; the suite puts its tap between it and the connector. */
+  readonly url: string;
+  /** By entity, one for each feed of the connector. */
+  readonly things: Readonly<Record<string, Things>>;
+  readonly stop: () => Promise<void>;
+}
+
+export interface VendorProfile {
+  readonly start: () => Promise<StandIn>;
+  /** The connector's variables, for a system at this address. */
+  readonly settings: (url: string) => Readonly<Record<string, string>>;
+  /** An answer as it would be if the system held nothing, under status 200. What carries no things is given back as it is. */
+  readonly empty: (answer: unknown, request: TapRequest) => unknown;
+  /** An answer with half of its things that claims to be whole. */
+  readonly truncated: (answer: unknown, request: TapRequest) => unknown;
+  /** Checks that this vendor's system makes impossible, each with the reason. */
+  readonly cannot?: Readonly<Partial<Record<string, string>>>;
+}
