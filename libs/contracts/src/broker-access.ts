@@ -29,6 +29,9 @@ const OPERATIONS = 'operations';
 
 const snapshotOf = (system: string): string => `rpc.${system}.snapshot`;
 
+/** Changes held by the guard (X6): listed and decided by whoever the desk of operations has made out, and by nobody else. */
+const heldOf = (system: string): string => `rpc.${system}.held`;
+
 const unique = <T>(items: readonly T[]): readonly T[] => [...new Set(items)];
 
 /** Every service that owns or consumes something, and operations. Derived from the contracts: nobody grants a right by hand. */
@@ -48,14 +51,14 @@ export const brokerAccess: readonly BrokerAccess[] = unique([
     consumes: durables.filter((durable) => durable.service === service),
     // A projection is bootstrapped and rebuilt from the owner's snapshot (B12).
     requests: unique([
-      ...(service === OPERATIONS ? [] : [BROKER_STATE]),
+      ...(service === OPERATIONS ? stateContracts().flatMap(({ systems }) => systems.map(heldOf)) : [BROKER_STATE]),
       ...stateContracts().flatMap(({ systems, consumers }) =>
         consumers.some((consumer) => consumer.service === service && consumer.purpose === 'projection') ? systems.map(snapshotOf) : [],
       ),
     ]),
     answers: unique([
       ...(service === OPERATIONS ? [BROKER_STATE] : []),
-      ...stateContracts().flatMap(({ systems }) => (systems.includes(service) ? [snapshotOf(service)] : [])),
+      ...stateContracts().flatMap(({ systems }) => (systems.includes(service) ? [snapshotOf(service), heldOf(service)] : [])),
     ]),
   }));
 

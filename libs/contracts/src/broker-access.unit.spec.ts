@@ -3,7 +3,7 @@ import { brokerAccess, renderBrokerAccounts } from './index';
 describe('rights at the broker', () => {
   it('are the owners’ and consumers’ of the contracts, and nobody else’s', () => {
     expect(brokerAccess.map(({ service, publishes, consumes, requests, answers }) => ({ service, publishes, consumes: consumes.map(({ name, stream }) => `${name}@${stream}`), requests, answers }))).toEqual([
-      { service: 'erp', publishes: ['evt.erp.feed-progress.v1.*', 'evt.erp.stock-level.v1.*'], consumes: [], requests: ['rpc.operations.broker-state'], answers: ['rpc.erp.snapshot'] },
+      { service: 'erp', publishes: ['evt.erp.feed-progress.v1.*', 'evt.erp.stock-level.v1.*'], consumes: [], requests: ['rpc.operations.broker-state'], answers: ['rpc.erp.snapshot', 'rpc.erp.held'] },
       {
         service: 'gateway',
         publishes: [],
@@ -11,9 +11,9 @@ describe('rights at the broker', () => {
         requests: ['rpc.operations.broker-state', 'rpc.pim.snapshot', 'rpc.pricing.snapshot', 'rpc.erp.snapshot'],
         answers: [],
       },
-      { service: 'operations', publishes: [], consumes: [], requests: [], answers: ['rpc.operations.broker-state'] },
-      { service: 'pim', publishes: ['evt.pim.category.v1.*', 'evt.pim.feed-progress.v1.*', 'evt.pim.product.v1.*'], consumes: [], requests: ['rpc.operations.broker-state'], answers: ['rpc.pim.snapshot'] },
-      { service: 'pricing', publishes: ['evt.pricing.feed-progress.v1.*', 'evt.pricing.price.v1.*'], consumes: [], requests: ['rpc.operations.broker-state'], answers: ['rpc.pricing.snapshot'] },
+      { service: 'operations', publishes: [], consumes: [], requests: ['rpc.pim.held', 'rpc.pricing.held', 'rpc.erp.held'], answers: ['rpc.operations.broker-state'] },
+      { service: 'pim', publishes: ['evt.pim.category.v1.*', 'evt.pim.feed-progress.v1.*', 'evt.pim.product.v1.*'], consumes: [], requests: ['rpc.operations.broker-state'], answers: ['rpc.pim.snapshot', 'rpc.pim.held'] },
+      { service: 'pricing', publishes: ['evt.pricing.feed-progress.v1.*', 'evt.pricing.price.v1.*'], consumes: [], requests: ['rpc.operations.broker-state'], answers: ['rpc.pricing.snapshot', 'rpc.pricing.held'] },
     ]);
   });
 

@@ -16,6 +16,16 @@ export interface Consumer {
   readonly purpose: 'projection' | 'reaction';
 }
 
+/** Over both, and it is held for the owner. */
+export interface Allowance {
+  readonly max: number;
+  /** Of all keys. */
+  readonly ratio: number;
+}
+
+/** What makes a change of a field suspicious (X6); its meaning is in contracts/contract.schema.json. */
+export type ChangeRule = Allowance & { readonly field: string } & ({ readonly when: 'zero' | 'differs' } | { readonly when: 'moves'; readonly by: number });
+
 /** What contract.yaml and the schema say, as data; generated into the catalogue. */
 export interface ContractData {
   readonly entity: string;
@@ -31,8 +41,8 @@ export interface ContractData {
   /** Freshness class of each top-level field. */
   readonly fieldFreshness: Readonly<Record<string, string>>;
   readonly deadLetter: { readonly respondWithinMs: number };
-  /** A full pass that deletes more than `max` keys and more than `ratio` of all is held for the owner (X6). */
-  readonly guard: { readonly delete: { readonly max: number; readonly ratio: number } };
+  /** How many keys may be deleted or suspiciously changed within an hour (X6). */
+  readonly guard: { readonly delete: Allowance; readonly changes: readonly ChangeRule[] };
   /** How long a deletion stays known (C12); 0 for events. */
   readonly tombstoneRetentionMs: number;
   /** Paths of personal data, '*' = any key or index. */

@@ -94,6 +94,21 @@ describe('the contract compiler', () => {
     expect(faults()).toContainEqual(expect.objectContaining({ code: 'CONTRACT_SCHEMA_INVALID', file: 'contracts/stock-level/v1.schema.json', pointer }));
   });
 
+  it.each<[string, string, string]>([
+    ['a field that the schema does not have', '{ field: price, when: zero, max: 1, ratio: 0 }', '/properties'],
+    ['a field that may be absent', '{ field: safetyStock, when: zero, max: 1, ratio: 0 }', '/properties/safetyStock'],
+    ['text that would have to be a number', '{ field: location, when: moves, by: 0.5, max: 1, ratio: 0 }', '/properties/location'],
+    ['a rule twice', '{ field: onHand, when: zero, max: 1, ratio: 0 }', '/properties/onHand'],
+  ])('X6: refuses a guard of %s', (_what, rule, pointer) => {
+    edit('contracts/stock-level/contract.yaml', (text) => text.replace('  changes:\n', `  changes:\n    - ${rule}\n`));
+    expect(faults()).toEqual([expect.objectContaining({ code: 'CONTRACT_SCHEMA_INVALID', file: 'contracts/stock-level/v1.schema.json', pointer })]);
+  });
+
+  it('X6: refuses a rule that moves by nothing, and one that falls to zero by something', () => {
+    edit('contracts/stock-level/contract.yaml', (text) => text.replace('  changes:\n', '  changes:\n    - { field: onHand, when: moves, max: 1, ratio: 0 }\n').replace('when: zero,', 'when: zero, by: 1,'));
+    expect(places().toSorted()).toEqual(['CONTRACT_INCOMPLETE stock-level/contract.yaml#/guard/changes/0', 'CONTRACT_INVALID stock-level/contract.yaml#/guard/changes/1/by']);
+  });
+
   it('refuses a break of what was published, and names consumers and owner, although the examples are wrong as well', () => {
     editJson('contracts/product/v1.schema.json', (schema) => {
       schema.required.push('brand');

@@ -1,3 +1,15 @@
+interface Allowance {
+  readonly max: number;
+  readonly ratio: number;
+}
+
+/** The meta-schema wants `by` where it moves, and nowhere else. */
+export interface ChangeRule extends Allowance {
+  readonly field: string;
+  readonly when: 'zero' | 'moves' | 'differs';
+  readonly by?: number;
+}
+
 /** contract.yaml as it is written; contracts/contract.schema.json is its meta-schema. */
 export interface ContractFile {
   readonly entity: string;
@@ -9,7 +21,7 @@ export interface ContractFile {
   readonly versions: readonly { readonly major: number; readonly status: 'active' | 'deprecated'; readonly until?: string }[];
   readonly freshness: Readonly<Record<string, { readonly target: string; readonly staleAfter: string }>>;
   readonly deadLetter: { readonly respondWithin: string };
-  readonly guard?: { readonly delete: { readonly max: number; readonly ratio: number } };
+  readonly guard?: { readonly delete: Allowance; readonly changes?: readonly ChangeRule[] };
   readonly reconciliation?: { readonly cadence: string; readonly settle: string; readonly repair: string };
   readonly retention: {
     readonly stream: { readonly newestPerKey: true } | { readonly maxAge: string; readonly maxMegabytes: number };

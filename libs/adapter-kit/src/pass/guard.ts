@@ -27,7 +27,7 @@ export function judgePass(pass: PassSummary): GuardVerdict {
 }
 
 /** Whether so much may be deleted. `recent` = deleted lately in whatever way: many small steps are one big one. */
-export function judgeDeletion(guard: Contract['guard'], deletion: { readonly missing: number; readonly recent: number; readonly alive: number }): GuardVerdict {
+export function judgeDeletion(guard: Pick<Contract['guard'], 'delete'>, deletion: { readonly missing: number; readonly recent: number; readonly alive: number }): GuardVerdict {
   const { missing, recent, alive } = deletion;
   if (missing === 0) return { held: false };
   const { max, ratio } = guard.delete;

@@ -118,7 +118,7 @@ function dataOf({ contract }: ContractSource, { major, schema }: Version): objec
     ),
     deadLetter: { respondWithinMs: toMs(contract.deadLetter.respondWithin) },
     // Events are never taken back, so nothing of them may be deleted.
-    guard: contract.guard ?? { delete: { max: 0, ratio: 0 } },
+    guard: { delete: { max: 0, ratio: 0 }, changes: [], ...contract.guard },
     tombstoneRetentionMs: contract.retention.tombstones === undefined ? 0 : toMs(contract.retention.tombstones),
     piiPaths: found.filter(({ node }) => node['x-pii'] === true).map(({ path }) => path.map((token) => `/${token}`).join('')),
     openEnums: found

@@ -1,4 +1,4 @@
-import { type ContractSource, newestActive, resolve, type Schema, typesOf } from '../model';
+import { type ContractFile, type ContractSource, newestActive, resolve, type Schema, typesOf } from '../model';
 import { durablesOf, streamsOf } from './topology';
 
 export const PAGE = 'docs/contracts.md';
@@ -57,11 +57,20 @@ function entity(source: ContractSource): readonly string[] {
     `- Key: ${contract.key.from.map((name) => `\`${name}\``).join(` + \`${contract.key.separator ?? ''}\` + `)}`,
     `- Versions: ${contract.versions.map(({ major, status, until }) => `v${major} ${status}${until === undefined ? '' : ` until ${until}`}`).join(', ')}`,
     ...(freshness.length > 0 ? [`- Freshness: ${freshness.map(([name, { target, staleAfter }]) => `${name} within ${target}, stale after ${staleAfter}`).join('; ')}`] : []),
-    ...(contract.guard === undefined ? [] : [`- Guard: a full pass that deletes more than ${contract.guard.delete.max} keys and more than ${contract.guard.delete.ratio * 100} % is held for the owner`]),
+    ...(contract.guard === undefined ? [] : [`- Guard, within an hour, whichever is more, else held for the owner: ${guardText(contract.guard)}`]),
     ...(contract.reconciliation === undefined ? [] : [`- Reconciliation: every ${contract.reconciliation.cadence}, differences younger than ${contract.reconciliation.settle} are in flight, repair: ${contract.reconciliation.repair}`]),
     '',
     ...(newest === undefined ? [] : fields(newest.schema)),
   ];
+}
+
+function guardText({ delete: deletion, changes = [] }: NonNullable<ContractFile['guard']>): string {
+  const atMost = ({ max, ratio }: typeof deletion): string => `at most ${max} keys or ${Number((ratio * 100).toPrecision(6))} %`;
+  const what = { zero: 'falls to 0', moves: 'moves by more than', differs: 'becomes another' };
+  return [
+    `${atMost(deletion)} deleted`,
+    ...changes.map((rule) => `${atMost(rule)} whose \`${rule.field}\` ${what[rule.when]}${rule.by === undefined ? '' : ` ${rule.by * 100} %`}`),
+  ].join('; ');
 }
 
 function fields(root: Schema): readonly string[] {

@@ -47,6 +47,7 @@ function lintVersion(source: ContractSource, { file, schema }: Version): readonl
   lintMarks(source, schema, say);
   lintTriState(source, schema, say);
   lintKey(source, schema, say);
+  lintGuard(source, schema, say);
   for (const shape of [closed(schema), open(schema)]) {
     try {
       createAjv().compile({ ...shape, $id: 'schema' });
@@ -115,6 +116,19 @@ function lintKey({ contract }: ContractSource, root: Schema, say: Say): void {
     if (index > 0 && separator !== undefined && (node.pattern === undefined || new RegExp(node.pattern, 'u').test(`a${separator}a`))) {
       say(pointer, `"${name}" may contain the key’s separator`, `a pattern that excludes ${separator}, like ^[^${separator}]+$`);
     }
+  });
+}
+
+/** X6: a rule about a field that may be absent, or compares what is no number, would silently never match. */
+function lintGuard({ contract }: ContractSource, root: Schema, say: Say): void {
+  const rules = contract.guard?.changes ?? [];
+  rules.forEach(({ field, when }, index) => {
+    const property = root.properties?.[field];
+    if (property === undefined || !(root.required ?? []).includes(field)) return say(property === undefined ? '/properties' : toPointer('properties', field), `"${field}" is guarded and not a required field`, 'a required field');
+    const types = when === 'differs' ? ['string', 'integer', 'number', 'boolean'] : ['integer', 'number'];
+    const { type } = resolve(property, root);
+    if (typeof type !== 'string' || !types.includes(type)) say(toPointer('properties', field), `"${field}" is guarded by "${when}"`, `one type of ${types.join(', ')}`);
+    if (rules.findIndex((rule) => rule.field === field && rule.when === when) !== index) say(toPointer('properties', field), `the rule "${when}" is declared twice`, 'one rule for each field and "when"');
   });
 }
 
