@@ -10,6 +10,7 @@ export { runAdapter } from './service/run-adapter';
 
 // What tests and operators need.
 export { FeedRunner, type FeedRunnerOptions } from './feed/feed-runner';
-export { decideHeldChange } from './pass/held-change.store';
+export { type By, decideHeldChange, type HeldCase, type HeldItem } from './guard/decide-held';
+export type { HeldAnswer } from './service/held.controller';
 export { kitMigrations } from './announce/kit.migration';
 export { quarantineOf } from './announce/quarantine';

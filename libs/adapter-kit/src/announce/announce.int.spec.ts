@@ -1,5 +1,7 @@
 /** The statement alone, and its canary mutants (T3): the scenario must fail when a guard is taken out. */
+import { stockLevel } from '@steward/contracts';
 import { lanes } from '@steward/event-bus';
+import { createLogger } from '@steward/platform';
 import { eventually } from '@steward/testing';
 import { openRig, type Rig } from '../fixtures/rig.fixture.spec';
 import { announceStatement } from './announce-statement';
@@ -18,7 +20,7 @@ describe('announcing', () => {
     rig.lease.start();
     await eventually(() => rig.lease.fence() !== undefined);
     reads = new ReadNumbers(rig.database, { now: () => Date.now(), sleep: async () => undefined });
-    announcer = new Announcer({ system: 'erp', feed: rig.feed, database: rig.database, lease: rig.lease, reads, ...(statement === undefined ? {} : { statement }) });
+    announcer = new Announcer({ system: 'erp', feed: rig.feed, database: rig.database, lease: rig.lease, reads, vendor: 'shop', logger: createLogger({ service: 'kit-test', level: 'silent' }), ...(statement === undefined ? {} : { statement }) });
   }
   afterEach(() => rig.close());
 
@@ -43,7 +45,7 @@ describe('announcing', () => {
   });
 
   it('T3: the mutant without read_no is caught by that scenario', async () => {
-    const mutant = announceStatement.replaceAll('a.read_no < $7', 'true').replaceAll('a.read_no < excluded.read_no', 'true');
+    const mutant = announceStatement(stockLevel.guard.changes).replaceAll('a.read_no < $7', 'true').replaceAll('a.read_no < excluded.read_no', 'true');
     expect(mutant).not.toContain('read_no <');
     await open(mutant);
     expect(await olderCommitsLast()).toBe(1);
@@ -65,7 +67,7 @@ describe('announcing', () => {
     await open();
     expect(await scenario()).toBe(1);
     await rig.close();
-    await open(announceStatement.replace("$9::boolean and j.verdict = 'same'", "false and j.verdict = 'same'"));
+    await open(announceStatement(stockLevel.guard.changes).replace("$9::boolean and j.verdict = 'same'", "false and j.verdict = 'same'"));
     expect(await scenario()).toBe(9);
   });
 

@@ -4,11 +4,14 @@
  * 2. Transactions of one feed run one after the other in this process, and the checked lease keeps out other processes until
  *    commit: the verdicts of the statement are exact.
  * 3. What is remembered in memory is remembered after commit.
+ * 4. Suspicious changes are decided on in the same transaction (X6): whichever reader brought them, they meet here.
  */
 import { typeOf } from '@steward/contracts';
 import { type Lane, lanes, type Lease, type Origin } from '@steward/event-bus';
-import { counter, currentTraceparent, type Database } from '@steward/platform';
+import { counter, currentTraceparent, type Database, type Logger } from '@steward/platform';
 import type { PoolClient } from 'pg';
+import { compares, fieldsOf, windowStart } from '../guard/change-rules';
+import { ChangeGuard, type Suspects } from '../guard/change-guard';
 import type { Feed } from '../source/define';
 import { rebuildStream, withdrawBackfill } from './announced.store';
 import { announceStatement } from './announce-statement';
@@ -40,10 +43,12 @@ export interface Announced {
 
 export interface AnnouncerOptions {
   readonly system: string;
+  readonly vendor: string;
   readonly feed: Feed;
   readonly database: Pick<Database, 'query' | 'transaction'>;
   readonly lease: Pick<Lease, 'assert'>;
   readonly reads: ReadNumbers;
+  readonly logger: Logger;
   readonly statement?: string;
 }
 
@@ -52,16 +57,25 @@ const lowerVersionRefusedSeconds = 600;
 
 interface Row {
   readonly changed: number;
-  readonly stale: string[] | null;
+  readonly stale: readonly string[] | null;
+  readonly suspects: Suspects | null;
+}
+
+interface Written {
+  readonly changed: number;
+  readonly stale: readonly string[];
+  readonly held: ReadonlySet<string>;
+  readonly committed: () => void;
 }
 
 export class Announcer {
   readonly quarantine: Quarantine;
+  private readonly guard: ChangeGuard;
   /** Every revision of a key that is new to this database is above it. */
   revisionFloor = 0;
   private readonly seen = new SeenItems();
   readonly reads: ReadNumbers;
-  private readonly name: string;
+  private readonly statement: { readonly name: string; readonly text: string };
   /** Whether rows of the backfill lane may still be pending; asked once at start and as long as the answer is yes. */
   private backfillWaits = true;
   private deletions = 0;
@@ -70,8 +84,27 @@ export class Announcer {
   constructor(private readonly options: AnnouncerOptions) {
     this.reads = options.reads;
     this.quarantine = new Quarantine(options.system, options.feed);
+    const { contract } = options.feed;
+    this.guard = new ChangeGuard(contract, options.vendor, options.logger);
     // The name is that of the prepared statement: a test's variant must not be taken for the real one.
-    this.name = options.statement === undefined ? 'kit-announce' : 'kit-announce-variant';
+    const { statement } = options;
+    this.statement = { name: statement === undefined ? `kit-announce-${contract.entity}` : 'kit-announce-variant', text: statement ?? announceStatement(contract.guard.changes) };
+  }
+
+  /** What the tables hold back: another process may have written it. */
+  async load(): Promise<void> {
+    const { database } = this.options;
+    await this.quarantine.load(database);
+    await this.guard.load(database);
+  }
+
+  /** O8: keys of which the source says something that is not announced; undefined when there may be more than `most`. */
+  async keysInDoubt(most: number): Promise<string[] | undefined> {
+    const { database } = this.options;
+    const inQuarantine = await this.quarantine.keysInDoubt(database, most);
+    if (inQuarantine === undefined) return undefined;
+    const keys = [...new Set([...inQuarantine, ...(await this.guard.keysInDoubt(database, most))])];
+    return keys.length > most ? undefined : keys;
   }
 
   /** Whether the change that a hint speaks of was announced already. */
@@ -108,9 +141,9 @@ export class Announcer {
     const deletions = (announcement.deleted ?? []).map((key) => deletionOf(contract, system, key));
     const statements = [...prepared.statements, ...deletions];
     const letters = this.quarantine.plan(prepared.refusals, statements, announcement.read.at);
-    const row = await database.transaction(async (tx) => {
+    const written = await database.transaction(async (tx) => {
       await lease.assert(tx);
-      const result = statements.length === 0 ? { changed: 0, stale: null } : await this.execute(tx, announcement, statements, traceparent);
+      const result = await this.write(tx, announcement, statements, traceparent);
       if (this.backfillWaits && announcement.lane === lanes.live && result.changed > 0) {
         this.backfillWaits = await withdrawBackfill(tx, contract, system, statements.map(({ key }) => key));
       }
@@ -119,24 +152,47 @@ export class Announcer {
       return result;
     });
     letters?.committed();
-    if (announcement.lane === lanes.backfill && row.changed > 0) this.backfillWaits = true;
-    const stale = row.stale ?? [];
-    this.remember(statements, new Set(stale));
+    written.committed();
+    const { changed, stale, held } = written;
+    if (announcement.lane === lanes.backfill && changed > 0) this.backfillWaits = true;
+    this.remember(statements, new Set([...stale, ...held]));
     this.deletions += deletions.length;
     const count = (outcome: string, n: number): void => (n > 0 ? feedItems.inc({ system, entity: contract.entity, outcome }, n) : undefined);
-    count('announced', row.changed);
-    count('unchanged', prepared.known + statements.length - row.changed - stale.length);
+    count('announced', changed);
+    count('unchanged', prepared.known + statements.length - changed - stale.length - held.size);
+    count('held', held.size);
     count('older', stale.length);
     count('quarantined', prepared.refusals.length);
-    return { changed: row.changed, stale, prepared };
+    return { changed, stale, prepared };
   }
 
-  private async execute(tx: PoolClient, { read, lane, byKey = false }: Announcement, statements: readonly Statement[], traceparent: string | null): Promise<Row> {
-    const { system, feed, reads, statement = announceStatement } = this.options;
+  /** What is suspicious comes back from the statement unwritten; what the guard lets through is written by a second run. */
+  private async write(tx: PoolClient, announcement: Announcement, statements: readonly Statement[], traceparent: string | null): Promise<Written> {
+    const none = { changed: 0, stale: [], held: new Set<string>(), committed: () => undefined };
+    if (statements.length === 0) return none;
+    const { changed, stale, suspects } = await this.execute(tx, announcement, statements, traceparent, 'judged');
+    const first = { ...none, changed, stale: stale ?? [] };
+    const decision = await this.guard.decide(tx, announcement.read, statements, suspects ?? [], first.stale);
+    if (decision === undefined) return first;
+    const rows: Row[] = [];
+    for (const as of ['passed', 'released'] as const) {
+      const those = statements.filter(({ key }) => decision[as].has(key));
+      if (those.length > 0) rows.push(await this.execute(tx, announcement, those, traceparent, as));
+    }
+    return {
+      changed: rows.reduce((sum, row) => sum + row.changed, changed),
+      stale: [...first.stale, ...rows.flatMap((row) => row.stale ?? [])],
+      held: decision.held,
+      committed: decision.committed,
+    };
+  }
+
+  private async execute(tx: PoolClient, { read, lane, byKey = false }: Announcement, statements: readonly Statement[], traceparent: string | null, as: 'judged' | 'passed' | 'released'): Promise<Row> {
+    const { system, feed, reads } = this.options;
+    const rules = feed.contract.guard.changes;
     const origin: Origin = lane === lanes.backfill ? 'backfill' : 'live';
     const result = await tx.query<Row>({
-      name: this.name,
-      text: statement,
+      ...this.statement,
       values: [
         feed.contract.entity,
         statements.map(({ key }) => key),
@@ -154,9 +210,11 @@ export class Announcer {
         traceparent,
         !byKey,
         lowerVersionRefusedSeconds,
+        ...(rules.length === 0 ? [] : [as, ...fieldsOf(rules).map((field) => statements.map(({ guarded }) => guarded[field] ?? null))]),
+        ...(rules.some(compares) ? [windowStart(read.at)] : []),
       ],
     });
-    return result.rows[0] ?? { changed: 0, stale: null };
+    return result.rows[0] ?? { changed: 0, stale: null, suspects: null };
   }
 
   private remember(statements: readonly Statement[], stale: ReadonlySet<string>): void {

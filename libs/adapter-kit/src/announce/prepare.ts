@@ -16,6 +16,8 @@ export interface Statement {
   /** First 16 bytes of the SHA-256 of the body, hexadecimal: the same as a consumer keeps of it. */
   readonly hash: string;
   readonly version: number | null;
+  /** The fields that the contract guards, as text (X6); empty for a deletion. */
+  readonly guarded: Readonly<Record<string, string>>;
   readonly stamp: string | undefined;
 }
 
@@ -73,7 +75,7 @@ function prepareOne(feed: Feed, system: string, raw: unknown, rawKey: string | u
     const fault = key.length + body.length > sureToFit || !plainKey.test(key) ? publishFault({ contract: feed.contract, system, key, body }) : undefined;
     if (fault) return { key, raw, class: fault.code === 'OUTBOX_BAD_KEY' || fault.code === 'OUTBOX_BAD_BODY' ? 'unstorable' : 'rejected', error: fault };
     const version = feed.versionOf?.(parsed.data) ?? null;
-    return { key, subject: subjectOf(feed.contract, system, key), body, hash: hashOf(body), version, stamp: key === rawKey ? stamp : undefined };
+    return { key, subject: subjectOf(feed.contract, system, key), body, hash: hashOf(body), version, guarded: guardedOf(feed.contract, data), stamp: key === rawKey ? stamp : undefined };
   } catch (cause) {
     // A translation that fails on an item fails on it again: also when it is our defect, the page goes on.
     return { key: rawKey, raw, class: 'rejected', error: cause instanceof Error ? cause : new RejectedError('ITEM_INVALID', String(cause)) };
@@ -82,7 +84,14 @@ function prepareOne(feed: Feed, system: string, raw: unknown, rawKey: string | u
 
 /** The deletion of a key that was announced before. */
 export function deletionOf(contract: Contract, system: string, key: string): Statement {
-  return { key, subject: subjectOf(contract, system, key), body: null, hash: hashOf(''), version: null, stamp: undefined };
+  return { key, subject: subjectOf(contract, system, key), body: null, hash: hashOf(''), version: null, guarded: {}, stamp: undefined };
+}
+
+/** As PostgreSQL's `->>` shows them. */
+function guardedOf({ guard }: Contract, data: unknown): Readonly<Record<string, string>> {
+  const guarded: Record<string, string> = {};
+  for (const { field } of guard.changes) guarded[field] = String((data as Readonly<Record<string, unknown>>)[field]);
+  return guarded;
 }
 
 const hashOf = (body: string): string => hash('sha256', body, 'hex').slice(0, 32);

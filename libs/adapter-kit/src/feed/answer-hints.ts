@@ -8,9 +8,9 @@
 import { lanes } from '@steward/event-bus';
 import { systemClock } from '@steward/platform';
 import { aliveAmong, countAlive, countDeletedSince } from '../announce/announced.store';
+import { guardWindowMs } from '../guard/change-rules';
+import { judgeDeletion } from '../guard/judge';
 import { deleteIfAbsent, maxKeys, maxSuspects } from '../pass/confirm-absent';
-import { guardWindowMs } from '../pass/full-pass';
-import { judgeDeletion } from '../pass/guard';
 import { dropHints, type Hints, takeHints } from './hint.store';
 import { type Reading, withRead } from './reading';
 
@@ -69,12 +69,12 @@ async function progress({ polling, bells, signal }: Reading, pages: number): Pro
 
 async function judgeSuspects(reading: Reading, suspects: readonly string[]): Promise<void> {
   const { database, feed, held, clock, logger } = reading;
-  const { entity, guard } = feed.contract;
+  const { entity, guard, owner } = feed.contract;
   const alive = await countAlive(database, entity);
   const recent = await countDeletedSince(database, entity, new Date(clock.now() - guardWindowMs));
   const verdict = judgeDeletion(guard, { missing: suspects.length, recent, alive });
   if (verdict.held && suspects.length > (await held.released(database))) {
-    logger.error({ entity, kind: verdict.kind, missing: suspects.length, alive }, `held for the owner: ${verdict.detail}`);
+    logger.error({ entity, kind: verdict.kind, missing: suspects.length, alive, team: owner.team, runbook: owner.runbook }, `held for the owner: ${verdict.detail}`);
     await database.transaction((tx) => held.hold(tx, { ...verdict, count: suspects.length, total: alive, sample: suspects.slice(0, 20) }, new Date(clock.now())));
     return;
   }

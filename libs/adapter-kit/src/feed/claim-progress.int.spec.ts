@@ -1,6 +1,7 @@
 import { manualClock, type ManualClock } from '@steward/platform';
 import { eventually } from '@steward/testing';
 import { mostExceptKeys } from './claim-progress';
+import { decideHeldChange, listHeld } from '../guard/decide-held';
 import { openRig, type Rig } from '../fixtures/rig.fixture.spec';
 
 describe('O8: feed progress', () => {
@@ -87,6 +88,30 @@ describe('O8: feed progress', () => {
     rig.shop.put('sku-1@main', 2);
     await tickUntil(async () => (await rig.announced())['sku-1@main'] === 2);
     await acknowledge('epoch-1', 8);
+    expect(await nextClaim()).not.toHaveProperty('exceptKeys');
+  });
+
+  it('O8: does not speak for a key that the guard holds until the claim after it is sound or released', async () => {
+    await rig.close();
+    const guard = { delete: { max: 100, ratio: 0.1 }, changes: [{ field: 'onHand', when: 'zero' as const, max: 0, ratio: 0 }] };
+    rig = await openRig({ clock, guard, progressEveryMs: 15_000, pace: { pollEveryMs: 1_000, overlapEveryMs: 5_000, safetyLagMs: 2_000 } });
+    for (const id of ['sku-1@main', 'sku-2@main']) rig.shop.put(id, 1);
+    rig.lease.start();
+    rig.runner.start();
+    await tickUntil(async () => rig.runner.position().completeUpTo !== null);
+    await acknowledge('epoch-1', 7);
+    await nextClaim();
+    for (const id of ['sku-1@main', 'sku-2@main']) rig.shop.put(id, 0);
+    await tickUntil(async () => (await listHeld(rig.database)).length === 1);
+    expect((await nextClaim()).exceptKeys).toEqual(['sku-1@main', 'sku-2@main']);
+    expect(await rig.announced()).toEqual({ 'sku-1@main': 1, 'sku-2@main': 1 });
+
+    const [held] = await listHeld(rig.database);
+    rig.shop.put('sku-2@main', 3);
+    await tickUntil(async () => (await rig.announced())['sku-2@main'] === 3);
+    await decideHeldChange(rig.database, held?.id ?? '', 'release', { actor: 'ines', reason: 'sold out' });
+    await tickUntil(async () => (await rig.announced())['sku-1@main'] === 0);
+    await acknowledge('epoch-1', 9);
     expect(await nextClaim()).not.toHaveProperty('exceptKeys');
   });
 

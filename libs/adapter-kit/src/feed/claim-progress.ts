@@ -2,7 +2,7 @@
  * O8: tells consumers how far the feed is complete, so that unchanged data stays fresh.
  * 1. The claim is what the last complete overlap read found out, never a clock of its own.
  * 2. It goes out only after every row that was written before it is acknowledged; the position names where they are.
- * 3. It excepts the keys whose items lay in quarantine when the wait began, before the rows that are waited for were counted: an item
+ * 3. It excepts the keys whose items lay in quarantine, or were held by the guard, when the wait began, before the rows that are waited for were counted: an item
  *    mended meanwhile may stand behind the position, so its key comes back with the next claim only.
  * 4. More of them than the contract takes: no claim at all. Silence makes the whole feed stale, which is true; a cut list would lie.
  */
@@ -16,7 +16,7 @@ export interface Claim {
   claimed: number;
   /** A time whose rows are waited for: everything up to this outbox id. */
   waiting: { readonly upTo: Date; readonly outboxId: number; readonly exceptKeys: readonly string[] } | undefined;
-  /** Whether the log has heard that too many keys are in quarantine. */
+  /** Whether the log has heard that too many keys are in doubt. */
   toldTooMany: boolean;
 }
 
@@ -31,9 +31,9 @@ export async function claimProgress(reading: Reading, claim: Claim): Promise<boo
   const { entity } = feed.contract;
   if (claim.waiting === undefined) {
     if (state.completeUpTo === null || state.completeUpTo.getTime() <= claim.claimed) return false;
-    const exceptKeys = await announcer.quarantine.keysInDoubt(database, mostExceptKeys);
+    const exceptKeys = await announcer.keysInDoubt(mostExceptKeys);
     if (exceptKeys === undefined) {
-      if (!claim.toldTooMany) logger.error({ entity, most: mostExceptKeys }, 'too many items of the feed are in quarantine: its progress is not claimed until they are mended');
+      if (!claim.toldTooMany) logger.error({ entity, most: mostExceptKeys }, 'too many items of the feed are in quarantine or held: its progress is not claimed until they are mended');
       claim.toldTooMany = true;
       return false;
     }

@@ -12,7 +12,7 @@ import type { PoolClient } from 'pg';
 import { Announcer } from '../announce/announcer';
 import { ReadNumbers } from '../announce/read-numbers';
 import { fullPass } from '../pass/full-pass';
-import { HeldChangeStore } from '../pass/held-change.store';
+import { HeldChangeStore } from '../guard/held-change.store';
 import type { Feed } from '../source/define';
 import { answerHints } from './answer-hints';
 import { Bell } from './bell';
@@ -118,7 +118,7 @@ export class FeedRunner {
     const announcer = this.openAnnouncer();
     this.announcer = announcer;
     const state = await store.load(database);
-    await announcer.quarantine.load(database);
+    await announcer.load();
     announcer.revisionFloor = state.revisionFloor;
     const anything = await database.query('select 1 from announced where entity = $1 limit 1', [feed.contract.entity]);
     if (anything.length === 0) {
@@ -132,8 +132,8 @@ export class FeedRunner {
   }
 
   private openAnnouncer(): Announcer {
-    const { system, feed, database, lease, clock } = this.options;
-    return new Announcer({ system, feed, database, lease, reads: new ReadNumbers(database, clock) });
+    const { system, vendor, feed, database, lease, clock, logger } = this.options;
+    return new Announcer({ system, vendor, feed, database, lease, logger, reads: new ReadNumbers(database, clock) });
   }
 
   private readers(reading: Reading): Promise<void>[] {

@@ -2,7 +2,7 @@ import type { Lease } from '@steward/event-bus';
 import { type Clock, counter, type Database, inSpan, type Logger } from '@steward/platform';
 import type { Announcer } from '../announce/announcer';
 import type { Read, ReadNumbers } from '../announce/read-numbers';
-import type { HeldChangeStore } from '../pass/held-change.store';
+import type { HeldChangeStore } from '../guard/held-change.store';
 import type { Feed } from '../source/define';
 import type { Bell } from './bell';
 import type { FeedState, FeedStore } from './feed.store';

@@ -1,7 +1,7 @@
 import { eventually } from '@steward/testing';
 import { storeHints } from '../feed/hint.store';
 import { openRig, type Rig, type RigOptions } from '../fixtures/rig.fixture.spec';
-import { decideHeldChange } from './held-change.store';
+import { decideHeldChange } from '../guard/decide-held';
 
 const soon = { pollEveryMs: 20, fullPassEveryMs: 60 };
 

@@ -11,11 +11,10 @@ import { accountedBy, countAlive, countDeletedSince, missingIn } from '../announ
 import type { Pass } from '../feed/feed.store';
 import { checked } from '../feed/poll-changes';
 import { type Reading, withRead } from '../feed/reading';
+import { guardWindowMs } from '../guard/change-rules';
+import { type GuardVerdict, judgeDeletion, judgePass } from '../guard/judge';
 import { deleteIfAbsent, maxSuspects } from './confirm-absent';
-import { type GuardVerdict, judgeDeletion, judgePass } from './guard';
 
-/** Deletions of this time count together: a thousand webhooks are no way around the guard. */
-export const guardWindowMs = 3_600_000;
 const restPerWork = 9;
 const sampleSize = 20;
 
@@ -74,7 +73,7 @@ async function readOn(reading: Reading, pass: Pass, isFirst: boolean): Promise<P
 
 async function conclude(reading: Reading, pass: Pass): Promise<void> {
   const { feed, database, held, clock, logger } = reading;
-  const { entity, guard } = feed.contract;
+  const { entity, guard, owner } = feed.contract;
   const alive = await countAlive(database, entity);
   const accounted = await accountedBy(database, entity, pass.id, pass.readNo);
   const missing = await missingIn(database, entity, pass.id, pass.readNo);
@@ -83,7 +82,7 @@ async function conclude(reading: Reading, pass: Pass): Promise<void> {
   const recent = await countDeletedSince(database, entity, new Date(clock.now() - guardWindowMs));
   const verdict = complete.held ? complete : judgeDeletion(guard, { missing: missing.length, recent, alive });
   if (verdict.held && (verdict.kind === 'truncated' || missing.length > released)) {
-    logger.error({ entity, kind: verdict.kind, missing: missing.length, alive }, `held for the owner: ${verdict.detail}`);
+    logger.error({ entity, kind: verdict.kind, missing: missing.length, alive, team: owner.team, runbook: owner.runbook }, `held for the owner: ${verdict.detail}`);
     return end(reading, pass, { verdict, missing, alive });
   }
   for (let from = 0; from < missing.length; from += maxSuspects) {

@@ -8,6 +8,7 @@ import { FeedRunner } from '../feed/feed-runner';
 import { resilientHttp } from '../http/resilient-http.client';
 import type { Adapter, Source } from '../source/define';
 import { type AdapterEnv, refusesLazyBroker } from './adapter-env';
+import { heldModule } from './held.controller';
 import { snapshotModule } from './snapshot.controller';
 import { mountWebhook } from './webhook.controller';
 
@@ -25,6 +26,9 @@ export interface AdapterOptions {
 /** B7: how long the provisioner may take to make what this service needs; then the process ends with a code. */
 const provisionedWithinMs = 120_000;
 
+/** What others may ask of an adapter. */
+class Questions {}
+
 export const adapterMigrations = [...outboxMigrations, ConsumerTables1700000002000, ...kitMigrations];
 
 export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: AdapterOptions = {}): Promise<AdapterService> {
@@ -34,7 +38,7 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
     name: adapter.name,
     env,
     ...rest,
-    module: () => snapshotModule(adapter.name, () => parts?.database),
+    module: () => ({ module: Questions, imports: [snapshotModule(adapter.name, () => parts?.database), heldModule(adapter.name, () => parts?.database)] }),
     configure: async (app, runtime) => {
       const database = await openDatabase({ url: env.DATABASE_URL, name: adapter.name, migrations: adapterMigrations, logger: runtime.logger });
       runtime.shutdown.onClose('database', () => database.close());
@@ -44,7 +48,7 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
       const runners = runnersOf(source);
       parts = { database, runners };
       if (source.webhook) mountWebhook(app.getHttpAdapter().getInstance(), { spec: source.webhook, feeds: source.feeds, database, clock: runtime.clock, logger: runtime.logger, stored: () => runners.forEach((runner) => runner.hinted()) });
-      connectSnapshots(app, adapter, env);
+      connectQuestions(app, adapter, env);
       lease.start();
       watch.start();
       for (const runner of runners) runner.start();
@@ -130,6 +134,6 @@ async function sendingSide(adapter: Adapter, env: AdapterEnv, runtime: Runtime, 
   };
 }
 
-function connectSnapshots(app: NestFastifyApplication, { name }: Adapter, env: AdapterEnv): void {
+function connectQuestions(app: NestFastifyApplication, { name }: Adapter, env: AdapterEnv): void {
   app.connectMicroservice(natsTransport({ url: env.NATS_URL, service: name }));
 }

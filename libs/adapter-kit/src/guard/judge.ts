@@ -1,5 +1,5 @@
 /** X6, the judgement alone: pure, so that every case can be tried. */
-import type { Contract } from '@steward/contracts';
+import type { Allowance, Contract } from '@steward/contracts';
 
 export type HeldKind = 'empty' | 'truncated' | 'shrunken';
 
@@ -39,4 +39,47 @@ export function judgeDeletion(guard: Pick<Contract['guard'], 'delete'>, deletion
     return { held: true, kind: 'shrunken', detail: `${missing} of ${alive} would be deleted, ${recent} were lately; accepted: ${max}, or ${ratio * 100} % of ${before}` };
   }
   return { held: false };
+}
+
+/** How a rule stands before a batch. */
+export interface Standing {
+  /** Keys that are not in the batch and broke the rule within the window: passed or held. */
+  readonly others: number;
+  /** Announced and alive; null when nobody needed to know, because `max` is not exceeded. */
+  readonly alive: number | null;
+  /** Those keys of the batch that are held, by whatever rule. */
+  readonly held: ReadonlyMap<string, { readonly rule: string; readonly becomes: string; readonly released: boolean }>;
+}
+
+export interface Suspect {
+  readonly key: string;
+  /** The guarded field's value as text. */
+  readonly becomes: string;
+}
+
+export interface Sorted {
+  readonly passed: readonly string[];
+  readonly released: readonly string[];
+  readonly held: readonly string[];
+}
+
+/**
+ * What becomes of the suspicious changes of a batch. Those of keys that were sound until now pass together or are held together:
+ * a page of 400 wrong prices puts none of them through. A key that is held stays held until its owner releases it, and is then let
+ * through only as what the owner saw.
+ */
+export function sortSuspects(rule: Allowance & { readonly name: string }, suspects: readonly Suspect[], { others, alive, held }: Standing): Sorted {
+  const isReleased = ({ key, becomes }: Suspect): boolean => {
+    const item = held.get(key);
+    return item !== undefined && item.released && item.rule === rule.name && item.becomes === becomes;
+  };
+  const keys = (those: readonly Suspect[]): string[] => those.map(({ key }) => key);
+  const fresh = suspects.filter(({ key }) => !held.has(key));
+  const count = others + fresh.length;
+  const fits = count <= rule.max || count <= rule.ratio * (alive ?? Number.POSITIVE_INFINITY);
+  return {
+    passed: fits ? keys(fresh) : [],
+    released: keys(suspects.filter(isReleased)),
+    held: keys(suspects.filter((suspect) => (held.has(suspect.key) ? !isReleased(suspect) : !fits))),
+  };
 }
