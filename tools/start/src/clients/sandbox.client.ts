@@ -11,7 +11,9 @@ export interface SandboxControl {
   get(collection: SandboxCollection, id: string): Promise<SandboxRecord | undefined>;
   /** `query` holds levers such as `webhook=lose` or `commitAfterMs=500`. */
   put(collection: SandboxCollection, record: SandboxRecord, query?: string): Promise<void>;
-  remove(collection: SandboxCollection, id: string): Promise<void>;
+  /** Up to 10,000 at once, all or none. */
+  putAll(collection: SandboxCollection, records: readonly SandboxRecord[]): Promise<void>;
+  remove(collection: SandboxCollection, id: string, query?: string): Promise<void>;
   /** Makes a system of record misbehave until `clearFaults`; see apps/sandbox/README.md. */
   addFault(system: SandboxSystem, fault: Readonly<Record<string, unknown>>): Promise<void>;
   clearFaults(system: SandboxSystem): Promise<void>;
@@ -19,6 +21,11 @@ export interface SandboxControl {
   calls(system: SandboxSystem): Promise<{ total: number; firstAttempts: number }>;
   resetCalls(system: SandboxSystem): Promise<void>;
   list(collection: SandboxCollection, options?: { limit?: number; after?: string }): Promise<{ items: SandboxRecord[]; total: number; next: string | null }>;
+}
+
+/** Without what is the system of record's to give. */
+function own({ modifiedAt: _modifiedAt, version: _version, ...record }: SandboxRecord): Readonly<Record<string, unknown>> {
+  return record;
 }
 
 export function sandboxControl(url: string): SandboxControl {
@@ -41,11 +48,10 @@ export function sandboxControl(url: string): SandboxControl {
       return answer.status === 404 ? undefined : body;
     },
     put: async (collection, record, query = '') => {
-      // Both are the system of record's to give.
-      const { modifiedAt: _modifiedAt, version: _version, ...own } = record;
-      await (await call('PUT', `${one(collection, record.id)}${query === '' ? '' : `?${query}`}`, own)).body?.cancel();
+      await (await call('PUT', `${one(collection, record.id)}${query === '' ? '' : `?${query}`}`, own(record))).body?.cancel();
     },
-    remove: async (collection, id) => void (await (await call('DELETE', one(collection, id))).body?.cancel()),
+    putAll: async (collection, records) => void (await (await call('POST', collection, records.map(own))).body?.cancel()),
+    remove: async (collection, id, query = '') => void (await (await call('DELETE', `${one(collection, id)}${query === '' ? '' : `?${query}`}`)).body?.cancel()),
     addFault: async (system, fault) => void (await (await call('POST', `${system}/faults`, fault)).body?.cancel()),
     clearFaults: async (system) => void (await (await call('DELETE', `${system}/faults`)).body?.cancel()),
     calls: async (system) => (await call('GET', `${system}/calls`)).json() as Promise<{ total: number; firstAttempts: number }>,
