@@ -1,5 +1,6 @@
 import { contracts } from './generated/catalogue';
 import { durables, streams } from './generated/topology';
+import { snapshotSubject } from './snapshot';
 import type { DurableDeclaration } from './topology';
 
 /** Prefix under which a service finds the JetStream API of the streams' account (stack trap: isolation by accounts). */
@@ -27,8 +28,6 @@ export interface BrokerAccess {
 export const BROKER_STATE = 'rpc.operations.broker-state';
 const OPERATIONS = 'operations';
 
-const snapshotOf = (system: string): string => `rpc.${system}.snapshot`;
-
 const unique = <T>(items: readonly T[]): readonly T[] => [...new Set(items)];
 
 /** Every service that owns or consumes something, and operations. Derived from the contracts: nobody grants a right by hand. */
@@ -50,12 +49,12 @@ export const brokerAccess: readonly BrokerAccess[] = unique([
     requests: unique([
       ...(service === OPERATIONS ? [] : [BROKER_STATE]),
       ...stateContracts().flatMap(({ systems, consumers }) =>
-        consumers.some((consumer) => consumer.service === service && consumer.purpose === 'projection') ? systems.map(snapshotOf) : [],
+        consumers.some((consumer) => consumer.service === service && consumer.purpose === 'projection') ? systems.map(snapshotSubject) : [],
       ),
     ]),
     answers: unique([
       ...(service === OPERATIONS ? [BROKER_STATE] : []),
-      ...stateContracts().flatMap(({ systems }) => (systems.includes(service) ? [snapshotOf(service)] : [])),
+      ...stateContracts().flatMap(({ systems }) => (systems.includes(service) ? [snapshotSubject(service)] : [])),
     ]),
   }));
 

@@ -16,5 +16,6 @@ export * from './generated/topology';
 export type * from './generated/types';
 export { decodeKey, encodeKey } from './key';
 export { withKnownValues } from './open-enum';
+export { type SnapshotItem, type SnapshotPage, type SnapshotQuestion, snapshotSubject } from './snapshot';
 export { parseSubject, type ParsedSubject, streamOf, subjectOf } from './subject';
 export type { DurableDeclaration, StreamDeclaration } from './topology';
