@@ -1,5 +1,7 @@
+import { digestSubject } from './digest';
 import { contracts } from './generated/catalogue';
 import { durables, streams } from './generated/topology';
+import { snapshotSubject } from './snapshot';
 import type { DurableDeclaration } from './topology';
 
 /** Prefix under which a service finds the JetStream API of the streams' account (stack trap: isolation by accounts). */
@@ -27,8 +29,6 @@ export interface BrokerAccess {
 export const BROKER_STATE = 'rpc.operations.broker-state';
 const OPERATIONS = 'operations';
 
-const snapshotOf = (system: string): string => `rpc.${system}.snapshot`;
-
 /** Changes held by the guard (X6): listed and decided by whoever the desk of operations has made out, and by nobody else. */
 const heldOf = (system: string): string => `rpc.${system}.held`;
 
@@ -52,18 +52,26 @@ export const brokerAccess: readonly BrokerAccess[] = unique([
     // A projection is bootstrapped and rebuilt from the owner's snapshot (B12).
     requests: unique([
       ...(service === OPERATIONS ? stateContracts().flatMap(({ systems }) => systems.map(heldOf)) : [BROKER_STATE]),
+      // Both ends of each arrow are compared from one place (X1).
+      ...(service === OPERATIONS ? holders().map(digestSubject) : []),
       ...stateContracts().flatMap(({ systems, consumers }) =>
-        consumers.some((consumer) => consumer.service === service && consumer.purpose === 'projection') ? systems.map(snapshotOf) : [],
+        consumers.some((consumer) => consumer.service === service && consumer.purpose === 'projection') ? systems.map(snapshotSubject) : [],
       ),
     ]),
     answers: unique([
       ...(service === OPERATIONS ? [BROKER_STATE] : []),
-      ...stateContracts().flatMap(({ systems }) => (systems.includes(service) ? [snapshotOf(service), heldOf(service)] : [])),
+      ...stateContracts().flatMap(({ systems }) => (systems.includes(service) ? [snapshotSubject(service), heldOf(service)] : [])),
+      ...(holders().includes(service) ? [digestSubject(service)] : []),
     ]),
   }));
 
 function stateContracts(): typeof contracts {
   return contracts.filter((contract) => contract.kind === 'state');
+}
+
+/** Who announces states, and who keeps what was announced. */
+function holders(): readonly string[] {
+  return unique(stateContracts().flatMap(({ systems, consumers }) => [...systems, ...consumers.flatMap(({ service, purpose }) => (purpose === 'projection' ? [service] : []))]));
 }
 
 export function inboxPrefixOf(user: string): string {

@@ -218,7 +218,7 @@ describe.each([
 
   it('answers request and reply across accounts as declared, and no other', async () => {
     const questions = [...new Set(brokerAccess.flatMap((access) => [...access.requests, ...access.answers]))];
-    expect(questions.toSorted()).toEqual(['rpc.erp.held', 'rpc.erp.snapshot', 'rpc.operations.broker-state', 'rpc.pim.held', 'rpc.pim.snapshot', 'rpc.pricing.held', 'rpc.pricing.snapshot']);
+    expect(questions.toSorted()).toEqual(['rpc.erp.digest', 'rpc.erp.held', 'rpc.erp.snapshot', 'rpc.gateway.digest', 'rpc.operations.broker-state', 'rpc.pim.digest', 'rpc.pim.held', 'rpc.pim.snapshot', 'rpc.pricing.digest', 'rpc.pricing.held', 'rpc.pricing.snapshot']);
     for (const access of brokerAccess) {
       for (const question of questions) {
         // Who answers it sees its own subject when there is no permission list; that tells it nothing new.

@@ -17,5 +17,6 @@ export type * from './generated/types';
 export { type BucketDigest, type DigestAnswer, type DigestQuestion, digestSubject, type KeyDigest } from './digest';
 export { decodeKey, encodeKey } from './key';
 export { withKnownValues } from './open-enum';
+export { type SnapshotItem, type SnapshotPage, type SnapshotQuestion, snapshotSubject } from './snapshot';
 export { parseSubject, type ParsedSubject, streamOf, subjectOf } from './subject';
 export type { DurableDeclaration, StreamDeclaration } from './topology';

@@ -3,7 +3,7 @@
  * documents' row locks and the broker's durables keep them apart.
  */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
-import { connectBroker, JetStreamStrategy } from '@steward/event-bus';
+import { ask, connectBroker, createRpcClient, digestModule, JetStreamStrategy, natsTransport, Rebuilder } from '@steward/event-bus';
 import { createService, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
 import { categoryProjection } from '../category/category.projection';
 import { migrations } from '../database/migrations';
@@ -26,7 +26,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
   const service = await createService({
     name: 'gateway-projector',
     env,
-    module: () => ProjectorModule,
+    module: () => ({ module: ProjectorModule, imports: [digestModule('gateway', 'stored_part', () => opened)] }),
     configure: async (app, { logger, clock, readiness, shutdown }) => {
       const database = await openDatabase({ url: env.DATABASE_URL, name: 'gateway-projector', migrations, logger });
       opened = database;
@@ -49,12 +49,20 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
       });
       app.connectMicroservice<AsyncMicroserviceOptions>({ useFactory: () => ({ strategy }), inject: [] });
 
+      app.connectMicroservice(natsTransport({ url: env.NATS_URL, service: 'gateway' }));
+
+      const rpc = createRpcClient({ url: env.NATS_URL, service: 'gateway' });
+      shutdown.onClose('rpc', () => rpc.close());
+      const rebuilder = new Rebuilder({ strategy, ask: (subject, question) => ask(rpc, subject, question), database, clock, logger });
+
       const progress = new ProgressApplier({ database, clock, logger, floorOf: (builds, stream) => strategy.ackFloor(builds, stream) });
       const dirty = new DirtyDocuments({ database, clock, logger });
       progress.start();
       dirty.start();
+      await rebuilder.start();
       shutdown.onDrain('feed progress', () => progress.stop());
       shutdown.onDrain('dirty documents', () => dirty.stop());
+      shutdown.onDrain('rebuilder', () => rebuilder.stop());
     },
     ...options,
   });

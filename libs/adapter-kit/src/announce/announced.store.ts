@@ -6,17 +6,10 @@ import type { PoolClient } from 'pg';
 
 type Query = Pick<Database, 'query'>;
 
-export interface SnapshotItem {
-  readonly key: string;
-  readonly revision: number;
-  readonly tombstone: boolean;
-  readonly data: unknown;
-  readonly changedAt: string;
-}
-
 interface SnapshotRow {
   key: string;
   revision: number;
+  message_id: string;
   data: string | null;
   changed_at: Date;
 }
@@ -24,7 +17,7 @@ interface SnapshotRow {
 /** In the order of keys by bytes, tombstones included: who rebuilds a read model must learn of deletions too. */
 export async function snapshotRows(database: Query, entity: string, after: string | null, limit: number): Promise<SnapshotRow[]> {
   return database.query<SnapshotRow & Record<string, unknown>>(
-    { name: 'kit-snapshot', text: `select key, revision, data::text, changed_at from announced where entity = $1 and key > $2 order by key limit $3` },
+    { name: 'kit-snapshot', text: `select key, revision, message_id, data::text, changed_at from announced where entity = $1 and key > $2 order by key limit $3` },
     [entity, after ?? '', limit],
   );
 }

@@ -1,7 +1,7 @@
 /** An adapter's process: the source on one side, the outbox's relay on the other, the database between them. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { streamOf, streams } from '@steward/contracts';
-import { askBrokerState, connectBroker, ConsumerTables1700000002000, createRpcClient, Lease, natsTransport, outboxMigrations, Relay, Retention, StreamWatch, watchOutbox } from '@steward/event-bus';
+import { askBrokerState, connectBroker, ConsumerTables1700000002000, createRpcClient, digestModule, Lease, natsTransport, outboxMigrations, Relay, Retention, StreamWatch, watchOutbox } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Runtime, type Service, StewardError } from '@steward/platform';
 import { kitMigrations } from '../announce/kit.migration';
 import { FeedRunner } from '../feed/feed-runner';
@@ -38,7 +38,10 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
     name: adapter.name,
     env,
     ...rest,
-    module: () => ({ module: Questions, imports: [snapshotModule(adapter.name, () => parts?.database), heldModule(adapter.name, () => parts?.database)] }),
+    module: () => {
+      const database = () => parts?.database;
+      return { module: Questions, imports: [snapshotModule(adapter.name, database), heldModule(adapter.name, database), digestModule(adapter.name, 'announced', database)] };
+    },
     configure: async (app, runtime) => {
       const database = await openDatabase({ url: env.DATABASE_URL, name: adapter.name, migrations: adapterMigrations, logger: runtime.logger });
       runtime.shutdown.onClose('database', () => database.close());

@@ -2,34 +2,30 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Controller } from '@nestjs/common';
 import { MessagePattern, RpcException } from '@nestjs/microservices';
-import type { Database } from '@steward/platform';
+import { type SnapshotItem, type SnapshotPage, snapshotSubject } from '@steward/contracts';
+import { type Database, inSpan } from '@steward/platform';
 import { z } from 'zod';
-import { type SnapshotItem, snapshotRows } from '../announce/announced.store';
+import { snapshotRows } from '../announce/announced.store';
 
 const question = z.object({
   entity: z.string().min(1),
   after: z.string().nullish(),
   limit: z.number().int().min(1).max(1_000).default(500),
+  traceparent: z.string().nullish(),
 });
-
-export interface SnapshotPage {
-  readonly items: readonly SnapshotItem[];
-  /** To be asked for with `after`; null when this was the last page. */
-  readonly next: string | null;
-}
 
 /** An answer is one message of the broker, of 1 MiB; the rest is left for the envelope. */
 const maxAnswerBytes = 900_000;
 
 export async function answerSnapshot(database: Pick<Database, 'query'>, asked: unknown): Promise<SnapshotPage> {
-  const { entity, after, limit } = question.parse(asked);
-  const rows = await snapshotRows(database, entity, after ?? null, limit);
+  const { entity, after, limit, traceparent } = question.parse(asked);
+  const rows = await inSpan(`snapshot ${entity}`, { kind: 'server', parent: traceparent ?? null }, () => snapshotRows(database, entity, after ?? null, limit));
   const items: SnapshotItem[] = [];
   let bytes = 0;
-  for (const { key, revision, data, changed_at } of rows) {
-    bytes += (data === null ? 0 : Buffer.byteLength(data)) + Buffer.byteLength(key) + 120;
+  for (const { key, revision, message_id: messageId, data, changed_at } of rows) {
+    bytes += (data === null ? 0 : Buffer.byteLength(data)) + Buffer.byteLength(key) + 180;
     if (bytes > maxAnswerBytes && items.length > 0) break;
-    items.push({ key, revision, tombstone: data === null, data: data === null ? null : JSON.parse(data), changedAt: changed_at.toISOString() });
+    items.push({ key, revision, messageId, tombstone: data === null, data: data === null ? null : JSON.parse(data), changedAt: changed_at.toISOString() });
   }
   return { items, next: items.length < rows.length || rows.length === limit ? (items.at(-1)?.key ?? null) : null };
 }
@@ -37,7 +33,7 @@ export async function answerSnapshot(database: Pick<Database, 'query'>, asked: u
 export function snapshotModule(service: string, database: () => Database | undefined): DynamicModule {
   @Controller()
   class SnapshotController {
-    @MessagePattern(`rpc.${service}.snapshot`)
+    @MessagePattern(snapshotSubject(service))
     async snapshot(asked: unknown): Promise<SnapshotPage> {
       const open = database();
       if (open === undefined) throw new RpcException('the service is still starting');

@@ -25,7 +25,7 @@ export interface AfterCommit {
   readonly report: (() => void)[];
 }
 
-export async function applyBatch(tx: PoolClient, work: Work, batch: readonly Delivered<Sound>[], gate: Gate = applyGate): Promise<AfterCommit> {
+export async function applyBatch(tx: PoolClient, work: Work, batch: readonly Delivered<Sound>[], gate: Gate = work.gate ?? applyGate): Promise<AfterCommit> {
   const after: AfterCommit = { releases: [], awaited: false, report: [] };
   for (const [contract, members] of byEntity(batch)) {
     const projection = work.projections.get(contract.entity);

@@ -9,4 +9,7 @@ export { ConsumerTables1700000002000 } from './gate/consumer.migration';
 export { type Keep } from './gate/retention';
 export { JetStreamStrategy, type StrategyOptions } from './jetstream.strategy';
 export type { Floor } from './pull/progress';
+export { Rebuilds1790000005000 } from './rebuild/rebuild.migration';
+export { requestRebuild } from './rebuild/rebuild.store';
+export { Rebuilder, type RebuilderOptions } from './rebuild/rebuilder';
 export type { Work } from './work';

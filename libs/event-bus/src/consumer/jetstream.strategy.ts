@@ -102,6 +102,11 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     return this.#progress.floor(`${this.options.service}-${builds}`, stream);
   }
 
+  /** How many deliveries to `builds` were acknowledged before this process took any; undefined until it is bound. */
+  acknowledgedBefore(builds: string, stream: string): number | undefined {
+    return this.#progress.acknowledgedBefore(`${this.options.service}-${builds}`, stream);
+  }
+
   /** The parts that redrive needs: with what each consumer applies its messages. */
   works(): readonly Work[] {
     return this.#works;

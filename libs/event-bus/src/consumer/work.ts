@@ -6,6 +6,7 @@ import { fingerprintOf, fingerprintOfFault } from '../dead-letter/fingerprint';
 import type { Reading, Sound } from './arrival';
 import type { Handler, Projection } from './declarations';
 import type { FaultClass, RetryBudget } from './failure';
+import type { Gate } from './gate/apply-gate';
 import type { Meter } from './telemetry/meter';
 
 /** Everything the messages of one durable are applied with. */
@@ -24,6 +25,8 @@ export interface Work {
   readonly meter: Meter;
   /** T4: writes what was applied to apply_journal; tests only. */
   readonly journal: boolean;
+  /** Another one than the apply gate of live traffic. */
+  readonly gate?: Gate;
 }
 
 /** One delivery in hand, read and checked. */

@@ -1,7 +1,6 @@
 /** X6: what a system of record does by mistake reaches the storefront only as far as the contract's guard allows, and is one case for its owner. */
 import { rmSync } from 'node:fs';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { inboxPrefixOf, price, product } from '@steward/contracts';
+import { price, product } from '@steward/contracts';
 import { eventually } from '@steward/testing';
 import { Client } from 'pg';
 import { listProductIds } from '../clients/gateway.client';
@@ -10,6 +9,7 @@ import { seed } from '../seed';
 import { freePortPlan } from '../system/ports';
 import { scratchFolder } from '../system/scratch-folder';
 import { startSystem, type System } from '../system/system';
+import { type Desk, openDesk } from './desk.fixture.spec';
 
 interface HeldCase {
   readonly id: string;
@@ -24,18 +24,17 @@ interface HeldCase {
 describe('mass changes by mistake', () => {
   const dataDir = scratchFolder('guards');
   let system: System;
-  let operations: NatsConnection;
+  let desk: Desk;
 
   beforeAll(async () => {
     system = await startSystem({ dataDir, ports: await freePortPlan(), durable: false, mode: 'test' });
-    const { username: user, password: pass, host: servers } = new URL(system.natsUrl('operations'));
-    operations = await connect({ servers, user, pass, inboxPrefix: inboxPrefixOf('operations') });
+    desk = await openDesk(system);
     await seed(system, { products: 150, note: () => undefined, withinMs: 90_000 });
     await eventually(async () => (await rows('gateway', `select 1 from stored_part where entity = 'price'`)).length === (await prices()).length, { withinMs: 60_000 });
   }, 240_000);
 
   afterAll(async () => {
-    await operations?.close();
+    await desk?.close();
     await system?.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }, 60_000);
@@ -46,14 +45,7 @@ describe('mass changes by mistake', () => {
     return client.query(text, values).then((result) => result.rows as T[]).finally(() => client.end());
   }
 
-  /** As the desk asks: with the rights of operations. */
-  async function ask<T>(service: 'pim' | 'pricing', data: object): Promise<T> {
-    const pattern = `rpc.${service}.held`;
-    const answer = await operations.request(pattern, JSON.stringify({ pattern, data, id: '1' }), { timeout: 5_000 });
-    const { err, response } = answer.json<{ err?: unknown; response: T }>();
-    if (err !== undefined && err !== null) throw new Error(JSON.stringify(err));
-    return response;
-  }
+  const ask = <T>(service: 'pim' | 'pricing', question: object): Promise<T> => desk.ask<T>(`rpc.${service}.held`, question);
   const held = async (service: 'pim' | 'pricing'): Promise<HeldCase[]> => (await ask<{ cases: HeldCase[] }>(service, { act: 'list' })).cases;
   const release = (service: 'pim' | 'pricing', id: string, reason = 'looked at it'): Promise<unknown> => ask(service, { act: 'release', id, actor: 'ines', reason });
   const prices = async (): Promise<SandboxRecord[]> => (await system.sandbox.list('pricing/prices')).items;

@@ -117,7 +117,7 @@ function sort<P extends Part>(passage: Pick<Passage<P>, 'duplicates' | 'supersed
   }
 }
 
-function toChange({ envelope, data }: Part): StateChange {
+export function toChange({ envelope, data }: Part): StateChange {
   return { key: envelope.key, revision: revisionOf({ envelope }), data: envelope.tombstone ? null : data, envelope };
 }
 

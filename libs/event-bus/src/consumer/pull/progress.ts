@@ -16,6 +16,17 @@ const epochKey = 'steward-epoch';
  */
 export class Progress {
   readonly #floors = new Map<string, Floor>();
+  readonly #before = new Map<string, number>();
+
+  /** Of every binding the first one counts: what was acknowledged then, this process can't have applied. */
+  bound(consumer: string, stream: string, acknowledged: number): void {
+    const name = `${consumer}@${stream}`;
+    if (!this.#before.has(name)) this.#before.set(name, acknowledged);
+  }
+
+  acknowledgedBefore(consumer: string, stream: string): number | undefined {
+    return this.#before.get(`${consumer}@${stream}`);
+  }
 
   note(consumer: string, stream: string, info: Pick<ConsumerInfo, 'ack_floor' | 'delivered' | 'num_ack_pending' | 'config'>): void {
     // With nothing unacknowledged the floor is where delivery stands, which also passes over messages that the durable's filter skips.

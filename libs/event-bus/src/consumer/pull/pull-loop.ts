@@ -111,6 +111,7 @@ export class PullLoop {
         this.#session = await openSession(this.broker, stream, consumer, (message, session) => this.#take(message, session), () => this.#room());
         // Stopped while it was binding: nobody else would end this session.
         if (this.#stop.signal.aborted) return this.#session.end('stopped');
+        this.progress.bound(consumer, stream, this.#session.acknowledgedBefore);
         this.#reason = undefined;
         this.#missingSinceMs = undefined;
         this.#lastMessageAtMs = performance.now();

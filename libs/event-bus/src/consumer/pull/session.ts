@@ -33,6 +33,8 @@ export interface Message {
 export interface Session {
   readonly consumer: Consumer;
   readonly ackWaitMs: number;
+  /** How many deliveries of the durable were acknowledged, without a gap, before this session. */
+  readonly acknowledgedBefore: number;
   readonly ended: Promise<EndCause>;
   readonly alive: () => boolean;
   /** Asks for as many messages as there is room for now. */
@@ -106,6 +108,7 @@ export async function openSession(broker: Broker, stream: string, durable: strin
   const session: Session = {
     consumer,
     ackWaitMs: (info.config.ack_wait ?? nanos(30_000)) / 1e6,
+    acknowledgedBefore: info.ack_floor.consumer_seq,
     ended: ended.promise,
     alive: () => alive && !nc.isClosed(),
     pull,

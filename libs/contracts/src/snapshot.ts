@@ -1,0 +1,30 @@
+/** Request/reply subject on which the adapter of a system says what it holds of an entity (B12). */
+export const snapshotSubject = (system: string): string => `rpc.${system}.snapshot`;
+
+export interface SnapshotQuestion {
+  readonly entity: string;
+  /** The key behind which the page begins; absent or null = the first page. */
+  readonly after?: string | null;
+  /** At most this many items, 1 to 1,000; a page that would not fit into a message has fewer. */
+  readonly limit?: number;
+  readonly traceparent?: string | null;
+}
+
+/** One announced state, with the id and the revision under which it was published. */
+export interface SnapshotItem {
+  readonly key: string;
+  readonly revision: number;
+  readonly messageId: string;
+  readonly tombstone: boolean;
+  /** null for a tombstone. */
+  readonly data: unknown;
+  /** ISO 8601. */
+  readonly changedAt: string;
+}
+
+export interface SnapshotPage {
+  /** In the order of their keys' bytes. */
+  readonly items: readonly SnapshotItem[];
+  /** To be asked for with `after`; null when this was the last page. */
+  readonly next: string | null;
+}
