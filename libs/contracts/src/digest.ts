@@ -29,3 +29,14 @@ export type DigestAnswer =
   | { readonly buckets: readonly BucketDigest[] }
   /** `next` is to be asked for with `after`; null when these were the last. */
   | { readonly keys: readonly KeyDigest[]; readonly next: string | null };
+
+/** Buckets in which the two ends don't hold the same. */
+export function differingBuckets(one: readonly BucketDigest[], other: readonly BucketDigest[]): number[] {
+  const said = new Map(other.map(({ bucket, count, digest }) => [bucket, `${String(count)} ${digest}`]));
+  const here = one.flatMap(({ bucket, count, digest }) => {
+    const same = said.get(bucket) === `${String(count)} ${digest}`;
+    said.delete(bucket);
+    return same ? [] : [bucket];
+  });
+  return [...here, ...said.keys()].sort((a, b) => a - b);
+}

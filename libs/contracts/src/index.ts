@@ -14,7 +14,7 @@ export { type Allowance, type ChangeRule, type Consumer, type Contract, type Con
 export * from './generated/catalogue';
 export * from './generated/topology';
 export type * from './generated/types';
-export { type BucketDigest, type DigestAnswer, type DigestQuestion, digestSubject, type KeyDigest } from './digest';
+export { type BucketDigest, type DigestAnswer, differingBuckets, type DigestQuestion, digestSubject, type KeyDigest } from './digest';
 export { decodeKey, encodeKey } from './key';
 export { withKnownValues } from './open-enum';
 export { type SnapshotItem, type SnapshotPage, type SnapshotQuestion, snapshotSubject } from './snapshot';

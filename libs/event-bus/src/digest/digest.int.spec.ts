@@ -1,8 +1,9 @@
 import fc from 'fast-check';
+import { differingBuckets } from '@steward/contracts';
 import { createLogger, type Database, openDatabase } from '@steward/platform';
 import { testDatabase } from '@steward/testing';
 import { ConsumerTables1700000002000 } from '../consumer';
-import { differingBuckets, digestBuckets, digestKeys } from './digest';
+import { digestBuckets, digestKeys } from './digest';
 import { answerDigest } from './digest.controller';
 
 /** Two ends of an arrow: an owner's table and a read model's, with what a digest reads of them. */

@@ -40,14 +40,3 @@ export async function digestKeys(
     [entity, buckets, after ?? '', limit],
   );
 }
-
-/** Buckets in which the two ends don't hold the same. */
-export function differingBuckets(one: readonly BucketDigest[], other: readonly BucketDigest[]): number[] {
-  const said = new Map(other.map(({ bucket, count, digest }) => [bucket, `${String(count)} ${digest}`]));
-  const here = one.flatMap(({ bucket, count, digest }) => {
-    const same = said.get(bucket) === `${String(count)} ${digest}`;
-    said.delete(bucket);
-    return same ? [] : [bucket];
-  });
-  return [...here, ...said.keys()].sort((a, b) => a - b);
-}

@@ -1,2 +1,0 @@
-export { digestModule } from './digest.controller';
-export { differingBuckets } from './digest';
