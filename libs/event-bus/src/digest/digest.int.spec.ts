@@ -42,10 +42,10 @@ const store = (rows: readonly Row[]) =>
 
 /** Keys that the comparison names, by way of the buckets that differ. */
 async function differing(): Promise<string[]> {
-  const buckets = differingBuckets(await digestBuckets(database, 'announced', 'product'), await digestBuckets(database, 'stored_part', 'product'));
+  const buckets = await database.transaction(async (tx) => differingBuckets(await digestBuckets(tx, 'announced', 'product'), await digestBuckets(tx, 'stored_part', 'product')));
   if (buckets.length === 0) return [];
   const leaves = async (table: 'announced' | 'stored_part') =>
-    new Map((await digestKeys(database, table, { entity: 'product', buckets, after: null, limit: 1_000 })).map(({ key, revision, hash }) => [key, `${String(revision)} ${hash}`]));
+    new Map((await database.transaction((tx) => digestKeys(tx, table, { entity: 'product', buckets, after: null, limit: 1_000 }))).map(({ key, revision, hash }) => [key, `${String(revision)} ${hash}`]));
   const [one, other] = [await leaves('announced'), await leaves('stored_part')];
   return [...new Set([...one.keys(), ...other.keys()])].filter((key) => one.get(key) !== other.get(key)).sort();
 }
