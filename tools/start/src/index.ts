@@ -1,4 +1,4 @@
-export { availabilityOf, readProduct, type ShownAvailability, type ShownProduct } from './clients/gateway.client';
+export { readProduct, type ShownAvailability, type ShownProduct, skuOf } from './clients/gateway.client';
 export { isReady } from './clients/health.client';
 export { sandboxControl, type SandboxCollection, type SandboxControl, type SandboxRecord } from './clients/sandbox.client';
 export { seed, type Seeded } from './seed';

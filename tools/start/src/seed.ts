@@ -5,6 +5,7 @@ import type { System } from './system/system';
 export interface Seeded {
   readonly products: readonly string[];
   readonly stock: readonly string[];
+  readonly prices: readonly string[];
   /** A stock record of the first product, to show what can be tried. */
   readonly example: SandboxRecord;
 }
@@ -22,13 +23,13 @@ interface SeedOptions {
 export async function seed(system: System, options: SeedOptions): Promise<Seeded> {
   const { sandbox } = system;
   await sandbox.seed({ seed: 'steward', products: options.products, onlyIfEmpty: true });
-  const [products, stock] = await Promise.all([sandbox.list('pim/products'), sandbox.list('erp/stock')]);
+  const [products, stock, prices] = await Promise.all([sandbox.list('pim/products'), sandbox.list('erp/stock'), sandbox.list('pricing/prices')]);
   // Drafts are never shown, and somebody may have edited the catalogue since: only what is published is waited for.
   const published = products.items.filter((record) => record['state'] === 'published').map(({ id }) => id);
   if (options.shown ?? true) await untilShown(system, published, options);
   const example = stock.items.find(({ id }) => published.some((product) => id.startsWith(product)));
   if (example === undefined) throw new Error('the sandbox holds no published product with stock: start with --reset');
-  return { products: published, stock: stock.items.map(({ id }) => id), example };
+  return { products: published, stock: stock.items.map(({ id }) => id), prices: prices.items.map(({ id }) => id), example };
 }
 
 async function untilShown(system: System, published: readonly string[], { note, withinMs, signal }: SeedOptions): Promise<void> {

@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { availabilityOf, readProduct } from './clients/gateway.client';
+import { readProduct, skuOf } from './clients/gateway.client';
 import { seed } from './seed';
 import { freePortPlan } from './system/ports';
 import { startSystem, type System } from './system/system';
@@ -47,7 +47,7 @@ async function changes(system: System, productId: string, stockId: string): Prom
     const sku = String(record['item']);
     const shown = async (): Promise<number | null> => {
       const product = await readProduct(gatewayUrl, sku);
-      return product === undefined ? null : availabilityOf(product, sku).quantity;
+      return product === undefined ? null : skuOf(product, sku).availability.quantity;
     };
     const before = (await shown()) ?? 0;
     // Far above any safety stock, so that every piece counts as sellable.
@@ -57,7 +57,32 @@ async function changes(system: System, productId: string, stockId: string): Prom
       async () => ((await shown()) ?? 0) > before,
     );
   };
-  const results = [await rename('Smoke, first', ''), await restock(1_000, ''), await rename('Smoke, second', 'webhook=lose'), await restock(2_000, 'webhook=lose')];
+  const reprice = async (): Promise<boolean> => {
+    const sku = stockId.slice(0, stockId.lastIndexOf('@'));
+    const record = await sandbox.get('pricing/prices', `EU-${sku}`);
+    if (record === undefined) throw new Error(`the sandbox has no price of ${sku}`);
+    const amount = (Number(record['amount']) + 1).toFixed(2);
+    return timed('price', () => sandbox.put('pricing/prices', { ...record, amount }), async () => {
+      const product = await readProduct(gatewayUrl, sku);
+      return product !== undefined && skuOf(product, sku).price.value?.amount === amount;
+    });
+  };
+  const renameCategory = async (): Promise<boolean> => {
+    const crumb = (await readProduct(gatewayUrl, productId))?.breadcrumbs[0];
+    const record = crumb === undefined ? undefined : await sandbox.get('pim/categories', crumb.id);
+    if (record === undefined) throw new Error(`${productId} stands in no category`);
+    const labels = record['labels'] as Record<string, object>;
+    const title = 'Smoke department';
+    return timed('category', () => sandbox.put('pim/categories', { ...record, labels: { ...labels, en: { ...labels['en'], title } } }), async () => (await readProduct(gatewayUrl, productId))?.breadcrumbs[0]?.name === title);
+  };
+  const results = [
+    await rename('Smoke, first', ''),
+    await restock(1_000, ''),
+    await reprice(),
+    await renameCategory(),
+    await rename('Smoke, second', 'webhook=lose'),
+    await restock(2_000, 'webhook=lose'),
+  ];
   return results.every(Boolean);
 }
 

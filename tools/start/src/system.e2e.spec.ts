@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { eventually, OtlpReceiver, type ReceivedSpan } from '@steward/testing';
-import { availabilityOf, readProduct } from './clients/gateway.client';
+import { readProduct, skuOf } from './clients/gateway.client';
 import { isReady } from './clients/health.client';
 import type { SandboxRecord } from './clients/sandbox.client';
 import { seed, type Seeded } from './seed';
@@ -64,7 +64,7 @@ describe('the whole system, every service as its own process', () => {
     const sku = String(stock['item']);
     const shown = async (): Promise<number> => {
       const product = await readProduct(system.gatewayUrl, sku);
-      return (product === undefined ? undefined : availabilityOf(product, sku).quantity) ?? 0;
+      return (product === undefined ? undefined : skuOf(product, sku).availability.quantity) ?? 0;
     };
     const before = await shown();
     await system.sandbox.put('erp/stock', { ...stock, quantity: Number(stock['quantity']) + 5_000 });

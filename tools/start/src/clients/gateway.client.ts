@@ -7,11 +7,17 @@ export interface ShownAvailability {
   readonly stale: boolean;
 }
 
-export interface ShownProduct {
+export interface ShownSku {
+  readonly sku: string;
+  readonly availability: ShownAvailability;
+  readonly price: { readonly value: { readonly amount: string } | null };
+}
+
+export interface ShownProduct extends ShownSku {
   readonly id: string;
   readonly name: string;
-  readonly availability: ShownAvailability;
-  readonly variants: readonly { readonly sku: string; readonly availability: ShownAvailability }[];
+  readonly breadcrumbs: readonly { readonly id: string; readonly name: string }[];
+  readonly variants: readonly ShownSku[];
 }
 
 /** The product of this id or variant SKU in English; undefined when the storefront doesn't know it. */
@@ -42,5 +48,4 @@ export async function listProductIds(gatewayUrl: string): Promise<Set<string>> {
   return ids;
 }
 
-export const availabilityOf = (product: ShownProduct, sku: string): ShownAvailability =>
-  product.variants.find((variant) => variant.sku === sku)?.availability ?? product.availability;
+export const skuOf = (product: ShownProduct, sku: string): ShownSku => product.variants.find((variant) => variant.sku === sku) ?? product;

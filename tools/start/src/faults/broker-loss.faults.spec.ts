@@ -8,7 +8,7 @@ import { eventually } from '@steward/testing';
 import { freePortPlan } from '../system/ports';
 import { scratchFolder } from '../system/scratch-folder';
 import { startSystem, type System } from '../system/system';
-import { agreement, allRecords, audit, auditRevisions, randomFrom, startLoad } from './rig.spec';
+import { agreement, allRecords, audit, auditRevisions, randomFrom, recordsOf, startLoad } from './rig.spec';
 
 describe('what the broker loses', () => {
   const dataDir = scratchFolder('broker-loss');
@@ -33,7 +33,7 @@ describe('what the broker loses', () => {
   }, 180_000);
 
   async function someChanges(): Promise<void> {
-    const records = { products: await allRecords(system.sandbox, 'pim/products'), stock: await allRecords(system.sandbox, 'erp/stock') };
+    const records = await recordsOf(system);
     const load = startLoad(system.sandbox, records, 200, randomFrom(1));
     await eventually(() => load.written > 300, { withinMs: 30_000 });
     await load.stop();

@@ -7,7 +7,7 @@ import { eventually } from '@steward/testing';
 import { freePortPlan, processNames, type ProcessName } from '../system/ports';
 import { scratchFolder } from '../system/scratch-folder';
 import { startSystem, type System } from '../system/system';
-import { agreement, allRecords, audit, auditRevisions, pendingOutbox, randomFrom, startLoad } from './rig.spec';
+import { agreement, audit, auditRevisions, pendingOutbox, randomFrom, recordsOf, startLoad } from './rig.spec';
 
 const seed = Number(process.env['STEWARD_FAULT_SEED'] ?? Date.now() % 1_000_000);
 const killsOfEach = 4;
@@ -33,7 +33,7 @@ describe('kill loop', () => {
     const random = randomFrom(seed);
     const victims = schedule(random);
     process.stdout.write(`kill loop: STEWARD_FAULT_SEED=${seed}, ${victims.length} kills: ${victims.join(' ')}\n`);
-    const records = { products: await allRecords(system.sandbox, 'pim/products'), stock: await allRecords(system.sandbox, 'erp/stock') };
+    const records = await recordsOf(system);
     const load = startLoad(system.sandbox, records, changesPerSecond, random);
     for (const victim of victims) {
       const { pid } = system.process(victim);

@@ -1,7 +1,7 @@
 // What the fault specs share: load on the systems of record, and the questions that must have one answer afterwards.
 import { eventually } from '@steward/testing';
 import { Client } from 'pg';
-import type { SandboxControl, SandboxRecord } from '../clients/sandbox.client';
+import type { SandboxCollection, SandboxControl, SandboxRecord } from '../clients/sandbox.client';
 import type { System } from '../system/system';
 
 /** Seeded, so that a printed seed repeats the schedule (mulberry32). */
@@ -17,7 +17,7 @@ export function randomFrom(seed: number): () => number {
 
 export const oneOf = <T>(random: () => number, items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
 
-export async function allRecords(sandbox: SandboxControl, collection: 'pim/products' | 'erp/stock'): Promise<SandboxRecord[]> {
+export async function allRecords(sandbox: SandboxControl, collection: SandboxCollection): Promise<SandboxRecord[]> {
   return (await sandbox.list(collection)).items;
 }
 
@@ -29,13 +29,23 @@ export interface Load {
   stop(): Promise<void>;
 }
 
+export interface Records {
+  readonly products: readonly SandboxRecord[];
+  readonly stock: readonly SandboxRecord[];
+  readonly prices: readonly SandboxRecord[];
+}
+
+export async function recordsOf({ sandbox }: System): Promise<Records> {
+  const [products, stock, prices] = await Promise.all([allRecords(sandbox, 'pim/products'), allRecords(sandbox, 'erp/stock'), allRecords(sandbox, 'pricing/prices')]);
+  return { products, stock, prices };
+}
+
 /** Keeps writing `perSecond` changes to the sandbox; what it refuses because it is dead is simply not written. */
-export function startLoad(sandbox: SandboxControl, records: { products: SandboxRecord[]; stock: SandboxRecord[] }, perSecond: number, random: () => number): Load {
+export function startLoad(sandbox: SandboxControl, records: Records, perSecond: number, random: () => number): Load {
   const open = new Set<Promise<void>>();
   const load = { written: 0, stop: async () => undefined as void };
   const write = async (): Promise<void> => {
-    const collection = random() < 0.5 ? 'pim/products' : 'erp/stock';
-    const record = collection === 'pim/products' ? edited(oneOf(random, records.products), random) : counted(oneOf(random, records.stock), random);
+    const [collection, record] = oneOf(random, changes)(records, random);
     await sandbox.put(collection, record, oneOf(random, levers)).then(() => (load.written += 1), () => undefined);
   };
   let owed = 0;
@@ -61,11 +71,27 @@ function edited(record: SandboxRecord, random: () => number): SandboxRecord {
 
 const counted = (record: SandboxRecord, random: () => number): SandboxRecord => ({ ...record, quantity: Math.floor(random() * 500) });
 
-interface Shown {
+/** By a little only: what moves by more than half is held for its owner (X6). */
+function repriced(record: SandboxRecord, random: () => number): SandboxRecord {
+  const cents = Math.round(Number(record['amount']) * 100 * (0.95 + random() / 10));
+  return { ...record, amount: `${String(Math.floor(cents / 100))}.${String(cents % 100).padStart(2, '0')}` };
+}
+
+const changes: readonly ((records: Records, random: () => number) => [SandboxCollection, SandboxRecord])[] = [
+  (records, random) => ['pim/products', edited(oneOf(random, records.products), random)],
+  (records, random) => ['erp/stock', counted(oneOf(random, records.stock), random)],
+  (records, random) => ['pricing/prices', repriced(oneOf(random, records.prices), random)],
+];
+
+interface ShownSku {
+  readonly availability: { readonly quantity: number | null; readonly state: string };
+  readonly price: { readonly value: { readonly amount: string } | null };
+}
+
+interface Shown extends ShownSku {
   readonly id: string;
   readonly name: string;
-  readonly availability: { readonly quantity: number | null; readonly state: string };
-  readonly variants: readonly { readonly sku: string; readonly availability: { readonly quantity: number | null; readonly state: string } }[];
+  readonly variants: readonly (ShownSku & { readonly sku: string })[];
 }
 
 /** Every product of the storefront's list, all pages. */
@@ -83,17 +109,16 @@ export async function allShown(gatewayUrl: string): Promise<Map<string, Shown>> 
 
 /** What differs between the sandbox and the storefront, in words; empty when they agree on every key. */
 export async function differences(system: System): Promise<string[]> {
-  const [products, stock, shown] = await Promise.all([
-    allRecords(system.sandbox, 'pim/products'),
-    allRecords(system.sandbox, 'erp/stock'),
-    allShown(system.gatewayUrl),
-  ]);
+  const [{ products, stock, prices }, shown] = await Promise.all([recordsOf(system), allShown(system.gatewayUrl)]);
   const sellable = new Map<string, number>();
   for (const { item, quantity, buffer } of stock as unknown as { item: string; quantity: number; buffer: number }[]) {
     sellable.set(item, (sellable.get(item) ?? 0) + Math.max(0, quantity - buffer));
   }
+  const everyday = new Map(
+    (prices as unknown as PriceList[]).flatMap(({ article, region, group, fromQuantity, starts, amount }) => (region === 'EU' && group === null && fromQuantity === 1 && starts === null ? [[article, amount] as const] : [])),
+  );
   const published = products.filter((record) => record['state'] === 'published');
-  const faults = published.flatMap((record) => differencesOf(record, shown.get(record.id), sellable));
+  const faults = published.flatMap((record) => differencesOf(record, shown.get(record.id), sellable, everyday));
   const ids = new Set(published.map(({ id }) => id));
   return [...faults, ...[...shown.keys()].filter((id) => !ids.has(id)).map((id) => `${id}: shown, but not in the sandbox`)];
 }
@@ -107,14 +132,24 @@ export async function agreement(system: System, withinMs = 120_000): Promise<voi
   await eventually(agree, { withinMs, everyMs: 500 });
 }
 
-function differencesOf(record: SandboxRecord, shown: Shown | undefined, sellable: Map<string, number>): string[] {
+interface PriceList {
+  readonly article: string;
+  readonly region: string;
+  readonly group: string | null;
+  readonly fromQuantity: number;
+  readonly starts: string | null;
+  readonly amount: string;
+}
+
+function differencesOf(record: SandboxRecord, shown: Shown | undefined, sellable: Map<string, number>, everyday: Map<string, string>): string[] {
   if (!shown) return [`${record.id}: not shown`];
   const title = (record['labels'] as { en: { title: string } }).en.title;
   const faults = shown.name === title ? [] : [`${record.id}: shown as ${shown.name}, is ${title}`];
   const options = (record['options'] ?? []) as { sku: string }[];
   const expected = options.length > 0 ? options.map(({ sku }) => sku) : [record.id];
   for (const sku of expected) {
-    const { quantity } = (shown.variants.find((variant) => variant.sku === sku) ?? shown).availability;
+    const { availability: { quantity }, price } = shown.variants.find((variant) => variant.sku === sku) ?? shown;
+    if (price.value?.amount !== everyday.get(sku)) faults.push(`${sku}: costs ${price.value?.amount}, is ${everyday.get(sku)}`);
     const known = sellable.get(sku);
     if (known !== undefined && quantity !== known) faults.push(`${sku}: shown ${quantity}, is ${known}`);
   }
@@ -180,7 +215,7 @@ export async function audit(system: System): Promise<Audit> {
 /** Pending outbox rows of the adapters. */
 export async function pendingOutbox(system: System): Promise<number> {
   const counts = await Promise.all(
-    ['steward_pim', 'steward_erp'].map((name) =>
+    ['steward_pim', 'steward_erp', 'steward_pricing'].map((name) =>
       withDatabase(system, name, async (client) => Number((await client.query<{ n: number }>('select count(*)::int as n from outbox where published_at is null')).rows[0]?.n)),
     ),
   );
