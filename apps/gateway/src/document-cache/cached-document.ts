@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { LiveCategories } from '../category/live-categories';
 import type { KnownProgress, LiveFreshness } from '../freshness/live-freshness';
 import type { ProductDocument } from '../product/document';
@@ -71,5 +71,5 @@ export class CachedDocument {
 }
 
 export function etagOf(body: Buffer | string): string {
-  return `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+  return `"${hash('sha256', body, 'base64url').slice(0, 27)}"`;
 }

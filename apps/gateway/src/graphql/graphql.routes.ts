@@ -2,13 +2,12 @@ import { getDirectiveValues, type OperationDefinitionNode } from 'graphql';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { mercurius } from 'mercurius';
 import { RejectedError, type Logger } from '@steward/platform';
-import { etagOf } from '../document-cache/cached-document';
 import type { Addresses } from '../feeds/addresses';
 import type { Context } from '../storefront/context';
 import { fromFastify } from '../storefront/problem';
 import { spend } from '../storefront/rate-limit';
 import type { Reading } from '../storefront/reading';
-import { degradedHeader, send, type Sendable } from '../storefront/send';
+import { degradedHeader, send, sendUncached, type Sendable } from '../storefront/send';
 import { ParsedDocuments, type DocumentPolicy } from './documents';
 import { errorsIn, statusOfErrors, toShownError } from './graphql.errors';
 import { requestOfBody, requestOfQuery, type GraphqlRequest } from './graphql-request';
@@ -52,13 +51,16 @@ export async function graphqlRoutes(app: FastifyInstance, options: { reading: Re
     scope.get('/graphql', (request, reply) => answer(request, reply, request.url, () => requestOfQuery(request.query as Record<string, unknown>)));
   });
 
-  async function answer(request: FastifyRequest, reply: FastifyReply, text: string, read: () => GraphqlRequest): Promise<FastifyReply> {
-    try {
-      const headers = reading.contexts.ofHeaders(request.headers);
-      const key = `${Object.values(headers).join('\n')}\n${text}`;
-      const kept = stored.find(key, reading.clock.now());
-      if (kept !== undefined) return await deliver(request, reply, kept, headers);
+  /** An answer that is kept stays off the promise queue. */
+  function answer(request: FastifyRequest, reply: FastifyReply, text: string, read: () => GraphqlRequest): FastifyReply | Promise<FastifyReply> {
+    const headers = reading.contexts.ofHeaders(request.headers);
+    const key = `${Object.values(headers).join('\n')}\n${text}`;
+    const kept = stored.find(key, reading.clock.now());
+    return kept === undefined ? execute(request, reply, key, headers, read) : deliver(request, reply, kept, headers);
+  }
 
+  async function execute(request: FastifyRequest, reply: FastifyReply, key: string, headers: Context, read: () => GraphqlRequest): Promise<FastifyReply> {
+    try {
       const asked = read();
       const source = documents.sourceOf(asked);
       const document = documents.parse(source);
@@ -92,7 +94,7 @@ export async function graphqlRoutes(app: FastifyInstance, options: { reading: Re
         },
       }),
     );
-    const sendable: Sendable = { body, etag: etagOf(body), validUntil, degraded: degradedHeader(degraded) };
+    const sendable: Sendable = { body, validUntil, degraded: degradedHeader(degraded) };
     if (errors.length > 0) {
       for (const error of result.errors as unknown[]) logUnforeseen(error);
       const status = statusOfErrors(errors, data !== null && Object.values(data).some((value) => value !== null));
@@ -105,8 +107,7 @@ export async function graphqlRoutes(app: FastifyInstance, options: { reading: Re
 
   function deliver(request: FastifyRequest, reply: FastifyReply, sendable: Sendable, context: Context): FastifyReply {
     if (request.method !== 'POST') return send(request, reply, sendable, context, reading.clock.now());
-    if (sendable.degraded !== '') void reply.header('x-degraded', sendable.degraded);
-    return reply.header('content-type', typeFor(request)).header('cache-control', 'no-store').send(sendable.body);
+    return sendUncached(request, reply, sendable, typeFor(request));
   }
 
   function refuse(request: FastifyRequest, reply: FastifyReply, thrown: unknown): FastifyReply {

@@ -107,6 +107,7 @@ describe('bad input at GraphQL', () => {
     expect(await refusal(`query @inContext(language: "de") ${query}`, { 'steward-language': 'en' })).toMatchObject({ status: 400, code: 'GATEWAY_CONTEXT_CONFLICT', place: '@inContext(language)' });
     expect((await graphql(api, `query @inContext(language: "de") ${query}`, { 'steward-language': 'de' })).status).toBe(200);
     expect(await refusal(`query @inContext(currency: "euro") ${query}`)).toMatchObject({ status: 400, code: 'GATEWAY_CONTEXT_REFUSED' });
+    expect(await refusal(query, { 'steward-currency': 'euro' })).toMatchObject({ status: 400, code: 'GATEWAY_CONTEXT_REFUSED', place: 'steward-currency' });
     expect(await refusal(`query @inContext(region: "x") ${query}`)).toMatchObject({ status: 400, code: 'GRAPHQL_DOCUMENT_INVALID' });
   });
 

@@ -1,10 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { etagOf } from '../document-cache/cached-document';
 import { cacheControl, matches, VARY } from './caching';
 import { contextText, type Context } from './context';
 
 export interface Sendable {
   body: Buffer;
-  etag: string;
+  /** Of the body; where it is absent it is taken when a client may ask with it. */
+  etag?: string;
   validUntil: number;
   /** Value of X-Degraded; empty when nothing is. */
   degraded: string;
@@ -12,31 +14,41 @@ export interface Sendable {
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/**
- * Sends an answer or 304, with everything caches and clients want to know of it. Written to the socket's response at once: nine
- * headers through Fastify's reply cost as much as all of the rest, and no hook of ours looks at a sent body.
- */
+/** Sends an answer or 304, with everything caches and clients want to know of it. */
 export function send(request: FastifyRequest, reply: FastifyReply, answer: Sendable, context: Context, now: number, more: Record<string, string> = {}): FastifyReply {
-  const headers: Record<string, string | number> = {
-    etag: answer.etag,
+  const etag = (answer.etag ??= etagOf(answer.body));
+  const headers = {
+    etag,
     'cache-control': cacheControl({ now, validUntil: answer.validUntil, degraded: answer.degraded !== '' }),
     vary: VARY,
     'steward-context': contextText(context),
     'content-type': JSON_TYPE,
     ...more,
   };
-  if (answer.degraded !== '') headers['x-degraded'] = answer.degraded;
+  return matches(request.headers['if-none-match'], etag) ? write(request, reply, 304, answer, headers) : write(request, reply, 200, answer, headers);
+}
+
+/** Sends an answer that nobody keeps. */
+export function sendUncached(request: FastifyRequest, reply: FastifyReply, answer: Sendable, type: string): FastifyReply {
+  return write(request, reply, 200, answer, { 'content-type': type, 'cache-control': 'no-store' });
+}
+
+/**
+ * Written to the socket's response at once: nine headers through Fastify's reply cost as much as all of the rest, and no hook of
+ * ours looks at a sent body.
+ */
+function write(request: FastifyRequest, reply: FastifyReply, status: 200 | 304, { body, degraded }: Sendable, headers: Record<string, string | number>): FastifyReply {
+  if (degraded !== '') headers['x-degraded'] = degraded;
   if (request.allowance !== null) {
     headers['ratelimit-policy'] = request.allowance.policy;
     headers['ratelimit'] = request.allowance.left();
   }
   reply.hijack();
-  if (matches(request.headers['if-none-match'], answer.etag)) {
-    reply.raw.writeHead(304, headers).end();
-    return reply;
+  if (status === 304) reply.raw.writeHead(304, headers).end();
+  else {
+    headers['content-length'] = body.length;
+    reply.raw.writeHead(200, headers).end(body);
   }
-  headers['content-length'] = answer.body.length;
-  reply.raw.writeHead(200, headers).end(answer.body);
   return reply;
 }
 

@@ -73,6 +73,9 @@ describe('REST', () => {
     const second = await get<List>(api, `/v1/products?first=2&after=${first.json.page.next ?? ''}`);
     expect(second.json).toMatchObject({ items: [{ id: 'shirt' }], page: { hasNext: false, next: null } });
     expect((await get(api, '/v1/products?first=2', { 'if-none-match': first.headers.get('etag') ?? '' })).status).toBe(304);
+    const [all, more] = [await get<List>(api, '/v1/products?first=3'), await get<List>(api, '/v1/products?first=4')];
+    expect(more.json.items).toEqual(all.json.items);
+    expect(more.headers.get('etag')).not.toBe(all.headers.get('etag')); // what else is in the body counts too
   });
 
   it('tells a product it does not know from a route it does not have', async () => {
