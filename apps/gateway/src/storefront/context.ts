@@ -129,6 +129,6 @@ export class Contexts {
 }
 
 /** `market=eu, language=de, …`: the context that was really used, as a header value. */
-export function contextText(context: Context): string {
-  return fields.flatMap((field) => (context[field] === null ? [] : `${field}=${context[field]}`)).join(', ');
+export function contextText({ market, language, currency, channel, customerGroup }: Context): string {
+  return `market=${market}, language=${language}, currency=${currency}${channel === null ? '' : `, channel=${channel}`}, customerGroup=${customerGroup}`;
 }

@@ -83,6 +83,7 @@ export function spend(request: FastifyRequest, points: number): void {
 
 /** An IPv6 client is its network: one machine has 2^64 addresses to itself. */
 export function clientOf(ip: string): string {
+  if (isIPv4(ip)) return ip;
   const mapped = ip.replace(/^::ffff:/i, '');
   if (isIPv4(mapped)) return mapped;
   const [head = '', tail] = ip.split('%')[0]?.split('::') ?? [];

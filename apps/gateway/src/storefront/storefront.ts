@@ -34,7 +34,8 @@ export async function createStorefront({ reading, catalogue, addresses, rateLimi
     requestTimeout: 10_000,
     keepAliveTimeout: 65_000, // above the 60 s at which usual load balancers close idle connections
     forceCloseConnections: 'idle',
-    trustProxy: (_address, hop) => hop < proxies,
+    // With nobody to trust, Fastify takes the socket's address without looking at headers.
+    trustProxy: proxies > 0 && ((_address, hop) => hop < proxies),
     routerOptions: { maxParamLength: 2_000, ignoreTrailingSlash: true },
     frameworkErrors: (error, _request, reply) => {
       void sendProblem(reply, toProblem(new RejectedError('GATEWAY_ROUTE_UNKNOWN', error.message, { place: '/path', accepted: ROUTES })));
