@@ -1,19 +1,30 @@
-import { parseOptions, usage } from './pipeline/options';
+import { runGateway } from './gateway/gateway';
+import { parseOptions as parseGatewayOptions, usage as gatewayUsage } from './gateway/options';
+import { parseOptions as parsePipelineOptions, usage as pipelineUsage } from './pipeline/options';
 import { runPipeline } from './pipeline/pipeline';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
+function refuse(line: string, usage: string): number {
+  process.stderr.write(`${line}\n${usage}\n`);
+  return 64;
+}
+
 async function main([what, ...args]: readonly string[]): Promise<number> {
-  if (what !== 'pipeline') {
-    process.stderr.write(`which benchmark? accepted: pipeline\n${usage}\n`);
-    return 64;
+  switch (what) {
+    case 'pipeline': {
+      const options = parsePipelineOptions(args, process.env['YARDSTICK']);
+      if (typeof options === 'string') return refuse(options, pipelineUsage);
+      return (await runPipeline(options, say)) ? 0 : 1;
+    }
+    case 'gateway': {
+      const options = parseGatewayOptions(args);
+      if (typeof options === 'string') return refuse(options, gatewayUsage);
+      return (await runGateway(options, say)) ? 0 : 1;
+    }
+    default:
+      return refuse('which benchmark? accepted: pipeline, gateway', `${pipelineUsage}\n${gatewayUsage}`);
   }
-  const options = parseOptions(args, process.env['YARDSTICK']);
-  if (typeof options === 'string') {
-    process.stderr.write(`${options}\n${usage}\n`);
-    return 64;
-  }
-  return (await runPipeline(options, say)) ? 0 : 1;
 }
 
 main(process.argv.slice(2)).then(

@@ -34,17 +34,18 @@ export function parseOptions(args: readonly string[], yardstick: string | undefi
         keep: { type: 'boolean', default: false },
       },
     });
-    const number = (name: string, text: string, least: number): number => {
-      const value = Number(text);
-      if (!Number.isInteger(value) || value < least) throw new RangeError(`--${name} ${text}: a whole number from ${least} on is accepted`);
-      return value;
-    };
-    const rates = values.rates.split(',').map((text) => number('rates', text, 0)).filter((rate) => rate > 0);
-    const seconds = number('seconds', values.seconds, 1);
+    const rates = values.rates.split(',').map((text) => wholeNumber('rates', text, 0)).filter((rate) => rate > 0);
+    const seconds = wholeNumber('seconds', values.seconds, 1);
     // A slice changes an entity once, and goes on a little before and after its window.
-    const keys = number('keys', values.keys, Math.max(1_000, Math.max(0, ...rates) * (seconds + AROUND_WINDOW_SECONDS)));
-    return { pairs: number('pairs', values.pairs, 1), seconds, keys, rates, yardstick: yardstick === '' ? undefined : yardstick, keep: values.keep };
+    const keys = wholeNumber('keys', values.keys, Math.max(1_000, Math.max(0, ...rates) * (seconds + AROUND_WINDOW_SECONDS)));
+    return { pairs: wholeNumber('pairs', values.pairs, 1), seconds, keys, rates, yardstick: yardstick === '' ? undefined : yardstick, keep: values.keep };
   } catch (fault) {
     return (fault as Error).message;
   }
+}
+
+export function wholeNumber(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least) throw new RangeError(`--${name} ${text}: a whole number from ${least} on is accepted`);
+  return value;
 }
