@@ -36,6 +36,15 @@ export const profile: VendorProfile = {
     const found = given as { data: unknown[] };
     return { ...found, data: found.data.slice(0, found.data.length / 2) };
   },
+  lacks: [
+    'Sign a webhook: a Flow sends a shared secret, which proves the sender and not the body.',
+    'Name the product of a translation or variant that was deleted or moved by itself: found by the next full pass (`STEWARD_DIRECTUS_FULL_PASS_MS`).',
+    'Leave activity of what SQL or the database’s own cascades change, or keep it for ever: what has none is found by the full pass, deletions under the guard.',
+    'Show a transaction before its end: the overlap (10 minutes) must be longer than the longest import; what is longer is found by the full pass.',
+    'Compare UUIDs or texts in a filter: primary keys have to be auto-incremented.',
+    'Cut a list inside a row and say so, or answer GET past its cache: the connector names every limit and reads by SEARCH.',
+    '[Connect Directus as the PIM](how-to/connect-directus.md) tells what to do about each.',
+  ],
 };
 
 /** The same things, whose changes leave activity. */
