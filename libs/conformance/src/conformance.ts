@@ -37,7 +37,7 @@ export function conformance(adapter: Adapter, vendor: string, profile: VendorPro
     );
 
     it('docs/vendors.md shows its sheet (npm run test:vendors writes it)', () => {
-      const sheet = render(title, scores);
+      const sheet = render(title, scores, profile.lacks);
       process.stdout.write(`\n${sheet}\nfirst event: ${stage.evidence.firstEvent}\n`);
       if (process.env['WRITE_SHEETS'] === '1') writeSheet(title, sheet);
       expect(readSheets().get(title)).toBe(sheet);

@@ -39,4 +39,6 @@ export interface VendorProfile {
   readonly truncated: (answer: unknown, request: TapRequest) => unknown;
   /** Checks that this vendor's system makes impossible, each with the reason. */
   readonly cannot?: Readonly<Partial<Record<string, string>>>;
+  /** What this vendor's system can't do for any connector, and what follows for its users: lines of its sheet. */
+  readonly lacks: readonly string[];
 }

@@ -17,6 +17,13 @@ export const profile: VendorProfile = {
   settings: (url) => ({ STEWARD_TRYTON_URL: `${url}/shop/`, STEWARD_TRYTON_USER: user, STEWARD_TRYTON_PASSWORD: password, STEWARD_TRYTON_PAGE: '50' }),
   empty: (given, request) => changed(given, request.body, () => []),
   truncated: (given, request) => changed(given, request.body, (found) => found.slice(0, found.length / 2)),
+  lacks: [
+    'Call when something changes: stock moves are polled (`STEWARD_TRYTON_POLL_MS`).',
+    'Tell of a product that was deleted or made inactive: it is found by the next full pass (`STEWARD_TRYTON_FULL_PASS_MS`), under the guard.',
+    'Date a move when it is committed: it has the time at which its transaction began. The overlap (10 minutes) must be longer than the longest one; what is longer is found by the full pass.',
+    'Count in pieces what it counts in kilograms: a fraction becomes a dead letter, until the product has a default unit that is sold in whole numbers.',
+    'Answer more than 80 to 90 reads a second in one process: the connector asks for at most 60.',
+  ],
 };
 
 /** What a search found; log-in, preferences, counts and warehouses stay what they are, except that of nothing there is no count. */

@@ -27,6 +27,8 @@ const dawn: Cursor = { after: 0, at: '1970-01-01T00:00:00.000Z' };
 const activitiesAtOnce = 500;
 /** Directus answers a question about a few hundred keys in one statement. */
 const keysAtOnce = 200;
+// Where a first poll begins: what was saved lately is told before the first full pass has read everything older.
+const firstLookBackMs = 3_600_000;
 
 export function entityReads(client: DirectusClient, entity: Entity, limit: number): Pick<Feed, 'changes' | 'rewind' | 'all' | 'byKeys'> {
   const { collection, parts, owner, fields, deep } = entity;
@@ -70,9 +72,8 @@ export function entityReads(client: DirectusClient, entity: Entity, limit: numbe
 
   return {
     byKeys,
-    // What is older than the first cursor is the first full pass's to read; what commits late behind it, the overlap's.
     changes: async (cursor, signal): Promise<Page> => {
-      const from = cursor === null ? await newest(signal) : (JSON.parse(cursor) as Cursor);
+      const from = cursor === null ? earlier(await newest(signal), firstLookBackMs) : (JSON.parse(cursor) as Cursor);
       const { rows } = await activity({ id: { _gt: from.after }, ...(from.since === undefined ? {} : { timestamp: { _gte: from.since } }) }, 'id', activitiesAtOnce, signal);
       const last = rows.at(-1);
       return {
@@ -82,10 +83,7 @@ export function entityReads(client: DirectusClient, entity: Entity, limit: numbe
         more: rows.length === activitiesAtOnce,
       };
     },
-    rewind: (cursor, byMs) => {
-      const { at } = JSON.parse(cursor) as Cursor;
-      return JSON.stringify({ after: 0, since: new Date(Math.max(0, Date.parse(at) - byMs)).toISOString(), at } satisfies Cursor);
-    },
+    rewind: (cursor, byMs) => JSON.stringify(earlier(JSON.parse(cursor) as Cursor, byMs)),
     all: async (after, signal): Promise<Page> => {
       const from = after ?? '0';
       const { rows, total } = await client.search(`items/${collection}`, z.looseObject({ id: rowId }), { ...whole, filter: { id: { _gt: from } }, limit, meta: ['total_count'] }, signal);
@@ -93,6 +91,9 @@ export function entityReads(client: DirectusClient, entity: Entity, limit: numbe
     },
   };
 }
+
+/** By time, whatever ids came meanwhile. */
+const earlier = ({ at }: Cursor, byMs: number): Cursor => ({ after: 0, since: new Date(Math.max(0, Date.parse(at) - byMs)).toISOString(), at });
 
 function chunks(ids: readonly string[]): string[][] {
   return Array.from({ length: Math.ceil(ids.length / keysAtOnce) }, (_, index) => ids.slice(index * keysAtOnce, (index + 1) * keysAtOnce));

@@ -43,10 +43,12 @@ describe('what changed in Directus', () => {
     expect(asked.map(({ path }) => path)).toEqual(['activity']);
   });
 
-  it('is told from the newest activity on when there is no cursor yet', async () => {
-    const { reads } = directus({ activity: [done(5, 'update', 'products', '2')] });
+  it('is told from an hour before the newest activity on when there is no cursor yet', async () => {
+    const { reads, asked } = directus({ activity: [done(5, 'update', 'products', '2')] });
     const { next } = await reads.changes(null, signal);
     expect(JSON.parse(next)).toEqual({ after: 5, at: '2026-11-24T10:00:05.000Z' });
+    expect(asked[0]?.query).toMatchObject({ sort: ['-id'], limit: 1 });
+    expect(JSON.stringify(asked[1]?.query.filter)).toContain('{"id":{"_gt":0},"timestamp":{"_gte":"2026-11-24T09:00:05.000Z"}}');
   });
 
   it('is read again by time, whatever ids came meanwhile', async () => {

@@ -169,7 +169,9 @@ describe('the conformance suite', () => {
     const lines = [];
     for (const check of checkNames) lines.push(await score(sound, check));
     expect(lines.filter(({ result }) => result === 'failed')).toEqual([]);
-    expect(render('erp: shop', lines)).toContain('15 passed, 0 failed, 0 can’t, 2 n/a');
+    const sheet = render('erp: shop', lines, profile.lacks);
+    expect(sheet).toContain('15 passed, 0 failed, 0 can’t, 2 n/a');
+    expect(sheet).toContain('\nWhat its system can’t do:\n\n- Sell on Sundays.\n');
   });
 
   it('gives a vendor’s reason for what its system can’t do, and takes none for what is no check', async () => {
@@ -177,7 +179,7 @@ describe('the conformance suite', () => {
     stage = await excused({ 'a hard delete is found': 'records are archived' });
     const excuse = await score(stage, 'a hard delete is found');
     expect(excuse).toEqual({ check: 'a hard delete is found', result: 'can’t', reason: 'records are archived' });
-    expect(render('erp: shop', [excuse])).toContain('0 passed, 0 failed, 1 can’t, 0 n/a');
+    expect(render('erp: shop', [excuse], [])).toContain('0 passed, 0 failed, 1 can’t, 0 n/a');
     await stage.close();
     stage = await excused({ 'a hard deletion': 'misspelt' });
     await expect(score(stage, 'a hard delete is found')).rejects.toThrow('the profile excuses what is no check: a hard deletion');

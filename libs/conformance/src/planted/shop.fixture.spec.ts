@@ -77,6 +77,7 @@ export const profile: VendorProfile = {
     const page = answer as { items: unknown[] };
     return { ...page, items: page.items.slice(0, page.items.length / 2), more: false };
   },
+  lacks: ['Sell on Sundays.'],
 };
 
 function find(records: readonly FakeRecord[], query: URLSearchParams): object {

@@ -30,6 +30,10 @@ export function sandboxProfile(entities: Readonly<Record<string, SandboxThings>>
       const page = answer as { items: unknown[] };
       return { ...page, items: page.items.slice(0, page.items.length / 2), next: null, hasMore: false };
     },
+    lacks: [
+      'Tell of a deletion a second time: records vanish without a trace, so one whose webhook is lost is found by the next full pass.',
+      'Show changes in the order in which they were committed: what appears behind the cursor is found by the overlap (a minute).',
+    ],
   };
 }
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 const file = join(__dirname, '../../../../docs/vendors.md');
 const head = `# Vendors
 
-What each connector proved against a system that stands in for its vendor's. Written by \`npm run test:vendors\`, compared by \`npm test\`.
+What each connector proved against a system that stands in for its vendor's, and what that vendor's system can't do for any connector.
+Written by \`npm run test:vendors\`, compared by \`npm test\`.
 
 `;
 

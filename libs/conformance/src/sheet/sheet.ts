@@ -31,8 +31,9 @@ export async function score(stage: Stage, check: CheckName): Promise<Score> {
   }
 }
 
-export function render(title: string, scores: readonly Score[]): string {
+export function render(title: string, scores: readonly Score[], lacks: readonly string[]): string {
   const count = (wanted: Result): number => scores.filter(({ result }) => result === wanted).length;
   const rows = scores.map(({ check, result, reason }) => `| ${check} | ${result} | ${reason.replaceAll('|', '\\|').replaceAll('\n', ' ')} |`);
-  return [`## ${title}`, '', `${count('passed')} passed, ${count('failed')} failed, ${count('can’t')} can’t, ${count('n/a')} n/a`, '', '| check | result | |', '|---|---|---|', ...rows, ''].join('\n');
+  const counts = `${count('passed')} passed, ${count('failed')} failed, ${count('can’t')} can’t, ${count('n/a')} n/a`;
+  return [`## ${title}`, '', counts, '', '| check | result | |', '|---|---|---|', ...rows, '', 'What its system can’t do:', '', ...lacks.map((line) => `- ${line}`), ''].join('\n');
 }
