@@ -2,7 +2,8 @@
  * Reads again by key what a webhook named or what was refused as older (O7).
  * 1. A hint goes when its answer is committed, not before.
  * 2. A change that was announced already needs no read of its own: the strict poll is rung first, one page of it answers
- *    hundreds of hints. It gets a moment, not more: it may be waiting for a slow page.
+ *    hundreds of hints. It gets a moment, not more: it may be waiting for a slow page, or have a long way to go. The way of an
+ *    import is always long (O9).
  * 3. "Does not exist" is believed only after the second question (X6), and only as often as the guard allows.
  */
 import { lanes } from '@steward/event-bus';
@@ -17,6 +18,8 @@ import { type Reading, withRead } from './reading';
 const keysAtOnce = 2_000;
 /** On the real clock: how long the strict poll may show no progress before hints are read by key. */
 const patienceMs = 60;
+/** And for how long they wait for a poll that does. */
+const patienceInAllMs = 500;
 
 /** Returns false when there was nothing to do. */
 export async function answerHints(reading: Reading): Promise<boolean> {
@@ -51,10 +54,11 @@ function unanswered({ announcer }: Reading, hints: Hints): string[] {
 async function pollFirst(reading: Reading, hints: Hints): Promise<void> {
   const { polling, bells, signal } = reading;
   const marked = [...hints.marks.values()].some((mark) => mark !== null);
-  if (!marked || unanswered(reading, hints).length === 0) return;
+  if (reading.state.importedAt === null || !marked || unanswered(reading, hints).length === 0) return;
+  const until = performance.now() + patienceInAllMs;
   const target = polling.begun + 1;
   bells.poll.ring();
-  while (!signal.aborted && polling.ended < target) {
+  while (!signal.aborted && polling.ended < target && performance.now() < until) {
     const { pages } = polling;
     await progress(reading, pages);
     if (polling.pages === pages || unanswered(reading, hints).length === 0) return;

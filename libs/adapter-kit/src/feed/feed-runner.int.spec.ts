@@ -33,6 +33,21 @@ describe('a feed', () => {
     expect((await rig.outbox()).map(({ lane }) => lane)).toEqual([1, 1, 1, 1, 1, 0]);
   });
 
+  it('O9: a change that a webhook names is read by key while the import is still on its way', async () => {
+    await open({ pageSize: 1 });
+    for (let n = 0; n < 1_500; n += 1) rig.shop.put(`sku-${n}@main`, n);
+    start();
+    await eventually(async () => Object.keys(await rig.announced()).length > 5);
+    rig.shop.put('sku-3@main', 33);
+    await storeHints(rig.database, [{ entity: 'stock-level', key: 'sku-3@main', mark: String(rig.shop.records.get('sku-3@main')?.version) }], new Date());
+    const before = rig.shop.asked.changes;
+    rig.runner.hinted();
+    await eventually(() => rig.shop.readKeys.flat().includes('sku-3@main'));
+    expect(rig.shop.asked.changes - before).toBeLessThan(100);
+    await eventually(async () => (await rig.outbox()).some(({ onHand, lane }) => onHand === 33 && lane === 0));
+    expect(rig.runner.position().imported).toBe(false);
+  });
+
   it('O9: a live change withdraws what still waits in the backfill lane for its key', async () => {
     await open();
     for (let n = 0; n < 5; n += 1) rig.shop.put(`sku-${n}@main`, n);
