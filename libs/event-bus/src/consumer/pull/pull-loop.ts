@@ -1,6 +1,6 @@
 /**
  * The life of one durable in this process: bind, take, apply, acknowledge, bind again.
- * 1. Batches of at most 500, two transactions in flight, never with a key in common (lanes.ts).
+ * 1. Batches of at most 500, of backfill 200, two transactions in flight of each, never with a key in common (lanes.ts).
  * 2. Commit, then acknowledge (C1); only `settle` acknowledges, and only for the session that delivered (session.ts).
  * 3. What is in hand longer than a third of ack_wait is reported as being worked on (B4).
  * 4. The infrastructure's failures are waited out with the messages in hand: a nak would count as a delivery (C5b).
@@ -21,12 +21,14 @@ import { doneWithin } from './done-within';
 import { Lanes } from './lanes';
 import type { Progress } from './progress';
 import { runBatch } from '../runner';
+import { isBackfill } from './wire-headers';
 import { type Message, openSession, type Session } from './session';
 import { inSpans } from '../telemetry/spans';
 import type { Delivered, Outcome, Work } from '../work';
 
 interface InHand {
   readonly lane: string;
+  readonly backfill: boolean;
   readonly message: Message;
   readonly session: Session;
   readonly receivedAtMs: number;
@@ -34,7 +36,11 @@ interface InHand {
   toldAtMs: number;
 }
 
+type Kind = 'live' | 'backfill';
+
 const batchLimit = 500;
+/** Its transactions hold locks that live ones may wait for. */
+const backfillBatchLimit = 200;
 const transactionsInFlight = 2;
 /** Enough for the batches in flight and those that are on their way from the broker meanwhile. */
 const inHandLimit = 4_000;
@@ -53,6 +59,7 @@ export class PullLoop {
   readonly #lanes = new Lanes<InHand>();
   readonly #inFlight = new Set<InHand>();
   readonly #drains = new Set<Promise<void>>();
+  readonly #drainsOf: Record<Kind, number> = { live: 0, backfill: 0 };
   readonly #releases = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   #session: Session | undefined;
@@ -154,7 +161,7 @@ export class PullLoop {
   #take(message: Message, session: Session): void {
     const now = performance.now();
     this.#lastMessageAtMs = now;
-    const inHand: InHand = { lane: message.subject, message, session, receivedAtMs: now, toldAtMs: now };
+    const inHand: InHand = { lane: message.subject, backfill: isBackfill(message.headers), message, session, receivedAtMs: now, toldAtMs: now };
     if (this.#stop.signal.aborted) return this.#giveBack(inHand);
     this.#lanes.add(inHand);
     this.#kick();
@@ -166,12 +173,16 @@ export class PullLoop {
     this.#kicked = true;
     setImmediate(() => {
       this.#kicked = false;
-      while (this.#drains.size < transactionsInFlight && !this.#stop.signal.aborted) {
-        const batch = this.#lanes.take(batchLimit);
+      while (!this.#stop.signal.aborted) {
+        const room = (kind: Kind, limit: number): number => (this.#drainsOf[kind] < transactionsInFlight ? limit : 0);
+        const batch = this.#lanes.take({ live: room('live', batchLimit), backfill: room('backfill', backfillBatchLimit) });
         if (batch.length === 0) return;
+        const kind: Kind = batch[0]?.backfill === true ? 'backfill' : 'live';
+        this.#drainsOf[kind] += 1;
         for (const each of batch) this.#inFlight.add(each);
         const drain = this.#drain(batch).finally(() => {
           this.#drains.delete(drain);
+          this.#drainsOf[kind] -= 1;
           for (const each of batch) this.#inFlight.delete(each);
           this.#lanes.release(batch);
           this.#session?.pull();

@@ -1,5 +1,5 @@
 import type { Msg } from '@nats-io/transport-node';
-import type { HeaderLines } from '../../envelope';
+import { type HeaderLines, headerNames, type Origin } from '../../envelope';
 
 /**
  * The header lines of a message, as they came. The client's own map checks and canonises every name (10 µs a message, a tenth of the
@@ -24,4 +24,12 @@ export function parseHeaderLines(bytes: Uint8Array): [string, string[]][] {
     from = end + 2;
   }
   return lines;
+}
+
+const backfill: readonly string[] = ['backfill', 'republish', 'repair'] satisfies Origin[];
+
+/** What nobody waits for, by its own word; the contract check looks at headers later, this only decides what goes first. */
+export function isBackfill(headers: HeaderLines | undefined): boolean {
+  for (const [name, values] of headers ?? []) if (name === headerNames.origin) return backfill.includes(values[0] ?? '');
+  return false;
 }
