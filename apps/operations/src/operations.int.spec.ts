@@ -174,6 +174,16 @@ describe('operations', () => {
     expect(await drain()).toEqual([21, 22, 23, 24, 25]);
   });
 
+  it('O9: says how far the slowest durable of a stream is behind', async () => {
+    await startOperations();
+    const behind = async () => (await asService('pim')({ service: 'pim', recorded: {} })).streams['PIM_STATE']?.behind;
+    const publish = await publisher();
+    await publishMany(publish, 1, 20);
+    expect(await behind()).toBe(20);
+    await drain();
+    expect(await behind()).toBe(0);
+  });
+
   it('B10: a deleted stream gets a new epoch; its numbers go on, so the revision floor stays above every revision', async () => {
     await startOperations();
     const publish = await publisher();

@@ -38,7 +38,7 @@ describe('judgeStream', () => {
 });
 
 describe('judgeDurable', () => {
-  const durable: DurableFacts = { ackFloor: 600, delivered: 700, epoch: 'e1', differs: [] };
+  const durable: DurableFacts = { ackFloor: 600, delivered: 700, behind: 0, epoch: 'e1', differs: [] };
   it('B2: finds a durable that is ahead of its stream', () => {
     expect(judgeDurable(undefined, 1)).toEqual({ kind: 'missing' });
     expect(judgeDurable(durable, 700)).toEqual({ kind: 'ready' });

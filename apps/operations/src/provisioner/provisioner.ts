@@ -117,8 +117,9 @@ export class Provisioner {
       const durables: Record<string, 'ready' | 'missing'> = {};
       for (const stream of this.options.streams) {
         const { registered, found } = await this.settleStream(stream, register.get(stream.name), sync);
+        const behind: number[] = [];
         for (const durable of this.options.durables.filter((each) => each.stream === stream.name)) {
-          await this.settleDurable(durable, registered.epoch, stream);
+          behind.push(await this.settleDurable(durable, registered.epoch, stream));
           durables[`${durable.name}@${durable.stream}`] = 'ready';
         }
         if (!registered.applied) await markApplied(this.options.database, stream.name, registered.epoch, found);
@@ -130,6 +131,7 @@ export class Provisioner {
           lastSequence: found.lastSequence,
           lastMessageId: found.lastMessageId,
           revisionFloor: registered.floor + found.lastSequence,
+          ...(behind.length > 0 ? { behind: Math.max(...behind) } : {}),
         };
       }
       this.state = { serverVersion: this.options.administration.serverVersion, syncAlways: sync, streams, durables };
@@ -177,7 +179,8 @@ export class Provisioner {
     return { registered, found: settled };
   }
 
-  private async settleDurable(durable: DurableDeclaration, epoch: string, stream: StreamDeclaration): Promise<void> {
+  /** Returns how far it is behind. */
+  private async settleDurable(durable: DurableDeclaration, epoch: string, stream: StreamDeclaration): Promise<number> {
     const { administration, database, logger } = this.options;
     const found = await administration.inspectDurable(durable);
     // The stream's end is read after the durable's position, so traffic in between can't make a durable look ahead of it.
@@ -187,11 +190,11 @@ export class Provisioner {
       case 'ready':
         if (found?.epoch !== epoch) await administration.updateDurable(durable, epoch);
         if (found && found.ackFloor > 0) await noteAckFloor(database, durable.name, durable.stream, epoch, found.ackFloor);
-        return;
+        break;
       case 'different':
         logger.info({ durable: durable.name, stream: durable.stream, settings: verdict.settings }, 'bringing the durable in line with its declaration');
         await administration.updateDurable(durable, epoch);
-        return;
+        break;
       case 'missing':
       case 'ahead': {
         // What was acknowledged in this epoch need not come again; without that knowledge everything does, and the gate sorts it out (B6).
@@ -201,5 +204,6 @@ export class Provisioner {
         logger.warn({ durable: durable.name, stream: durable.stream, from: floor + 1, reason: verdict.kind }, 'durable made');
       }
     }
+    return found?.behind ?? 0;
   }
 }

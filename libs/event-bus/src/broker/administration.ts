@@ -43,6 +43,8 @@ export interface DurableFacts {
   /** Highest stream sequence below which everything is acknowledged. */
   readonly ackFloor: number;
   readonly delivered: number;
+  /** Messages that it was not given yet or has not acknowledged. */
+  readonly behind: number;
   /** The life of the stream that its numbers belong to, as far as it was told: consumers read it there (O8). */
   readonly epoch: string | undefined;
   readonly differs: readonly string[];
@@ -191,6 +193,7 @@ async function inspectDurable(jsm: JetStreamManager, durable: DurableDeclaration
     return {
       ackFloor: info.ack_floor.stream_seq,
       delivered: info.delivered.stream_seq,
+      behind: info.num_pending + info.num_ack_pending,
       epoch: info.config.metadata?.['steward-epoch'],
       differs: differences(durableConfig(durable), { ...config, filter_subjects: filters }),
     };

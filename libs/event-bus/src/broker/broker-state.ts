@@ -25,6 +25,8 @@ export interface StreamState {
   readonly lastMessageId: string | null;
   /** At least as high as any revision ever given in this stream: an adapter that lost its database starts above it. */
   readonly revisionFloor: number;
+  /** Messages that its slowest durable has not acknowledged; absent where it has none, or in the answer of an older provisioner. */
+  readonly behind?: number;
 }
 
 export interface BrokerState {

@@ -4,7 +4,7 @@
  * 2. One relay per database, by lease; what it has sent it marks even when the lease is gone, since an acknowledgement is a fact (O3).
  * 3. A row is marked by its own acknowledgement, with (stream, epoch, sequence); an unknown outcome is sent again with the same id (B5, B11).
  * 4. State is sent many at a time, everything else one per key; a key that fails stops itself, a stream that fails stops itself (O3).
- * 5. Live rows go first and backfill never takes more than a part of the window (O9).
+ * 5. Live rows go first; backfill never takes more than a part of the window, and not more than is applied (O9, backfill-pace.ts).
  * 6. A full window or a slow broker shows as lag: the relay stops reading, nobody is refused, nothing is dropped (O4).
  * 7. An acknowledgement at or below a sequence that was recorded before the message was sent proves that the stream lost its
  *    tail (B10): the stream stands until the provisioner has declared a new epoch.
@@ -15,6 +15,7 @@ import { type Broker, type PublishOutcome, RawPublisher, type StreamWatch } from
 import { encodeHeaders } from '../../envelope';
 import type { Lease } from '../../lease';
 import type { Rebuild } from './adopt-epoch';
+import { BackfillPace } from './backfill-pace';
 import { Epochs } from './epochs';
 import { Flight } from './flight';
 import type { MarkBatch } from './mark-published';
@@ -54,6 +55,7 @@ export class Relay {
   private readonly ledger: StreamLedger;
   private readonly marker: Marker;
   private readonly epochs: Epochs;
+  private readonly pace = new BackfillPace();
   private readonly publisher: RawPublisher;
   private readonly wake: Wake;
   private readonly unsubscribe: (() => void)[] = [];
@@ -89,6 +91,7 @@ export class Relay {
       lease.onAcquired(() => this.sweepSoon()),
       watch.onState((state) => {
         this.epochs.declare(state);
+        this.pace.told(this.ledger.names().map((stream) => state.streams[stream]), performance.now());
         this.wake.now();
       }),
     );
@@ -173,6 +176,7 @@ export class Relay {
     const room = this.roomOf(lane);
     if (room < 1) {
       this.hungry.add(lane);
+      if (lane === lanes.backfill && this.pace.asks(performance.now())) this.options.watch.check();
       return 0;
     }
     const after = this.cursors.get(lane) ?? '0';
@@ -194,6 +198,7 @@ export class Relay {
       taken += 1;
       if (what === 'send') this.send(row);
     }
+    if (lane === lanes.backfill) this.pace.took(taken);
     const last = rows.at(-1);
     if (last) this.cursors.set(lane, last.id);
     return taken;
@@ -203,7 +208,7 @@ export class Relay {
   private roomOf(lane: number): number {
     // Marking lags behind acknowledging: rows that only wait for their mark count half.
     const free = Math.min(this.publisher.room(), 2 * this.window - this.flight.size());
-    return lane === lanes.live ? free : Math.min(free - this.window / 4, this.window / 4 - this.flight.sizeOf(lane));
+    return lane === lanes.live ? free : Math.min(free - this.window / 4, this.window / 4 - this.flight.sizeOf(lane), this.pace.room(performance.now()));
   }
 
   private send(row: PendingRow): void {
@@ -295,6 +300,7 @@ export class Relay {
     const now = this.options.clock.now();
     const due = [this.flight.nextUnblock(now), this.ledger.nextResume(now)].filter((time): time is number => time !== undefined);
     const sweepIn = this.sweepDue ? Math.max(1, this.sweptAt + sweepGapMs - performance.now()) : pollMs;
-    return Math.min(pollMs, sweepIn, ...due.map((time) => time - now + 1));
+    const askIn = this.hungry.has(lanes.backfill) ? this.pace.asksInMs(performance.now()) : pollMs;
+    return Math.min(pollMs, sweepIn, askIn, ...due.map((time) => time - now + 1));
   }
 }
