@@ -1,5 +1,9 @@
+import { runBatches } from './batches/batches';
 import { runGateway } from './gateway/gateway';
 import { parseOptions as parseGatewayOptions, usage as gatewayUsage } from './gateway/options';
+import { runImport } from './import/import';
+import { parseOptions as parseImportOptions, usage as importUsage } from './import/options';
+import { runDurable } from './pipeline/durable';
 import { parseOptions as parsePipelineOptions, usage as pipelineUsage } from './pipeline/options';
 import { runPipeline } from './pipeline/pipeline';
 
@@ -15,15 +19,23 @@ async function main([what, ...args]: readonly string[]): Promise<number> {
     case 'pipeline': {
       const options = parsePipelineOptions(args, process.env['YARDSTICK']);
       if (typeof options === 'string') return refuse(options, pipelineUsage);
-      return (await runPipeline(options, say)) ? 0 : 1;
+      return (await (options.durable ? runDurable : runPipeline)(options, say)) ? 0 : 1;
     }
     case 'gateway': {
       const options = parseGatewayOptions(args);
       if (typeof options === 'string') return refuse(options, gatewayUsage);
       return (await runGateway(options, say)) ? 0 : 1;
     }
+    case 'import': {
+      const options = parseImportOptions(args);
+      if (typeof options === 'string') return refuse(options, importUsage);
+      return (await runImport(options, say)) ? 0 : 1;
+    }
+    case 'batches':
+      await runBatches(say);
+      return 0;
     default:
-      return refuse('which benchmark? accepted: pipeline, gateway', `${pipelineUsage}\n${gatewayUsage}`);
+      return refuse('which benchmark? accepted: pipeline, gateway, import, batches', `${pipelineUsage}\n${gatewayUsage}\n${importUsage}\nnpm run bench -- batches`);
   }
 }
 

@@ -11,7 +11,8 @@ interface Notified {
 export interface Arrivals {
   readonly count: () => number;
   readonly at: (key: string) => number | undefined;
-  readonly forget: () => void;
+  /** All, or only this one. */
+  readonly forget: (key?: string) => void;
   /** Resolves when this many have arrived since the last `forget`, or says how many are missing. */
   readonly reach: (count: number, withinMs: number) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -39,7 +40,7 @@ export async function listenForArrivals(gatewayUrl: string): Promise<Arrivals> {
   return {
     count: () => arrived.size,
     at: (key) => arrived.get(key),
-    forget: () => arrived.clear(),
+    forget: (key) => void (key === undefined ? arrived.clear() : arrived.delete(key)),
     reach: async (count, withinMs) => {
       const until = performance.now() + withinMs;
       while (arrived.size < count) {

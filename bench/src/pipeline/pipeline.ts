@@ -15,7 +15,7 @@ import type { PipelineOptions } from './options';
 import { describeCheck, describeSlice, machine, nameOf, pairRatio, ratioLine, table, type Measured } from './report';
 import { openSteward } from './steward';
 
-type Say = (line: string) => void;
+export type Say = (line: string) => void;
 
 const BENCH_USER = 'bench';
 
@@ -70,7 +70,7 @@ async function measure(options: PipelineOptions, { yardstick, lower, steward }: 
   return measured;
 }
 
-async function inTurn(options: PipelineOptions, load: Load, lines: readonly Line[], say: Say): Promise<Measured[]> {
+export async function inTurn(options: PipelineOptions, load: Load, lines: readonly Line[], say: Say): Promise<Measured[]> {
   const outcomes = lines.map((): Outcome[] => []);
   say(`${nameOf(load)}: ${options.pairs} slices of ${options.seconds} s each, in turn`);
   for (let pair = 0; pair < options.pairs; pair += 1) {

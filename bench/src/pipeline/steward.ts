@@ -144,7 +144,7 @@ export async function openSteward(system: System, { keys, probe, note }: Steward
 }
 
 /** Every record of the sandbox against what the gateway stored, by the title that each round changes. */
-async function compare(system: System, gateway: Client, keys: number): Promise<Check> {
+export async function compare(system: System, gateway: Client, keys: number): Promise<Check> {
   const { rows } = await gateway.query<{ key: string; name: string }>("select key, data -> 'texts' -> 'en' ->> 'name' as name from stored_part where entity = 'product' and data is not null");
   const stored = new Map(rows.map(({ key, name }) => [key, name]));
   let differing = 0;
