@@ -68,23 +68,29 @@ export interface Administration {
 /** Floor of the broker's version: metadata, first_seq and filter_subjects are silently ignored by older ones. */
 const oldestVersion = [2, 10] as const;
 
+/** B11: from this version on; an older one would ignore the setting silently. */
+const atomicSince = [2, 12] as const;
+const isAtLeast = ([major, minor]: readonly [number, number], [wantedMajor, wantedMinor]: readonly [number, number]): boolean => major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+
 /** `replicas`: 1 on a machine, 3 in a cluster. */
 export async function openAdministration(broker: Broker, replicas = 1): Promise<Administration> {
   const serverVersion = broker.nc.info?.version ?? '0';
   const [major = 0, minor = 0] = serverVersion.split('.').map(Number);
-  if (major < oldestVersion[0] || (major === oldestVersion[0] && minor < oldestVersion[1])) {
+  if (!isAtLeast([major, minor], oldestVersion)) {
     throw new StewardError('BROKER_TOO_OLD', `nats-server ${serverVersion}`, { accepted: `${oldestVersion.join('.')} or newer` });
   }
+  const made = { replicas, atomic: isAtLeast([major, minor], atomicSince) };
   const jsm = await jetstreamManager(broker.nc, { checkAPI: false, timeout: 5_000 });
   return {
     serverVersion,
-    inspectStream: (stream) => inspectStream(jsm, stream, replicas),
+    inspectStream: (stream) => inspectStream(jsm, stream, made),
     createStream: async (stream, mark, firstSequence) => {
-      await jsm.streams.add({ ...streamConfig(stream, replicas), metadata: metadataOf(mark), ...(firstSequence > 1 ? { first_seq: firstSequence } : {}) });
+      await jsm.streams.add({ ...streamConfig(stream, made), metadata: metadataOf(mark), ...(firstSequence > 1 ? { first_seq: firstSequence } : {}) });
     },
     updateStream: async (stream, mark) => {
-      const { subjects, max_msgs_per_subject, max_age, max_bytes, num_replicas, duplicate_window, max_msg_size } = streamConfig(stream, replicas);
-      await jsm.streams.update(stream.name, { subjects, max_msgs_per_subject, max_age, max_bytes, num_replicas, duplicate_window, max_msg_size, metadata: metadataOf(mark) });
+      // What a stream is made with for good is not among what may be changed.
+      const { name, storage: _storage, retention: _retention, discard: _discard, ...changeable } = streamConfig(stream, made);
+      await jsm.streams.update(name, { ...changeable, metadata: metadataOf(mark) });
     },
     inspectDurable: (durable) => inspectDurable(jsm, durable),
     createDurable: async (durable, epoch, startSequence) => {
@@ -106,9 +112,14 @@ export async function openAdministration(broker: Broker, replicas = 1): Promise<
   };
 }
 
-type OwnStreamConfig = Pick<StreamConfig, 'name' | 'subjects' | 'storage' | 'retention' | 'discard' | 'num_replicas' | 'max_msgs_per_subject' | 'max_age' | 'max_bytes' | 'max_msg_size' | 'duplicate_window'>;
+type OwnStreamConfig = Pick<StreamConfig, 'name' | 'subjects' | 'storage' | 'retention' | 'discard' | 'num_replicas' | 'max_msgs_per_subject' | 'max_age' | 'max_bytes' | 'max_msg_size' | 'duplicate_window'> & { allow_atomic?: boolean };
 
-function streamConfig(stream: StreamDeclaration, replicas: number): OwnStreamConfig {
+interface Made {
+  readonly replicas: number;
+  readonly atomic: boolean;
+}
+
+function streamConfig(stream: StreamDeclaration, { replicas, atomic }: Made): OwnStreamConfig {
   return {
     name: stream.name,
     subjects: [...stream.subjects],
@@ -122,6 +133,7 @@ function streamConfig(stream: StreamDeclaration, replicas: number): OwnStreamCon
     max_bytes: stream.maxBytes,
     max_msg_size: -1,
     duplicate_window: nanos(120_000), // B5
+    ...(atomic ? { allow_atomic: true } : {}), // B11
   };
 }
 
@@ -156,10 +168,10 @@ const consumerNotFound = 10014;
 const messageNotFound = 10037;
 const isCode = (error: unknown, ...codes: number[]): boolean => error instanceof JetStreamApiError && codes.includes(error.code);
 
-async function inspectStream(jsm: JetStreamManager, stream: StreamDeclaration, replicas: number): Promise<StreamFacts | undefined> {
+async function inspectStream(jsm: JetStreamManager, stream: StreamDeclaration, made: Made): Promise<StreamFacts | undefined> {
   try {
     const { config, created, state } = await jsm.streams.info(stream.name);
-    const wanted = streamConfig(stream, replicas);
+    const wanted = streamConfig(stream, made);
     return {
       created,
       mark: markOf(config.metadata),

@@ -39,6 +39,7 @@ async function addStream(manager: JetStreamManager, stream: StreamDeclaration): 
     max_age: nanos(stream.maxAgeMs),
     max_bytes: stream.maxBytes,
     duplicate_window: nanos(120_000),
+    allow_atomic: true,
     metadata: { 'steward-epoch': randomUUID(), 'steward-floor': '0', 'steward-sync': 'lazy' },
   });
 }

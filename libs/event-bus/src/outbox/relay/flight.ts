@@ -90,6 +90,11 @@ export class Flight {
     return until;
   }
 
+  /** Since its last success. */
+  hasFailed(subject: string): boolean {
+    return this.blocks.has(subject);
+  }
+
   blockedSubjects(now: number): string[] {
     return [...this.blocks].filter(([, block]) => block.until > now).map(([subject]) => subject);
   }

@@ -18,7 +18,7 @@ export interface Declared {
   proofs: { stream: string; sequence: number }[];
   checks: number;
   /** Tells all listeners what operations would answer. */
-  declare(epochs: Record<string, string>): void;
+  declare(epochs: Record<string, string>, syncAlways?: boolean): void;
   watch: RelayOptions['watch'];
 }
 
@@ -34,8 +34,8 @@ export function declaredEpochs(epochs: Record<string, string>): Declared {
     state: stateOf(epochs),
     proofs: [],
     checks: 0,
-    declare: (next) => {
-      declared.state = stateOf(next);
+    declare: (next, syncAlways = false) => {
+      declared.state = { ...stateOf(next), syncAlways };
       for (const listener of listeners) void listener(declared.state);
     },
     watch: {
@@ -144,6 +144,7 @@ export interface Stored {
   revision: string;
   eventSequence: string;
   traceparent: string;
+  batch: string;
 }
 
 /** Everything a stream holds, in order. */
@@ -163,6 +164,7 @@ export function stored(nats: TestBroker, stream: string): Promise<Stored[]> {
         revision: read('ce-revision'),
         eventSequence: read('ce-sequence'),
         traceparent: read('traceparent'),
+        batch: read('Nats-Batch-Id'),
       });
     }
     return found;

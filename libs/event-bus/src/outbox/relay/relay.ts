@@ -16,6 +16,7 @@ import { encodeHeaders } from '../../envelope';
 import type { Lease } from '../../lease';
 import type { Rebuild } from './adopt-epoch';
 import { BackfillPace } from './backfill-pace';
+import { Batches, type Outgoing } from './batches';
 import { Epochs } from './epochs';
 import { Flight } from './flight';
 import type { MarkBatch } from './mark-published';
@@ -56,6 +57,7 @@ export class Relay {
   private readonly marker: Marker;
   private readonly epochs: Epochs;
   private readonly pace = new BackfillPace();
+  private readonly batches: Batches;
   private readonly publisher: RawPublisher;
   private readonly wake: Wake;
   private readonly unsubscribe: (() => void)[] = [];
@@ -79,6 +81,7 @@ export class Relay {
       window: this.window,
       ...(options.publishTimeoutMs === undefined ? {} : { timeoutMs: options.publishTimeoutMs }),
     });
+    this.batches = new Batches(this.publisher);
     this.epochs = new Epochs({ ...options, ledger: this.ledger, flight: this.flight, rebuild: options.rebuild });
     this.marker = new Marker({ ...options, onMarked: (batch) => this.onMarked(batch) });
   }
@@ -91,6 +94,7 @@ export class Relay {
       lease.onAcquired(() => this.sweepSoon()),
       watch.onState((state) => {
         this.epochs.declare(state);
+        this.batches.syncAlways = state.syncAlways;
         this.pace.told(this.ledger.names().map((stream) => state.streams[stream]), performance.now());
         this.wake.now();
       }),
@@ -192,12 +196,14 @@ export class Relay {
     if (lane === lanes.backfill) this.backfillLeft = rows.length === limit;
     if (this.options.broker.status() !== 'up' || this.options.lease.fence() === undefined || this.stopping) return 0;
     let taken = 0;
+    const ready: PendingRow[] = [];
     for (const row of rows) {
       const what = this.flight.take(row, clock.now());
       if (what === 'skip') continue;
       taken += 1;
-      if (what === 'send') this.send(row);
+      if (what === 'send') ready.push(row);
     }
+    this.send(ready);
     if (lane === lanes.backfill) this.pace.took(taken);
     const last = rows.at(-1);
     if (last) this.cursors.set(lane, last.id);
@@ -211,21 +217,40 @@ export class Relay {
     return lane === lanes.live ? free : Math.min(free - this.window / 4, this.window / 4 - this.flight.sizeOf(lane), this.pace.room(performance.now()));
   }
 
-  private send(row: PendingRow): void {
+  private send(rows: readonly PendingRow[]): void {
+    const byStream = new Map<string, Outgoing[]>();
+    for (const row of rows) {
+      const stream = this.ledger.streamOfType(row.envelope.type) ?? '';
+      const outgoing = this.outgoing(row);
+      if (!outgoing) continue;
+      const sameStream = byStream.get(stream);
+      if (sameStream) sameStream.push(outgoing);
+      else byStream.set(stream, [outgoing]);
+    }
+    for (const [stream, messages] of byStream) this.batches.send(stream, messages);
+  }
+
+  private outgoing(row: PendingRow): Outgoing | undefined {
     const { envelope } = row;
     const stream = this.ledger.streamOfType(envelope.type);
     const epoch = stream && this.ledger.epochOf(stream);
     if (stream === undefined || epoch === undefined) {
       this.fail(row, new StewardError('OUTBOX_UNKNOWN_SUBJECT', `no stream of this service takes ${envelope.subject}`));
-      return;
+      return undefined;
     }
     const recordedBefore = this.ledger.recordedSequence(stream);
     const span = startSendSpan(envelope, stream);
     const headers = encodeHeaders(span ? { ...envelope, traceparent: span.traceparent } : envelope, row.republishedFor ?? undefined);
-    this.publisher.publish(envelope.subject, headers, envelope.body, (outcome) => {
-      span?.end(outcome.kind === 'stored' ? undefined : outcome.error);
-      this.settle(row, stream, epoch, recordedBefore, outcome);
-    });
+    return {
+      subject: envelope.subject,
+      headers,
+      body: envelope.body,
+      alone: this.flight.hasFailed(envelope.subject),
+      done: (outcome) => {
+        span?.end(outcome.kind === 'stored' ? undefined : outcome.error);
+        this.settle(row, stream, epoch, recordedBefore, outcome);
+      },
+    };
   }
 
   private settle(row: PendingRow, stream: string, epoch: string, recordedBefore: number, outcome: PublishOutcome): void {
@@ -264,7 +289,7 @@ export class Relay {
           const next = this.flight.acknowledged(row);
           if (!next) return;
           if (this.stopping || this.options.lease.fence() === undefined || this.ledger.pauseOf(stream, clock.now()) !== undefined) this.flight.giveBack(next);
-          else this.send(next);
+          else this.send([next]);
         }
     }
   }
