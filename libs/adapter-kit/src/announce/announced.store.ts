@@ -94,14 +94,25 @@ export async function withdrawBackfill(tx: PoolClient, contract: Contract, syste
   return rows[0]?.left ?? false;
 }
 
+/** Announcing waits until this transaction is over: a change committed meanwhile would be published first and then be overwritten by its own past. */
+export async function lockAnnouncing(tx: PoolClient): Promise<void> {
+  await tx.query('lock table announced in share mode');
+}
+
+/** Of all entities and in all lanes, what was said anew since (B12): for the relay, when it can't be sure of the order in which rows went out. */
+export async function withdrawSuperseded(database: Query): Promise<void> {
+  await database.query(
+    `update outbox o set published_at = now() from announced a
+      where o.published_at is null and o.kind = 'state' and a.entity = o.entity and a.key = o.key and a.revision > o.revision`,
+  );
+}
+
 /**
  * B10: writes again what a lost stream held and the outbox no longer has, with the ids and revisions it had, through the
- * backfill lane, so that live changes don't wait behind it. Announcing waits until this transaction is over: a change
- * committed meanwhile would be published first and then be overwritten by its own past.
+ * backfill lane, so that live changes don't wait behind it. Needs lockAnnouncing.
  */
 export async function rebuildStream(tx: PoolClient, contract: Contract, system: string, epoch: string): Promise<number> {
   const type = typeOf(contract, system);
-  await tx.query('lock table announced in share mode');
   await tx.query(
     `update outbox o set published_at = now() from announced a
       where o.published_at is null and o.lane = 1 and o.type = $1 and a.entity = o.entity and a.key = o.key and a.revision > o.revision`,

@@ -13,7 +13,7 @@ import type { PoolClient } from 'pg';
 import { compares, fieldsOf, windowStart } from '../guard/change-rules';
 import { ChangeGuard, type Suspects } from '../guard/change-guard';
 import type { Feed } from '../source/define';
-import { rebuildStream, withdrawBackfill } from './announced.store';
+import { lockAnnouncing, rebuildStream, withdrawBackfill } from './announced.store';
 import { announceStatement } from './announce-statement';
 import { deletionOf, type Prepared, prepare, type Statement } from './prepare';
 import { Quarantine } from './quarantine';
@@ -113,7 +113,9 @@ export class Announcer {
   }
 
   /** B10, in the relay's transaction. */
-  rebuild(tx: PoolClient, epoch: string): Promise<number> {
+  async rebuild(tx: PoolClient, epoch: string): Promise<number> {
+    await lockAnnouncing(tx);
+    // Not before the lock: a change that was committed meanwhile found no backfill waiting, and would have put this back to false.
     this.backfillWaits = true;
     return rebuildStream(tx, this.options.feed.contract, this.options.system, epoch);
   }

@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { streamOf, streams } from '@steward/contracts';
 import { askBrokerState, connectBroker, ConsumerTables1700000002000, createRpcClient, digestModule, Lease, natsTransport, outboxMigrations, Relay, Retention, StreamWatch, watchOutbox } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Runtime, type Service, StewardError } from '@steward/platform';
+import { withdrawSuperseded } from '../announce/announced.store';
 import { kitMigrations } from '../announce/kit.migration';
 import { FeedRunner } from '../feed/feed-runner';
 import { resilientHttp } from '../http/resilient-http.client';
@@ -104,6 +105,7 @@ async function sendingSide(adapter: Adapter, env: AdapterEnv, runtime: Runtime, 
     lease,
     clock,
     logger,
+    withdraw: () => withdrawSuperseded(database),
     rebuild: async (tx, change) => {
       for (const runner of runners) await runner.rebuild(tx, change);
     },

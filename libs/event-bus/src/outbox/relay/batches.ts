@@ -14,6 +14,8 @@ export interface Outgoing {
   readonly body: string;
   /** It failed before: it must not cost others their batch. */
   readonly alone: boolean;
+  /** A newer state of its key went out after it: sent again it would come behind that (B12). */
+  readonly overtaken: () => boolean;
   readonly done: (outcome: PublishOutcome) => void;
 }
 
@@ -43,7 +45,10 @@ export class Batches {
     this.publisher.publishBatch(messages, (outcome) => {
       if (outcome.kind === 'refused') {
         if (outcome.code === notAllowed) this.singleUntil.set(stream, performance.now() + askAgainAfterMs);
-        for (const message of messages) this.single(message);
+        for (const message of messages) {
+          if (message.overtaken()) message.done({ kind: 'unknown', error: outcome.error });
+          else this.single(message);
+        }
         return;
       }
       for (const [index, { done }] of messages.entries()) {

@@ -7,14 +7,15 @@ const stored: PublishOutcome = { kind: 'stored', stream: 'S', sequence: 1_000, d
 
 function scene(answer: PublishOutcome) {
   const sent: string[] = [];
+  const overtaken = new Set<string>();
   const outcomes: PublishOutcome[] = [];
   const batches = new Batches({
     publish: (subject, _headers, _body, done) => (sent.push(subject), done(stored)),
     publishBatch: (messages, done) => (sent.push(`batch of ${messages.length}`), done(answer)),
   });
   batches.syncAlways = true;
-  const messages = (count: number, alone = false): Outgoing[] => Array.from({ length: count }, (_, index) => ({ subject: `s${index}`, headers: Buffer.alloc(0), body: '', alone, done: (outcome) => outcomes.push(outcome) }));
-  return { batches, sent, outcomes, messages };
+  const messages = (count: number, alone = false): Outgoing[] => Array.from({ length: count }, (_, index) => ({ subject: `s${index}`, headers: Buffer.alloc(0), body: '', alone, overtaken: () => overtaken.has(`s${index}`), done: (outcome) => outcomes.push(outcome) }));
+  return { batches, sent, outcomes, messages, overtaken };
 }
 
 describe('B11: batches of the relay', () => {
@@ -32,6 +33,14 @@ describe('B11: batches of the relay', () => {
     expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['stored']));
     batches.send('S', messages(40));
     expect(sent).toContain('batch of 40');
+  });
+
+  it('B12: that are refused give back what a newer state has overtaken meanwhile', () => {
+    const { batches, sent, outcomes, messages, overtaken } = scene(refused(10_201));
+    overtaken.add('s3');
+    batches.send('S', messages(20));
+    expect(sent).not.toContain('s3');
+    expect(outcomes.filter(({ kind }) => kind === 'unknown')).toHaveLength(1);
   });
 
   it('are not tried again for a while where the stream does not allow them', () => {

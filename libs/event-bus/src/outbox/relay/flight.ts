@@ -90,6 +90,11 @@ export class Flight {
     return until;
   }
 
+  /** Whether a newer state of its key is under way too. */
+  isOvertaken({ ordered, envelope: { subject, revision } }: PendingRow): boolean {
+    return !ordered && [...this.taken.values()].some(({ envelope }) => envelope.subject === subject && (envelope.revision ?? 0) > (revision ?? 0));
+  }
+
   /** Since its last success. */
   hasFailed(subject: string): boolean {
     return this.blocks.has(subject);

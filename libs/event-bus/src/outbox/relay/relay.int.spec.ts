@@ -33,6 +33,37 @@ describe('Relay', () => {
     );
   });
 
+  describe('B12: a state does not go out behind a newer one of its key', () => {
+    /** What an owner's tables would say; here the outbox itself knows what was announced. */
+    const withdraw = async () =>
+      void (await bench.database.query('update outbox o set published_at = now() where published_at is null and exists (select from outbox n where n.key = o.key and n.revision > o.revision)'));
+
+    it('when a predecessor left it pending and had sent the newer one', async () => {
+      await bench.stopFirst();
+      await bench.database.query(...asQuery(insertStates([{ key: 'a', revision: 1 }, { key: 'a', revision: 2 }, { key: 'b', revision: 1 }])));
+      await bench.database.query('update outbox set published_at = now() where revision = 2');
+      await bench.newRelay({ withdraw });
+      await nothingPending(bench.database);
+      expect((await stored(nats, 'PIM_STATE')).map(({ subject }) => subject)).toEqual(['evt.pim.product.v1.b']);
+    });
+
+    it('when its own outcome is not known and the newer one was stored meanwhile', async () => {
+      await bench.stopFirst();
+      await bench.newRelay({ withdraw });
+      const disarm = armFaults('publish-ack=hang#1');
+      try {
+        await bench.database.query(...asQuery(insertStates([{ key: 'a', revision: 1 }])));
+        await eventually(async () => (await stored(nats, 'PIM_STATE')).length === 1);
+        await bench.database.query(...asQuery(insertStates([{ key: 'a', revision: 2 }])));
+        await nothingPending(bench.database);
+      } finally {
+        disarm();
+      }
+      // Withdrawn, not sent again: no acknowledgement stands beside it.
+      expect(await bench.database.query('select revision::int, stream_sequence::int as sequence from outbox order by revision')).toEqual([{ revision: 1, sequence: null }, { revision: 2, sequence: 2 }]);
+    });
+  });
+
   it('O2: a row with a lower id that commits later is published', async () => {
     const slow = await bench.test.pool.connect();
     await slow.query('begin');

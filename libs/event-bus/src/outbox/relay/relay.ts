@@ -8,6 +8,8 @@
  * 6. A full window or a slow broker shows as lag: the relay stops reading, nobody is refused, nothing is dropped (O4).
  * 7. An acknowledgement at or below a sequence that was recorded before the message was sent proves that the stream lost its
  *    tail (B10): the stream stands until the provisioner has declared a new epoch.
+ * 8. A state never goes out behind a newer one of its key: the stream keeps what comes last, and a consumer that is behind would see
+ *    no other (B12). What may have been overtaken while it was under way, or by a predecessor, is withdrawn before anything is read.
  */
 import type { StreamDeclaration } from '@steward/contracts';
 import { type Clock, type Database, Listener, type Logger, StewardError } from '@steward/platform';
@@ -40,6 +42,8 @@ export interface RelayOptions {
   clock: Clock;
   logger: Logger;
   rebuild?: Rebuild;
+  /** Takes pending states back that are older than what was announced of their key since. */
+  withdraw?: () => Promise<void>;
   window?: number;
   /** Safety net under LISTEN. */
   pollMs?: number;
@@ -64,6 +68,8 @@ export class Relay {
   private readonly cursors = new Map<number, string>();
   private readonly window: number;
   private sweepDue = true;
+  /** Whether a pending row may have been overtaken (8). */
+  private doubtful = true;
   private sweptAt = -Infinity;
   private sweepCostMs = 0;
   private stopping = false;
@@ -91,7 +97,7 @@ export class Relay {
     this.ledger.load(await readWatermarks(this.options.database));
     this.unsubscribe.push(
       broker.onReconnect(() => this.sweepSoon()),
-      lease.onAcquired(() => this.sweepSoon()),
+      lease.onAcquired(() => this.doubt()),
       watch.onState((state) => {
         this.epochs.declare(state);
         this.batches.syncAlways = state.syncAlways;
@@ -160,10 +166,18 @@ export class Relay {
 
   /** One look at each lane; returns how many rows were taken. */
   private async pass(): Promise<number> {
+    const { doubtful } = this;
+    this.doubtful = false;
+    if (doubtful) {
+      await this.options.withdraw?.().catch((error: unknown) => {
+        this.doubtful = true;
+        throw error;
+      });
+    }
     const startedAt = performance.now();
     // Under load the sweeps come round by themselves; their cost (dead index entries of an old snapshot) stays below a tenth.
     const gap = Math.max(sweepGapMs, this.sweepCostMs * 10);
-    const sweeping = startedAt - this.sweptAt >= (this.sweepDue ? gap : gap * 4);
+    const sweeping = doubtful || startedAt - this.sweptAt >= (this.sweepDue ? gap : gap * 4);
     if (sweeping) {
       this.sweptAt = startedAt;
       this.sweepDue = false;
@@ -246,6 +260,7 @@ export class Relay {
       headers,
       body: envelope.body,
       alone: this.flight.hasFailed(envelope.subject),
+      overtaken: () => this.flight.isOvertaken(row),
       done: (outcome) => {
         span?.end(outcome.kind === 'stored' ? undefined : outcome.error);
         this.settle(row, stream, epoch, recordedBefore, outcome);
@@ -260,7 +275,7 @@ export class Relay {
       case 'unknown': // B5
         outcomes.inc({ outcome: 'unknown' });
         this.flight.giveBack(row);
-        this.sweepSoon();
+        this.doubt();
         return;
       case 'refused':
         outcomes.inc({ outcome: 'refused' });
@@ -269,6 +284,7 @@ export class Relay {
       case 'no-stream': {
         outcomes.inc({ outcome: 'no-stream' });
         this.flight.giveBack(row);
+        this.doubt();
         if (this.ledger.pauseOf(stream, clock.now()) !== undefined) return;
         logger.warn({ err: outcome.error, stream }, 'the stream takes nothing, trying again');
         this.ledger.pause(stream, outcome.error.message, clock.now() + noStreamPauseMs);
@@ -282,6 +298,7 @@ export class Relay {
         } else if (!outcome.duplicate && outcome.sequence <= recordedBefore) {
           outcomes.inc({ outcome: 'tail-lost' });
           this.flight.giveBack(row);
+          this.doubt();
           this.epochs.lostTail(stream, outcome.sequence, recordedBefore);
         } else {
           outcomes.inc({ outcome: outcome.duplicate ? 'duplicate' : 'stored' });
@@ -297,6 +314,7 @@ export class Relay {
   private fail(row: PendingRow, error: StewardError): void {
     this.options.logger.error({ err: error, subject: row.envelope.subject, messageId: row.envelope.id }, 'a row can not be published, its key waits');
     this.flight.block(row, this.options.clock.now());
+    this.doubt();
   }
 
   private onMarked(batch: MarkBatch): void {
@@ -305,6 +323,11 @@ export class Relay {
       this.ledger.record(batch.stream, batch.epoch, row.sequence, row.messageId);
     }
     this.wakeForRoom();
+  }
+
+  private doubt(): void {
+    this.doubtful = true;
+    this.sweepSoon();
   }
 
   private sweepSoon(): void {
