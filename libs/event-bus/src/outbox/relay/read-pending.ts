@@ -99,3 +99,47 @@ function toPending(row: Row): PendingRow {
     },
   };
 }
+
+/** Shortest time between two sweeps: how late a late-committed row may be under load, and what the sweeps may cost. */
+const sweepGapMs = 50;
+
+/** Where reading stands in each lane, and when it begins at the start again (O2). */
+export class Sweeps {
+  private readonly places = new Map<number, string>();
+  private due = true;
+  private begunAt = -Infinity;
+  private costMs = 0;
+
+  /** Whether this look at the lanes is a sweep. Under load they come round by themselves; their cost (dead index entries of an old snapshot) stays below a tenth. */
+  begin(atOnce: boolean): boolean {
+    const now = performance.now();
+    const gap = Math.max(sweepGapMs, this.costMs * 10);
+    if (!atOnce && now - this.begunAt < (this.due ? gap : gap * 4)) return false;
+    this.begunAt = now;
+    this.due = false;
+    this.places.clear();
+    return true;
+  }
+
+  ended(): void {
+    this.costMs = performance.now() - this.begunAt;
+  }
+
+  soon(): void {
+    this.due = true;
+  }
+
+  /** Infinity when none is due. */
+  dueInMs(): number {
+    return this.due ? Math.max(1, this.begunAt + sweepGapMs - performance.now()) : Infinity;
+  }
+
+  /** The id after which the next read begins. */
+  placeIn(lane: number): string {
+    return this.places.get(lane) ?? '0';
+  }
+
+  reached(lane: number, id: string): void {
+    this.places.set(lane, id);
+  }
+}

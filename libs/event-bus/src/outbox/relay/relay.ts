@@ -24,7 +24,7 @@ import { Flight } from './flight';
 import type { MarkBatch } from './mark-published';
 import { Marker } from './marker';
 import { lanes, outboxChannel } from '../outbox-insert';
-import { type PendingRow, readPending } from './read-pending';
+import { type PendingRow, readPending, Sweeps } from './read-pending';
 import { publishOutcomes as outcomes } from '../outbox-metrics';
 import { startSendSpan } from './send-span';
 import { readWatermarks, type Recorded, StreamLedger } from './stream-ledger';
@@ -51,8 +51,6 @@ export interface RelayOptions {
 }
 
 const pageSize = 1_000;
-/** Shortest time between two sweeps: how late a late-committed row may be under load, and what the sweeps may cost. */
-const sweepGapMs = 50;
 const noStreamPauseMs = 1_000;
 
 export class Relay {
@@ -65,13 +63,10 @@ export class Relay {
   private readonly publisher: RawPublisher;
   private readonly wake: Wake;
   private readonly unsubscribe: (() => void)[] = [];
-  private readonly cursors = new Map<number, string>();
   private readonly window: number;
-  private sweepDue = true;
+  private readonly sweeps = new Sweeps();
   /** Whether a pending row may have been overtaken (8). */
   private doubtful = true;
-  private sweptAt = -Infinity;
-  private sweepCostMs = 0;
   private stopping = false;
   private running: Promise<void> | undefined;
   private listener: Listener | undefined;
@@ -174,18 +169,10 @@ export class Relay {
         throw error;
       });
     }
-    const startedAt = performance.now();
-    // Under load the sweeps come round by themselves; their cost (dead index entries of an old snapshot) stays below a tenth.
-    const gap = Math.max(sweepGapMs, this.sweepCostMs * 10);
-    const sweeping = doubtful || startedAt - this.sweptAt >= (this.sweepDue ? gap : gap * 4);
-    if (sweeping) {
-      this.sweptAt = startedAt;
-      this.sweepDue = false;
-      this.cursors.clear();
-    }
+    const sweeping = this.sweeps.begin(doubtful);
     let taken = await this.passLane(lanes.live);
     if (sweeping || this.backfillLeft) taken += await this.passLane(lanes.backfill);
-    if (sweeping) this.sweepCostMs = performance.now() - startedAt;
+    if (sweeping) this.sweeps.ended();
     return taken;
   }
 
@@ -197,7 +184,7 @@ export class Relay {
       if (lane === lanes.backfill && this.pace.asks(performance.now())) this.options.watch.check();
       return 0;
     }
-    const after = this.cursors.get(lane) ?? '0';
+    const after = this.sweeps.placeIn(lane);
     const limit = Math.min(pageSize, Math.ceil(room));
     const rows = await readPending(database, {
       lane,
@@ -220,7 +207,7 @@ export class Relay {
     this.send(ready);
     if (lane === lanes.backfill) this.pace.took(taken);
     const last = rows.at(-1);
-    if (last) this.cursors.set(lane, last.id);
+    if (last) this.sweeps.reached(lane, last.id);
     return taken;
   }
 
@@ -331,7 +318,7 @@ export class Relay {
   }
 
   private sweepSoon(): void {
-    this.sweepDue = true;
+    this.sweeps.soon();
     this.wake.now();
   }
 
@@ -347,8 +334,7 @@ export class Relay {
   private pauseMs(pollMs: number): number {
     const now = this.options.clock.now();
     const due = [this.flight.nextUnblock(now), this.ledger.nextResume(now)].filter((time): time is number => time !== undefined);
-    const sweepIn = this.sweepDue ? Math.max(1, this.sweptAt + sweepGapMs - performance.now()) : pollMs;
     const askIn = this.hungry.has(lanes.backfill) ? this.pace.asksInMs(performance.now()) : pollMs;
-    return Math.min(pollMs, sweepIn, askIn, ...due.map((time) => time - now + 1));
+    return Math.min(pollMs, this.sweeps.dueInMs(), askIn, ...due.map((time) => time - now + 1));
   }
 }
