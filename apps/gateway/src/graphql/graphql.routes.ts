@@ -7,14 +7,14 @@ import type { Context } from '../storefront/context';
 import { fromFastify } from '../storefront/problem';
 import { spend } from '../storefront/rate-limit';
 import type { Reading } from '../storefront/reading';
-import { degradedHeader, send, sendUncached, type Sendable } from '../storefront/send';
+import { degradedHeader, send, sendUncached } from '../storefront/send';
 import { ParsedDocuments, type DocumentPolicy } from './documents';
 import { errorsIn, statusOfErrors, toShownError } from './graphql.errors';
 import { requestOfBody, requestOfQuery, type GraphqlRequest } from './graphql-request';
 import { checkLimits, limits, operationOf, type Measured } from './limits';
 import { resolvers, type Execution } from './resolvers';
 import { schema } from './schema';
-import { StoredAnswers } from './stored-answers';
+import { StoredAnswers, type Answer } from './stored-answers';
 
 const INSTANT = 'application/graphql-response+json';
 export const GRAPHQL_BODY_LIMIT = 64 * 1024;
@@ -59,7 +59,7 @@ export async function graphqlRoutes(app: FastifyInstance, options: { reading: Re
     const headers = reading.contexts.ofHeaders(request.headers);
     const key = `${Object.values(headers).join('\n')}\n${text}`;
     const kept = stored.find(key, reading.clock.now());
-    return kept === undefined ? execute(request, reply, key, headers, read) : deliver(request, reply, kept, headers);
+    return kept === undefined ? execute(request, reply, key, headers, read) : deliver(request, reply, kept);
   }
 
   async function execute(request: FastifyRequest, reply: FastifyReply, key: string, headers: Context, read: () => GraphqlRequest): Promise<FastifyReply> {
@@ -97,20 +97,20 @@ export async function graphqlRoutes(app: FastifyInstance, options: { reading: Re
         },
       }),
     );
-    const sendable: Sendable = { body, validUntil, degraded: degradedHeader(degraded) };
+    const answered: Answer = { body, context: execution.context, validUntil, degraded: degradedHeader(degraded) };
     if (errors.length > 0) {
       for (const error of result.errors as unknown[]) logUnforeseen(error);
       const status = statusOfErrors(errors, data !== null && Object.values(data).some((value) => value !== null));
       if (status === 503) void reply.header('retry-after', '1');
       return reply.code(status).header('cache-control', 'no-store').type(typeFor(request)).send(body);
     }
-    if (execution.storable) stored.keep(key, sendable, execution.used.map(({ cached }) => cached));
-    return deliver(request, reply, sendable, execution.context);
+    if (execution.storable) stored.keep(key, answered, execution.used.map(({ cached }) => cached));
+    return deliver(request, reply, answered);
   }
 
-  function deliver(request: FastifyRequest, reply: FastifyReply, sendable: Sendable, context: Context): FastifyReply {
-    if (request.method !== 'POST') return send(request, reply, sendable, context, reading.clock.now());
-    return sendUncached(request, reply, sendable, typeFor(request));
+  function deliver(request: FastifyRequest, reply: FastifyReply, answered: Answer): FastifyReply {
+    if (request.method !== 'POST') return send(request, reply, answered, answered.context, reading.clock.now());
+    return sendUncached(request, reply, answered, typeFor(request));
   }
 
   function refuse(request: FastifyRequest, reply: FastifyReply, thrown: unknown): FastifyReply {

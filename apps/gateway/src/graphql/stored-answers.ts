@@ -1,9 +1,15 @@
 import { LRUCache } from 'lru-cache';
 import type { CachedDocument } from '../document-cache/cached-document';
+import type { Context } from '../storefront/context';
 import { versionOf, type Reading } from '../storefront/reading';
 import type { Sendable } from '../storefront/send';
 
-interface Stored extends Sendable {
+/** An answer with the context that it was made for: the document may name one. */
+export interface Answer extends Sendable {
+  context: Context;
+}
+
+interface Stored extends Answer {
   version: number;
   from: { productId: string; cached: CachedDocument }[];
 }
@@ -17,7 +23,7 @@ export class StoredAnswers {
 
   constructor(private readonly reading: Reading) {}
 
-  find(request: string, now: number): Sendable | undefined {
+  find(request: string, now: number): Answer | undefined {
     const stored = this.answers.get(request);
     if (stored === undefined) return undefined;
     const good =
@@ -29,7 +35,7 @@ export class StoredAnswers {
     return undefined;
   }
 
-  keep(request: string, answer: Sendable, from: readonly CachedDocument[]): void {
+  keep(request: string, answer: Answer, from: readonly CachedDocument[]): void {
     const stored: Stored = { ...answer, version: versionOf(this.reading), from: from.map((cached) => ({ productId: cached.document.productId, cached })) };
     this.answers.set(request, stored, { size: 500 + 2 * request.length + answer.body.length });
   }

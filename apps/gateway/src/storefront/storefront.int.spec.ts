@@ -157,6 +157,12 @@ describe('GraphQL', () => {
     expect((await get(api, path, { 'if-none-match': headers.get('etag') ?? '' })).status).toBe(304);
   });
 
+  it('says of a kept answer too which context it was made for', async () => {
+    const path = `/graphql?query=${encodeURIComponent('query @inContext(market: "us") { product(sku: "cap") { sku } }')}`;
+    const told = [await get(api, path), await get(api, path)].map(({ headers }) => headers.get('steward-context'));
+    expect(told).toEqual(Array(2).fill('market=us, language=en, currency=USD, customerGroup=public'));
+  });
+
   it('O8: degrades a field and not the page, and says so in the header and in extensions', async () => {
     clock.advance(20 * 60_000);
     const rest = await get(api, '/v1/products/cap');
