@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Lists of products: by category, words, attributes, availability, name and price. Products from before are listed by the worker. */
+/** Lists of products: by category, words, attributes, availability, name and price. Products from before are listed by the worker too. */
 export class GatewayListings1790000004000 implements MigrationInterface {
   readonly name = 'GatewayListings1790000004000';
 
@@ -13,6 +13,11 @@ export class GatewayListings1790000004000 implements MigrationInterface {
         attributes text[] not null,
         names jsonb not null,
         words tsvector not null
+      );
+      -- Products whose content changed, in the order of their changes; a product may stand here more than once.
+      create table listing_due (
+        id bigint generated always as identity primary key,
+        product_id text collate "C" not null
       );
       create index listing_categories on listing using gin (category_ids);
       create index listing_attributes on listing using gin (attributes);
@@ -50,6 +55,7 @@ export class GatewayListings1790000004000 implements MigrationInterface {
 
       -- Of all its SKUs together, as last told: a list filters by it, and the items say how old it is.
       alter table document add column state text;
+      insert into listing_due (product_id) select product_id from document;
       insert into dirty_document (product_id) select product_id from document on conflict do nothing;
     `);
   }
@@ -57,7 +63,7 @@ export class GatewayListings1790000004000 implements MigrationInterface {
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
       alter table document drop column state;
-      drop table listing, price_span;
+      drop table listing, listing_due, price_span;
       drop function listing_words(jsonb, text); drop function language_words(text);
     `);
   }

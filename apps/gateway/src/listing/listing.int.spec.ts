@@ -3,7 +3,7 @@ import { eventually } from '@steward/testing';
 import type { GatewayApi } from '../api/gateway-api';
 import type { CategoryView } from '../category/category-view';
 import { apiOn, get, graphql, stage } from '../fixtures/api.fixture.spec';
-import { aCategory, aLevel, aPrice, aProduct, categories, prices, products, start, stock } from '../fixtures/read-model.fixture.spec';
+import { aCategory, aLevel, aPrice, aProduct, categories, prices, products, start, stock, tellProducts } from '../fixtures/read-model.fixture.spec';
 import { LiveCategories } from '../category/live-categories';
 import { DocumentCache } from '../document-cache/document-cache';
 import { LiveFreshness } from '../freshness/live-freshness';
@@ -13,7 +13,7 @@ import { criteriaOf, type AskedCriteria } from './criteria';
 import type { Position } from './cursor';
 import { listInMemory } from './list-in-memory';
 import { readPage, type ListedPage } from './listing.queries';
-import { rebuildDirty } from '../product/dirty-documents';
+import { listDue } from './listing.store';
 import type { ProductView } from '../product/product-view';
 
 let scene: Awaited<ReturnType<typeof stage>>;
@@ -165,11 +165,25 @@ describe('a list of products', () => {
     expect((await graphql(api, '{ products(sort: RELEVANCE) { nodes { sku } } }')).json.errors[0]?.extensions).toMatchObject({ code: 'GATEWAY_ARGUMENT_REFUSED', place: '/sort' });
   });
 
+  it('C11: a change and its mark are one: what is rolled back marks nothing, what is committed is listed once, whatever came in between', async () => {
+    const marks = async () => (await database.query<{ n: number }>('select count(*)::int as n from listing_due'))[0]?.n;
+    const told = (revision: number, name: string) => [{ key: 'Z1', revision, data: aProduct('Z1', { texts: { en: { name, slug: 's' } } }) }];
+    await expect(database.transaction(async (tx) => tellProducts(tx, told(5, 'Never')).then(() => Promise.reject(new Error('rolled back'))))).rejects.toThrow('rolled back');
+    expect(await marks()).toBe(0);
+    for (const [revision, name] of [[5, 'Beret'], [6, 'Fedora']] as const) await database.transaction((tx) => tellProducts(tx, told(revision, name)));
+    expect([await marks(), await listDue(database, 1), await marks()]).toEqual([2, 1, 1]);
+    expect([await ids('search=fedora'), await ids('search=beret')]).toEqual([['Z1'], []]);
+    await products(database, { key: 'Z1', revision: 7, data: null });
+    await listDue(database, 10);
+    expect(await ids('search=fedora')).toEqual([]);
+    expect(await marks()).toBe(0);
+  });
+
   it('forgets a product that is no longer on sale, and documents from before get their place from the worker', async () => {
     await database.query('delete from listing');
-    await database.query("insert into dirty_document (product_id) select product_id from document where product_id <> 'nothing'");
+    await database.query('insert into listing_due (product_id) select product_id from document');
     expect(await ids('')).toEqual([]);
-    await rebuildDirty(database);
+    expect(await listDue(database, 100)).toBe(4);
     expect(await ids('')).toEqual(['H1', 'T1', 'T2']);
     await products(database, { key: 'T2', revision: 2, data: aProduct('T2', { status: 'draft' }) });
     expect(await ids('')).toEqual(['H1', 'T1']);

@@ -1,12 +1,15 @@
 /**
- * What lists find products by, apart from the documents: a change of stock then touches no index of it. Rows are written in the
- * transaction that writes the document, under its lock (C11). Only products on sale have a row.
+ * What lists find products by, apart from the documents: a change of stock then touches no index of it. Only products on sale have a
+ * row. Invariants:
+ *   1. A change of a product's content leaves a mark in its own transaction; the mark goes in the transaction that lists the product.
+ *   2. Listing holds the lock of the document, so of two workers the later one sees the newer content (C11).
  */
 import { createHash } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import type { Product } from '@steward/contracts';
+import type { Database } from '@steward/platform';
 
-export interface ListedProduct {
+interface ListedProduct {
   productId: string;
   /** null when it is not on sale. */
   content: Product | null;
@@ -28,8 +31,25 @@ const compounding = new Set(['da', 'de', 'fi', 'hu', 'is', 'nb', 'nl', 'nn', 'no
 const SHORTEST_COMPOUND = 7;
 const SHORTEST_PART = 3;
 
+/** Lists so many of the products that have marks, oldest first; returns how many marks it took. */
+export async function listDue(database: Database, most: number): Promise<number> {
+  return database.transaction(async (tx) => {
+    const marks = await tx.query<{ product_id: string }>(
+      'delete from listing_due where id in (select id from listing_due order by id limit $1 for update skip locked) returning product_id',
+      [most],
+    );
+    const { rows } = await tx.query<ListedProduct>(
+      `select product_id as "productId", case when visibility = 'listed' then content end as content
+       from document where product_id = any($1::text[]) order by product_id for update`,
+      [[...new Set(marks.rows.map((row) => row.product_id))]],
+    );
+    await writeListings(tx, rows);
+    return marks.rows.length;
+  });
+}
+
 /** Most changes of a product change nothing here: the digests are compared first, because words and their index cost most of a write. */
-export async function writeListings(tx: PoolClient, products: readonly ListedProduct[]): Promise<void> {
+async function writeListings(tx: PoolClient, products: readonly ListedProduct[]): Promise<void> {
   const listed = products.flatMap(({ productId, content }) => {
     if (content === null) return [];
     const entry = entryOf(content);

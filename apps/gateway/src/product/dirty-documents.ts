@@ -4,9 +4,7 @@
  *   2. Locks in the order of document.store: document_gate, dirty rows, documents.
  */
 import type { Clock, Database, Logger } from '@steward/platform';
-import { writeListings, type ListedProduct } from '../listing/listing.store';
 import { lockForParts, rebuildDocuments } from './document.store';
-import type { PoolClient } from 'pg';
 
 const BATCH = 200;
 const IDLE_MS = 1_000;
@@ -24,19 +22,9 @@ export async function rebuildDirty(database: Database): Promise<number> {
        returning product_id`,
       [BATCH],
     );
-    const productIds = rows.map((row) => row.product_id);
-    await rebuildDocuments(tx, productIds, ['availability', 'prices']);
-    await writeListings(tx, await readListed(tx, productIds));
+    await rebuildDocuments(tx, rows.map((row) => row.product_id), ['availability', 'prices']);
     return rows.length;
   });
-}
-
-async function readListed(tx: PoolClient, productIds: readonly string[]): Promise<ListedProduct[]> {
-  const { rows } = await tx.query<ListedProduct>(
-    `select product_id as "productId", case when visibility = 'listed' then content end as content from document where product_id = any($1::text[])`,
-    [productIds],
-  );
-  return rows;
 }
 
 export class DirtyDocuments {

@@ -66,6 +66,8 @@ export async function writeContents(tx: PoolClient, rows: readonly ContentRow[])
           availability = coalesce(excluded.availability, d.availability), state = coalesce(excluded.state, d.state),
           prices = coalesce(excluded.prices, d.prices), composed_at = now()
         returning product_id, revision
+      ), due as (
+        insert into listing_due (product_id) select product_id from written
       ) ${announce}`,
     values: [
       rows.map((row) => row.productId),

@@ -1,7 +1,6 @@
 import type { PoolClient } from 'pg';
 import { product, type Product } from '@steward/contracts';
 import { defineProjection, type StateChange } from '@steward/event-bus';
-import { writeListings } from '../listing/listing.store';
 import { pricesOf, readPrices } from '../price/price.store';
 import { visibilityOf, skusOf } from './document';
 import { lockForMovedSkus, readAvailability, readMovedSkus, writeContents, writeSkuPairs, type SkuPair } from './document.store';
@@ -36,10 +35,6 @@ export async function composeProducts(tx: PoolClient, changes: readonly StateCha
       availability: before.has(productId) ? skus.flatMap((sku) => availability?.get(sku) ?? []) : null,
       prices: before.has(productId) ? pricesOf(skus, prices ?? new Map()) : null,
     })),
-  );
-  await writeListings(
-    tx,
-    changes.map(({ key, data }) => ({ productId: key, content: data !== null && visibilityOf(data) === 'listed' ? data : null })),
   );
 }
 

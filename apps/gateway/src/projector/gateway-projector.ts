@@ -10,6 +10,7 @@ import { migrations } from '../database/migrations';
 import type { ProjectorEnv } from '../env';
 import { feedProgressHandler } from '../freshness/feed-progress.handler';
 import { ProgressApplier } from '../freshness/progress-applier';
+import { ListingWorker } from '../listing/listing-worker';
 import { priceProjection } from '../price/price.projection';
 import { DirtyDocuments } from '../product/dirty-documents';
 import { productProjection } from '../product/product.projection';
@@ -57,11 +58,14 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
 
       const progress = new ProgressApplier({ database, clock, logger, floorOf: (builds, stream) => strategy.ackFloor(builds, stream) });
       const dirty = new DirtyDocuments({ database, clock, logger });
+      const lists = new ListingWorker({ database, clock, logger });
       progress.start();
       dirty.start();
+      lists.start();
       await rebuilder.start();
       shutdown.onDrain('feed progress', () => progress.stop());
       shutdown.onDrain('dirty documents', () => dirty.stop());
+      shutdown.onDrain('lists', () => lists.stop());
       shutdown.onDrain('rebuilder', () => rebuilder.stop());
     },
     ...options,
