@@ -7,8 +7,8 @@ import { freePortPlan, startSystem, type System } from '@steward/start';
 import { cpuProbeOf } from '../yardstick/cpu';
 import type { Line, Load } from '../yardstick/line';
 import type { PipelineOptions } from './options';
-import { inTurn, type Say } from './pipeline';
-import { describeCheck, machine, nameOf, pairRatio, ratioLine, table, type Measured } from './report';
+import { compareEnds, inTurn, type Say } from './pipeline';
+import { machine, nameOf, pairRatio, ratioLine, table, type Measured } from './report';
 import { openSteward } from './steward';
 
 const production = { STEWARD_MODE: 'production' };
@@ -40,14 +40,7 @@ export async function runDurable(options: PipelineOptions, say: Say): Promise<bo
       if (load.kind === 'saturation') say(ratioLine('events/s, always : lazy', pairRatio(of(always), of(lazy), (one) => one.eventsPerSecond), '≥ 0.8'));
       else say(ratioLine(`p50 at ${nameOf(load)}, always : lazy`, pairRatio(of(always), of(lazy), (one) => one.p50Ms), 'told'));
     }
-    say('\nboth ends compared');
-    let equal = true;
-    for (const line of lines) {
-      const check = await line.check();
-      equal &&= check.ok;
-      say(describeCheck(line, check));
-    }
-    return equal;
+    return await compareEnds(lines, say);
   } finally {
     for (const line of lines) await line.close();
     for (const system of systems) await system.stop();

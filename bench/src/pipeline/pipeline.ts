@@ -97,6 +97,11 @@ async function conclude(lines: readonly Line[], measured: readonly Measured[], {
       say(ratioLine(`p99 at ${nameOf(load)}, Steward : yardstick`, pairRatio(ours, theirs, (one) => one.p99Ms), '≤ 3'));
     }
   }
+  return compareEnds(lines, say);
+}
+
+/** Tells of each line whether both its ends hold the same; a difference voids the run. */
+export async function compareEnds(lines: readonly Line[], say: Say): Promise<boolean> {
   say('\nboth ends compared');
   let equal = true;
   for (const line of lines) {

@@ -1,5 +1,5 @@
 import type { Category } from '@steward/contracts';
-import { ageOf, budgets } from '../freshness/freshness';
+import { ageOf, answerUntil, budgets } from '../freshness/freshness';
 import type { KnownProgress } from '../freshness/live-freshness';
 import { languageOf } from '../storefront/language';
 import { crumbsOf, type Crumb } from './breadcrumbs';
@@ -27,15 +27,13 @@ export interface ShownCategories {
   validUntil: number;
 }
 
-const STALE_RECHECK_MS = 1_000;
-
 /** The nodes with all that hangs below them. */
 export function showCategories(nodes: readonly CategoryNode[], asked: string, { known, tree }: { known: KnownProgress; tree: LiveTree }, now: number): ShownCategories {
   const shown: ShownCategories = { categories: [], degraded: [], validUntil: Infinity };
   const show = ({ category, children }: CategoryNode): CategoryView => {
     const age = ageOf({ now, changedAt: tree.changedAt(category.id) ?? null, progress: known.ofCategory(category.id), staleAfterMs: budgets.categories });
     const asOf = age.asOf === null ? null : new Date(age.asOf).toISOString();
-    shown.validUntil = Math.min(shown.validUntil, age.validUntil ?? now + STALE_RECHECK_MS);
+    shown.validUntil = Math.min(shown.validUntil, answerUntil(age, now));
     if (age.stale) shown.degraded.push({ category: category.id, field: 'category', reason: 'stale', asOf });
     return { ...textsOf(category, asked), breadcrumbs: crumbsOf([category.id], tree, asked), children: children.map(show), asOf, stale: age.stale };
   };

@@ -76,6 +76,8 @@ export class DocumentCache {
   async find(wanted: string): Promise<CachedDocument | undefined> {
     const kept = this.peek(wanted);
     if (kept !== undefined) return kept;
+    // PostgreSQL has no text with NUL in it, so neither has a product.
+    if (wanted.includes('\0')) return undefined;
     const last = this.lastKnown(wanted);
     if (last !== undefined && this.parts.clock.now() < this.sparedUntil) return last;
     try {

@@ -30,7 +30,7 @@ export function feedRoutes(app: FastifyInstance, reading: Reading, catalogue: Ca
     onlyKnown(request.query, []);
     const context = contexts.ofHeaders(request.headers);
     const { sku } = request.params;
-    const found = sku.includes('\0') ? undefined : await cache.find(sku);
+    const found = await cache.find(sku);
     if (found === undefined) throw unknownProduct(sku);
     const now = clock.now();
     const shown = found.rendered(context, reading, now);

@@ -50,3 +50,11 @@ export function ageOf(input: {
   const shown = Math.max(input.changedAt ?? -Infinity, step);
   return { asOf: shown === -Infinity ? null : shown, stale, validUntil: stale ? null : validUntil };
 }
+
+/** While something is stale the answer is made anew at least this often, so that it recovers with the feed. */
+const STALE_RECHECK_MS = 1_000;
+
+/** Epoch ms up to which an answer that shows the field may be kept. */
+export function answerUntil(age: FieldAge, now: number): number {
+  return age.validUntil ?? now + STALE_RECHECK_MS;
+}

@@ -53,7 +53,7 @@ export function resolvers(reading: Reading, addresses: Addresses) {
   return {
     Query: {
       product: async (_root: unknown, { sku }: { sku: string }, { execution }: MercuriusContext) => {
-        const cached = cache.peek(sku) ?? (await findOrNothing(cache, sku));
+        const cached = cache.peek(sku) ?? (await cache.find(sku));
         if (cached !== undefined) return show(cached, execution);
         execution.storable = false;
         return null;
@@ -88,11 +88,6 @@ export function resolvers(reading: Reading, addresses: Addresses) {
     },
     Variant: { attributes: listed },
   };
-}
-
-/** PostgreSQL has no text with NUL in it, so neither has a product. */
-async function findOrNothing(cache: Reading['cache'], sku: string): Promise<CachedDocument | undefined> {
-  return sku.includes('\0') ? undefined : cache.find(sku);
 }
 
 function listed({ attributes }: { attributes: Readonly<Record<string, string | number | boolean | string[]>> }) {

@@ -1,6 +1,7 @@
 /** What a list of products may be asked for: the same for REST and GraphQL, each value checked, each refusal naming its place. */
 import { RejectedError } from '@steward/platform';
 import type { AvailabilityState } from '../product/availability';
+import { shown } from '../storefront/arguments';
 
 export const availabilityStates = ['IN_STOCK', 'LOW_STOCK', 'OUT_OF_STOCK', 'BACKORDER', 'UNKNOWN'] as const satisfies readonly AvailabilityState[];
 export const sorts = ['ID', 'NAME', 'PRICE', 'PRICE_DESC', 'RELEVANCE'] as const;
@@ -80,9 +81,4 @@ function textOf(place: string, value: unknown, most: number): string | null {
 
 function refused(place: string, given: string, accepted: string): RejectedError {
   return new RejectedError('GATEWAY_ARGUMENT_REFUSED', `${place} is ${given}`, { place: `/${place}`, accepted });
-}
-
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? typeof value;
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RejectedError } from '@steward/platform';
+import { shown } from '../storefront/arguments';
 
 /** Where a page begins: after the item with this sort key and id. */
 export interface Position {
@@ -25,8 +26,7 @@ export function afterOf(list: ListName, cursor: unknown): Position | null {
   if (cursor === undefined || cursor === null) return null;
   const position = typeof cursor === 'string' && cursor.length <= 4_000 ? decoded(list, cursor) : undefined;
   if (position !== undefined) return position;
-  const text = JSON.stringify(cursor) ?? typeof cursor;
-  throw new RejectedError('GATEWAY_CURSOR_REFUSED', `after is ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`, {
+  throw new RejectedError('GATEWAY_CURSOR_REFUSED', `after is ${shown(cursor)}`, {
     place: '/after',
     accepted: 'a cursor from an earlier page of the same list, unchanged',
   });

@@ -1,7 +1,7 @@
 import type { Product } from '@steward/contracts';
 import { crumbsOf, type Crumb } from '../category/breadcrumbs';
 import type { LiveTree } from '../category/live-categories';
-import { ageOf, budgets, type FieldAge } from '../freshness/freshness';
+import { ageOf, answerUntil, budgets, type FieldAge } from '../freshness/freshness';
 import type { KnownProgress } from '../freshness/live-freshness';
 import { lowestOf, showPrice, type PriceView, type Shopper, type ShownPrice } from '../price/price-view';
 import { languageOf } from '../storefront/language';
@@ -60,9 +60,6 @@ export interface Shown {
   validUntil: number;
 }
 
-/** While something is stale the answer is made anew at least this often, so that it recovers with the feed. */
-const STALE_RECHECK_MS = 1_000;
-
 /** `context.language` is the one to show (languageOf), null when the product has no texts. */
 export function toView(document: ProductDocument, context: Shopper & { language: string | null }, { known, tree }: { known: KnownProgress; tree: LiveTree }, now: number): Shown {
   const { content, productId } = document;
@@ -70,7 +67,7 @@ export function toView(document: ProductDocument, context: Shopper & { language:
   const degraded: DegradedField[] = [];
   const limits: number[] = [];
   const watch = (age: FieldAge, field: DegradedField['field'], sku: string | null): FieldAge => {
-    limits.push(age.validUntil ?? now + STALE_RECHECK_MS);
+    limits.push(answerUntil(age, now));
     if (age.stale) degraded.push({ product: productId, sku, field, reason: 'stale', asOf: iso(age.asOf) });
     return age;
   };

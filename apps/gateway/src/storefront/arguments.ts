@@ -39,7 +39,8 @@ export function unknownProduct(sku: string): RejectedError {
   });
 }
 
-function shown(value: unknown): string {
+/** A value as a refusal quotes it, cut where it is long. */
+export function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? typeof value;
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

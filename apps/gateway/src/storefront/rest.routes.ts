@@ -21,7 +21,6 @@ export function restRoutes(app: FastifyInstance, reading: Reading): void {
     const kept = cache.peek(sku);
     // The usual case stays off the promise queue.
     if (kept !== undefined) return sendProduct(request, reply, kept.rendered(context, reading, clock.now()), context, 'hit');
-    if (sku.includes('\0')) throw unknownProduct(sku);
     return cache.find(sku).then((found) => {
       if (found === undefined) throw unknownProduct(sku);
       return sendProduct(request, reply, found.rendered(context, reading, clock.now()), context, found.outdated ? 'hit; detail=outdated' : 'fwd=miss');
