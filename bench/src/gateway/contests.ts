@@ -6,7 +6,7 @@ import type { View } from './peers/schema';
 import type { Program } from './program';
 import { freePage, restList, restPage, storedPage, type Asked } from './questions';
 
-export type Server = 'gateway' | 'node:http' | 'Apollo Server' | 'GraphQL Yoga';
+export type Server = 'gateway' | 'node:http' | 'Apollo on Express' | 'Apollo standalone' | 'GraphQL Yoga';
 export type Question = 'GraphQL, stored' | 'GraphQL, free' | 'product page' | 'list page';
 
 /** A server and a question. */
@@ -26,6 +26,13 @@ export interface Opened {
   readonly pids: Readonly<Record<string, number>>;
 }
 
+/** Those that execute what they are asked. */
+const graphqlPeers: readonly [Server, string][] = [
+  ['Apollo on Express', 'peers/apollo-express'],
+  ['Apollo standalone', 'peers/apollo-standalone'],
+  ['GraphQL Yoga', 'peers/yoga'],
+];
+
 /** In the order of their slices: what is compared stands side by side. */
 export async function openContests(gatewayUrl: string, { skus, categoryIds }: { skus: readonly string[]; categoryIds: readonly string[] }, start: (entry: string) => Program): Promise<Opened> {
   const questions: readonly [Question, readonly Asked[]][] = [
@@ -38,21 +45,24 @@ export async function openContests(gatewayUrl: string, { skus, categoryIds }: { 
   for (const [question, asked] of questions) known.set(question, await askAll(gatewayUrl, asked));
   const right = (question: Question): readonly Answer[] => known.get(question) ?? [];
 
-  const [raw, apollo, yoga] = [start('peers/raw'), start('peers/apollo'), start('peers/yoga')];
+  const raw = start('peers/raw');
   raw.say(questions.flatMap(([question]) => right(question).map((answer, index): KnownAnswer => ({ path: rawPath(question, index), ...answer }))));
   const views = new Map(right('product page').map(({ body }, index) => [skus[index] ?? '', JSON.parse(Buffer.from(body).toString()) as View]));
-  for (const peer of [apollo, yoga]) peer.say(views);
-  const [rawUrl, apolloUrl, yogaUrl] = await Promise.all([raw, apollo, yoga].map(async (peer) => `http://127.0.0.1:${String(await peer.hear<number>())}`));
+  const executing = graphqlPeers.map(([server, entry]) => ({ server, program: start(entry) }));
+  for (const { program } of executing) program.say(views);
+  const urlOf = async (peer: Program): Promise<string> => `http://127.0.0.1:${String(await peer.hear<number>())}`;
+  const rawUrl = await urlOf(raw);
+  const peers = await Promise.all(executing.map(async ({ server, program }) => ({ server, url: await urlOf(program), pid: program.pid })));
 
   const contests = questions.flatMap(([question, asked]): Contest[] => {
     const contest = (server: Server, url = '', own = asked, same = sameBytes): Contest => ({ server, question, url, asked: own, right: right(question), same, outcomes: [] });
     return [
       contest('node:http', rawUrl, asked.map((each, index) => ({ ...each, path: rawPath(question, index) }))),
       contest('gateway', gatewayUrl),
-      ...(question === 'GraphQL, free' ? [contest('Apollo Server', apolloUrl, asked, sameData), contest('GraphQL Yoga', yogaUrl, asked, sameData)] : []),
+      ...(question === 'GraphQL, free' ? peers.map(({ server, url }) => contest(server, url, asked, sameData)) : []),
     ];
   });
-  return { contests, pids: { 'node:http': raw.pid, 'Apollo Server': apollo.pid, 'GraphQL Yoga': yoga.pid } };
+  return { contests, pids: { 'node:http': raw.pid, ...Object.fromEntries(peers.map(({ server, pid }) => [server, pid])) } };
 }
 
 /** A server that knows no products finds its answers by their number. */

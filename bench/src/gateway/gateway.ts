@@ -76,7 +76,7 @@ async function check(contests: readonly Contest[], say: Say): Promise<boolean> {
   for (const contest of contests) {
     const wrong = await differing(contest);
     equal &&= wrong === 0;
-    say(`  ${contest.question.padEnd(16)} ${contest.server.padEnd(14)} ${wrong === 0 ? 'equal' : 'DIFFERS: this run is void'}  answers ${contest.asked.length}, differing ${wrong}`);
+    say(`  ${contest.question.padEnd(16)} ${contest.server.padEnd(17)} ${wrong === 0 ? 'equal' : 'DIFFERS: this run is void'}  answers ${contest.asked.length}, differing ${wrong}`);
   }
   return equal;
 }

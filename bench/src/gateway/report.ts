@@ -17,8 +17,10 @@ const wanted: readonly Wanted[] = [
   { ours: 'GraphQL, free', server: 'node:http', theirs: 'GraphQL, free', least: 0.25 },
   { ours: 'product page', server: 'node:http', theirs: 'product page', least: 0.6 },
   { ours: 'list page', server: 'node:http', theirs: 'list page' },
-  { ours: 'GraphQL, stored', server: 'Apollo Server', theirs: 'GraphQL, free', least: 7 },
-  { ours: 'GraphQL, free', server: 'Apollo Server', theirs: 'GraphQL, free', least: 3 },
+  { ours: 'GraphQL, stored', server: 'Apollo on Express', theirs: 'GraphQL, free', least: 7 },
+  { ours: 'GraphQL, free', server: 'Apollo on Express', theirs: 'GraphQL, free', least: 3 },
+  { ours: 'GraphQL, stored', server: 'Apollo standalone', theirs: 'GraphQL, free' },
+  { ours: 'GraphQL, free', server: 'Apollo standalone', theirs: 'GraphQL, free' },
   { ours: 'GraphQL, stored', server: 'GraphQL Yoga', theirs: 'GraphQL, free', least: 7 },
   { ours: 'GraphQL, free', server: 'GraphQL Yoga', theirs: 'GraphQL, free', least: 3 },
 ];
@@ -34,7 +36,7 @@ const cpuOf = ({ extra }: Outcome): number => extra?.[CPU] ?? Number.NaN;
 
 export function describeSlice({ server, question }: Series, { eventsPerSecond, p50Ms, p99Ms, extra = {} }: Outcome): string {
   const used = Object.entries(extra).map(([name, value]) => `${name} ${tenth(value)}`);
-  return `  ${question.padEnd(16)} ${server.padEnd(14)} ${whole(eventsPerSecond).padStart(7)} requests/s, p50 ${hundredth(p50Ms)} ms, p99 ${hundredth(p99Ms)} ms  (${used.join(', ')})`;
+  return `  ${question.padEnd(16)} ${server.padEnd(17)} ${whole(eventsPerSecond).padStart(7)} requests/s, p50 ${hundredth(p50Ms)} ms, p99 ${hundredth(p99Ms)} ms  (${used.join(', ')})`;
 }
 
 /** A table in Markdown, ready for bench/README.md. */

@@ -1,4 +1,4 @@
-// Apollo Server as its documentation starts it.
+// Apollo Server with the small server of its own that its documentation recommends for prototypes.
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import { resolversOver, typeDefs, type View } from './schema';
