@@ -1,4 +1,4 @@
-import { serviceEnv, type EnvOf } from '@steward/platform';
+import { envTypes, serviceEnv, type EnvOf } from '@steward/platform';
 import { z } from 'zod';
 import { acceptedTemplates, toTemplate, type PageTemplate } from './feeds/addresses';
 import type { Market } from './storefront/context';
@@ -40,6 +40,9 @@ export const apiEnv = {
   STEWARD_GATEWAY_RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000_000).default(30_000).describe('points a client may spend in a minute (a product is one, a list as many as it may show); 0 = no limit'),
   STEWARD_GATEWAY_PROXIES: z.coerce.number().int().min(0).max(10).default(0).describe("how many proxies stand in front and may say whom they ask for (X-Forwarded-For), 0 to 10"),
   STEWARD_GATEWAY_MARKETS: markets.describe('markets and their currencies, such as eu:EUR,us:USD; the first is that of a shopper who names none'),
+  STEWARD_AUTH_ISSUER: z.string().min(1).optional().describe('whose tokens customers bring (`iss` of an OpenID Connect provider); without it there are guests only'),
+  STEWARD_AUTH_AUDIENCE: z.string().min(1).optional().describe('whom the tokens have to be made for (`aud`); needed with an issuer'),
+  STEWARD_AUTH_JWKS_URL: envTypes.httpUrl.optional().describe('where the public keys of the issuer are (a JSON Web Key Set); needed with an issuer'),
   STEWARD_GATEWAY_PRODUCT_PAGE: pageTemplate('http://localhost:3000/{language}/products/{id}/{slug}').describe("address of a product's page in the shop, with {id} or {slug}, {market} and {language}: for JSON-LD, sitemap and feed"),
   STEWARD_GATEWAY_CATEGORY_PAGE: pageTemplate('http://localhost:3000/{language}/categories/{id}/{slug}').describe("address of a category's page in the shop, likewise"),
   STEWARD_GATEWAY_DOCUMENTS: z.string().min(1).optional().describe('path of a JSON file of trusted GraphQL documents, id → document'),

@@ -13,6 +13,8 @@ import { DocumentCache } from '../document-cache/document-cache';
 import type { ApiEnv } from '../env';
 import { LiveFreshness } from '../freshness/live-freshness';
 import { readTrustedDocuments } from '../graphql/documents';
+import { issuerOf } from '../identity/issuer';
+import { authenticator } from '../identity/tokens';
 import { readPage } from '../listing/listing.queries';
 import { Listings } from '../listing/listings';
 import { DOCUMENT_CHANNEL } from '../product/document.store';
@@ -60,12 +62,14 @@ export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; lo
       keeper.start();
       shutdown.onDrain('cache upkeep', () => keeper.stop());
 
+      const authenticate = authenticator(issuerOf(env, { clock, logger }), clock);
       const development = env.STEWARD_MODE !== 'production';
       const storefront = await createStorefront({
         reading: { cache, listings, freshness, categories, contexts: new Contexts(env.STEWARD_GATEWAY_MARKETS), clock },
         catalogue: queries,
         rateLimit: env.STEWARD_GATEWAY_RATE_LIMIT,
         proxies: env.STEWARD_GATEWAY_PROXIES,
+        authenticate,
         addresses: { product: env.STEWARD_GATEWAY_PRODUCT_PAGE, category: env.STEWARD_GATEWAY_CATEGORY_PAGE },
         policy: {
           trusted,

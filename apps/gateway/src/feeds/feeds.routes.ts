@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { RejectedError, StewardError } from '@steward/platform';
 import { CachedDocument, etagOf } from '../document-cache/cached-document';
 import { ageOf, budgets } from '../freshness/freshness';
+import { groupOf } from '../identity/identity';
 import type { DocumentQueries, Found } from '../product/documents.queries';
 import { onlyKnown, unknownProduct } from '../storefront/arguments';
 import { spend } from '../storefront/rate-limit';
@@ -28,7 +29,7 @@ export function feedRoutes(app: FastifyInstance, reading: Reading, catalogue: Ca
 
   app.get<{ Params: { sku: string }; Querystring: Record<string, unknown> }>('/v1/products/:sku/json-ld', async (request, reply) => {
     onlyKnown(request.query, []);
-    const context = contexts.ofHeaders(request.headers);
+    const context = contexts.ofHeaders(request.headers, groupOf(request.identity));
     const { sku } = request.params;
     const found = await cache.find(sku);
     if (found === undefined) throw unknownProduct(sku);
@@ -52,7 +53,7 @@ export function feedRoutes(app: FastifyInstance, reading: Reading, catalogue: Ca
 
   app.get<{ Params: { market: string; language: string } }>('/feeds/:market/:language/merchant.xml', async (request, reply) => {
     const { market, language } = request.params;
-    const context = contexts.ofHeaders({ 'steward-market': market, 'steward-language': language });
+    const context = contexts.ofHeaders({ 'steward-market': market, 'steward-language': language }, null);
     spend(request, FEED_POINTS);
     refuseStale();
     return stream(reply, feedStart(market, language), feedEnd, { after: '', most: Infinity }, ({ document }) => {

@@ -3,8 +3,9 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { mercurius } from 'mercurius';
 import { RejectedError, type Logger } from '@steward/platform';
 import type { Addresses } from '../feeds/addresses';
+import { groupOf } from '../identity/identity';
 import type { Context } from '../storefront/context';
-import { fromFastify } from '../storefront/problem';
+import { fromFastify, hintAt } from '../storefront/problem';
 import { spend } from '../storefront/rate-limit';
 import type { Reading } from '../storefront/reading';
 import { degradedHeader, send, sendUncached } from '../storefront/send';
@@ -56,7 +57,7 @@ export async function graphqlRoutes(app: FastifyInstance, options: { reading: Re
 
   /** An answer that is kept stays off the promise queue. */
   function answer(request: FastifyRequest, reply: FastifyReply, text: string, read: () => GraphqlRequest): FastifyReply | Promise<FastifyReply> {
-    const headers = reading.contexts.ofHeaders(request.headers);
+    const headers = reading.contexts.ofHeaders(request.headers, groupOf(request.identity));
     const key = `${Object.values(headers).join('\n')}\n${text}`;
     const kept = stored.find(key, reading.clock.now());
     return kept === undefined ? execute(request, reply, key, headers, read) : deliver(request, reply, kept);
@@ -101,7 +102,7 @@ export async function graphqlRoutes(app: FastifyInstance, options: { reading: Re
     if (errors.length > 0) {
       for (const error of result.errors as unknown[]) logUnforeseen(error);
       const status = statusOfErrors(errors, data !== null && Object.values(data).some((value) => value !== null));
-      if (status === 503) void reply.header('retry-after', '1');
+      hintAt(reply, status, errors[0]?.extensions.code ?? 'GATEWAY_FAILED');
       return reply.code(status).header('cache-control', 'no-store').type(typeFor(request)).send(body);
     }
     if (execution.storable) stored.keep(key, answered, execution.used.map(({ cached }) => cached));
@@ -117,7 +118,7 @@ export async function graphqlRoutes(app: FastifyInstance, options: { reading: Re
     const errors = errorsIn(thrown).map((error) => toShownError(error, app.graphql.schema));
     logUnforeseen(thrown);
     const status = statusOfErrors(errors, false);
-    if (status === 503) void reply.header('retry-after', '1');
+    hintAt(reply, status, errors[0]?.extensions.code ?? 'GATEWAY_FAILED');
     return reply.code(status).header('cache-control', 'no-store').type(typeFor(request)).send(JSON.stringify({ errors }));
   }
 
@@ -140,7 +141,7 @@ export async function graphqlRoutes(app: FastifyInstance, options: { reading: Re
         cause: error,
       });
     }
-    return args === undefined ? undefined : reading.contexts.ofDirective(args, request.headers);
+    return args === undefined ? undefined : reading.contexts.ofDirective(args, request.headers, groupOf(request.identity));
   }
 }
 

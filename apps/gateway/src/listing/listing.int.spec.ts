@@ -143,7 +143,7 @@ describe('a list of products', () => {
     ];
     for (const [each, categoryIds, headers] of asked.flatMap((criteria) => [[criteria, null, {}], [criteria, ['tents', 'tunnel'], { 'steward-language': 'de' }], [criteria, null, { 'steward-market': 'us' }], [criteria, null, { 'steward-customer-group': 'club' }]] as const))
       for (let after: Position | null = null, hasNext = true; hasNext; ) {
-        const question = { criteria: criteriaOf(each), categoryIds, context: contexts.ofHeaders(headers), now: clock.now(), first: 1, after };
+        const question = { criteria: criteriaOf(each), categoryIds, context: contexts.ofHeaders(headers, null), now: clock.now(), first: 1, after };
         const page: ListedPage = await readPage(database, question);
         expect(listInMemory(cache.kept, question, surroundings)).toEqual(page);
         after = page.positions.at(-1) ?? null;

@@ -19,6 +19,9 @@ export function cacheControl(input: { now: number; validUntil: number; degraded:
   return left >= MAX_AGE ? FRESH : fresh(Math.max(0, left));
 }
 
+/** Prices may be those of a group: a browser may keep them and has to ask each time, a shared cache may not keep them. */
+export const PRIVATE = 'private, no-cache';
+
 export const VARY = varyOnContext;
 
 /** If-None-Match by weak comparison (RFC 9110 §13.1.2), as GET and HEAD want it. */

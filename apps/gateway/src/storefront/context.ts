@@ -42,8 +42,8 @@ export const contextHeaders: Readonly<Record<ContextField, string>> = {
 const fields = Object.keys(contextHeaders) as ContextField[];
 const nothingAsked: AskedContext = Object.freeze({ market: null, language: null, currency: null, channel: null, customerGroup: null });
 
-/** The echo names all of the context, and prices depend on all of it: so does each shared cache's key. */
-export const varyOnContext = fields.map((field) => contextHeaders[field]).join(', ');
+/** The echo names all of the context, and prices depend on all of it, and on who asks: so does each shared cache's key. */
+export const varyOnContext = [...fields.map((field) => contextHeaders[field]), 'authorization'].join(', ');
 
 const shapes: Readonly<Record<Exclude<ContextField, 'market'>, { pattern: RegExp; accepted: string }>> = {
   language: { pattern: /^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$/, accepted: 'a BCP 47 tag such as de or de-AT' },
@@ -69,12 +69,13 @@ export class Contexts {
     return [...this.currencies.keys()];
   }
 
-  ofHeaders(headers: Given): Context {
-    return this.complete(this.askedOf(headers));
+  /** `group`: that of the customer who asks; null = whatever group the headers name. */
+  ofHeaders(headers: Given, group: string | null): Context {
+    return this.complete(this.askedOf(headers), group);
   }
 
   /** `@inContext` over the headers: what both name must be equal, else nobody knows what was meant. */
-  ofDirective(args: Given, headers: Given): Context {
+  ofDirective(args: Given, headers: Given, group: string | null): Context {
     const asked = { ...this.askedOf(headers) };
     const directive = this.checked((field) => args[field], (field) => `@inContext(${field})`);
     for (const field of fields) {
@@ -87,7 +88,7 @@ export class Contexts {
         });
       asked[field] = value;
     }
-    return this.complete(asked);
+    return this.complete(asked, group);
   }
 
   private askedOf(headers: Given): AskedContext {
@@ -96,15 +97,20 @@ export class Contexts {
     return this.checked((field) => headers[contextHeaders[field]], (field) => contextHeaders[field]);
   }
 
-  private complete(asked: AskedContext): Context {
-    if (asked === nothingAsked) return this.usual;
+  private complete(asked: AskedContext, group: string | null): Context {
+    if (asked === nothingAsked && group === null) return this.usual;
+    if (group !== null && asked.customerGroup !== null && asked.customerGroup !== group)
+      throw new RejectedError('GATEWAY_CONTEXT_CONFLICT', `${asked.customerGroup} is asked for, but the token says ${group}`, {
+        place: contextHeaders.customerGroup,
+        accepted: 'the group of the token, or none',
+      });
     const market = asked.market ?? this.usual.market;
     return {
       market,
       language: asked.language ?? DEFAULT_LANGUAGE,
       currency: asked.currency ?? this.currencies.get(market) ?? this.usual.currency,
       channel: asked.channel,
-      customerGroup: asked.customerGroup ?? PUBLIC_GROUP,
+      customerGroup: group ?? asked.customerGroup ?? PUBLIC_GROUP,
     };
   }
 

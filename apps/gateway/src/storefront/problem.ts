@@ -1,9 +1,15 @@
-import type { FastifyError } from 'fastify';
-import { RejectedError, StewardError } from '@steward/platform';
+import type { FastifyError, FastifyReply } from 'fastify';
+import { RejectedError, StewardError, type ErrorCode } from '@steward/platform';
 
 /** What is not ours says nothing of its inside to the outside. */
 export function toStewardError(error: unknown): StewardError {
   return error instanceof StewardError ? error : new StewardError('GATEWAY_FAILED', undefined, { cause: error });
+}
+
+/** How a client is told to bring another token (RFC 6750 §3), and when to come back. */
+export function hintAt(reply: FastifyReply, status: number, code: ErrorCode): void {
+  if (status === 401) void reply.header('www-authenticate', code === 'IDENTITY_REQUIRED' ? 'Bearer' : 'Bearer error="invalid_token"');
+  if (status === 503) void reply.header('retry-after', '1');
 }
 
 /** What Fastify refuses before a route sees it, in our words. */

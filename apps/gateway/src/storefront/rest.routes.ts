@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { showCategories, type ShownCategories } from '../category/category-view';
 import { etagOf, type Rendered } from '../document-cache/cached-document';
+import { groupOf } from '../identity/identity';
 import { incompleteList, unknownCategory } from '../listing/listings';
 import { firstOf, onlyKnown, unknownProduct } from './arguments';
 import type { Context } from './context';
@@ -17,7 +18,7 @@ export function restRoutes(app: FastifyInstance, reading: Reading): void {
   app.get<{ Params: { sku: string }; Querystring: Query }>('/v1/products/:sku', (request, reply) => {
     onlyKnown(request.query, []);
     const { sku } = request.params;
-    const context = contexts.ofHeaders(request.headers);
+    const context = contexts.ofHeaders(request.headers, groupOf(request.identity));
     const kept = cache.peek(sku);
     // The usual case stays off the promise queue.
     if (kept !== undefined) return sendProduct(request, reply, kept.rendered(context, reading, clock.now()), context, 'hit');
@@ -31,7 +32,7 @@ export function restRoutes(app: FastifyInstance, reading: Reading): void {
     onlyKnown(request.query, listParameters);
     const first = firstOf(request.query['first']);
     spend(request, first);
-    const context = contexts.ofHeaders(request.headers);
+    const context = contexts.ofHeaders(request.headers, groupOf(request.identity));
     const { items, hasNext, incomplete } = await listings.page(criteriaOfQuery(request.query), context, first, request.query['after']);
     const now = clock.now();
     const shown = items.map(({ cached }) => cached.rendered(context, reading, now));
@@ -47,7 +48,7 @@ export function restRoutes(app: FastifyInstance, reading: Reading): void {
 
   app.get<{ Querystring: Query }>('/v1/categories', (request, reply) => {
     onlyKnown(request.query, []);
-    const context = contexts.ofHeaders(request.headers);
+    const context = contexts.ofHeaders(request.headers, groupOf(request.identity));
     const now = clock.now();
     const shown = showCategories(categories.tree.roots, context.language, { known: freshness.current, tree: categories.tree }, now);
     return sendCategories(request, reply, { items: shown.categories }, shown, context, now);
@@ -55,7 +56,7 @@ export function restRoutes(app: FastifyInstance, reading: Reading): void {
 
   app.get<{ Params: { id: string }; Querystring: Query }>('/v1/categories/:id', (request, reply) => {
     onlyKnown(request.query, []);
-    const context = contexts.ofHeaders(request.headers);
+    const context = contexts.ofHeaders(request.headers, groupOf(request.identity));
     const node = categories.tree.find(request.params.id);
     if (node === undefined) throw unknownCategory(request.params.id);
     const now = clock.now();

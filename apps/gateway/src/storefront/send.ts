@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { etagOf } from '../document-cache/cached-document';
-import { cacheControl, matches, VARY } from './caching';
+import { guest } from '../identity/identity';
+import { cacheControl, matches, PRIVATE, VARY } from './caching';
 import { contextText, type Context } from './context';
 
 export interface Sendable {
@@ -19,7 +20,7 @@ export function send(request: FastifyRequest, reply: FastifyReply, answer: Senda
   const etag = (answer.etag ??= etagOf(answer.body));
   const headers = {
     etag,
-    'cache-control': cacheControl({ now, validUntil: answer.validUntil, degraded: answer.degraded !== '' }),
+    'cache-control': request.identity === guest ? cacheControl({ now, validUntil: answer.validUntil, degraded: answer.degraded !== '' }) : PRIVATE,
     vary: VARY,
     'steward-context': contextText(context),
     'content-type': JSON_TYPE,
@@ -38,7 +39,8 @@ export function sendUncached(request: FastifyRequest, reply: FastifyReply, answe
  * ours looks at a sent body.
  */
 function write(request: FastifyRequest, reply: FastifyReply, status: 200 | 304, { body, degraded }: Sendable, headers: Record<string, string | number>): FastifyReply {
-  if (degraded !== '') headers['x-degraded'] = degraded;
+  const all = request.identity.kind === 'unverified' ? joined(degraded, UNVERIFIED) : degraded;
+  if (all !== '') headers['x-degraded'] = all;
   if (request.allowance !== null) {
     headers['ratelimit-policy'] = request.allowance.policy;
     headers['ratelimit'] = request.allowance.left();
@@ -51,6 +53,11 @@ function write(request: FastifyRequest, reply: FastifyReply, status: 200 | 304, 
   }
   return reply;
 }
+
+/** The issuer's keys could not be read: what is shown is what a guest sees. */
+const UNVERIFIED = 'identity;reason=unavailable';
+
+const joined = (...parts: string[]): string => parts.filter((part) => part !== '').join(', ');
 
 /** `availability;reason=stale`: each degraded field once, whatever it is of. */
 export function degradedHeader(degraded: readonly { field: string; reason: string }[]): string {

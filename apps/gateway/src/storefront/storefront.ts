@@ -5,8 +5,10 @@ import { feedRoutes, type Catalogue } from '../feeds/feeds.routes';
 import type { DocumentPolicy } from '../graphql/documents';
 import { graphqlRoutes } from '../graphql/graphql.routes';
 import { explorerRoute } from '../graphql/explorer';
+import { identify } from '../identity/authenticate';
+import type { Authenticate } from '../identity/tokens';
 import { openapiRoutes } from '../openapi/openapi.routes';
-import { fromFastify } from './problem';
+import { fromFastify, hintAt } from './problem';
 import { limitRates } from './rate-limit';
 import type { Reading } from './reading';
 import { restRoutes } from './rest.routes';
@@ -18,6 +20,7 @@ export interface StorefrontOptions {
   /** Points a client may spend in a minute, 0 = any number. */
   rateLimit: number;
   proxies: number;
+  authenticate: Authenticate;
   policy: DocumentPolicy;
   explorer: boolean;
   logger: Logger;
@@ -27,7 +30,7 @@ export interface StorefrontOptions {
 const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/products/{sku}/json-ld, GET /v1/categories/{id}, GET /v1/categories, POST /graphql, GET /sitemap.xml, GET /feeds/{market}/{language}/merchant.xml, GET /livez, GET /readyz';
 
 /** The storefront's own HTTP server: Fastify without Nest, because a read from memory should cost little more than the socket. */
-export async function createStorefront({ reading, catalogue, addresses, rateLimit, proxies, policy, explorer, logger, ready }: StorefrontOptions): Promise<FastifyInstance> {
+export async function createStorefront({ reading, catalogue, addresses, rateLimit, proxies, authenticate, policy, explorer, logger, ready }: StorefrontOptions): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     bodyLimit: 16 * 1024,
@@ -43,6 +46,8 @@ export async function createStorefront({ reading, catalogue, addresses, rateLimi
   });
 
   limitRates(app, rateLimit, reading.clock);
+  // After the limit: a flood of made-up tokens costs its sender points before it costs us signatures.
+  identify(app, authenticate);
   const seconds = histogram('steward_http_request_seconds', 'Requests of the storefront', ['route', 'method', 'status']);
   // Looking a series up by its labels costs more than counting; there are few, so each is looked up once.
   const series = new Map<string, { observe: (value: number) => void }>();
@@ -57,6 +62,7 @@ export async function createStorefront({ reading, catalogue, addresses, rateLimi
 
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     const problem = toProblem(fromFastify(error));
+    hintAt(reply, problem.status, problem.code);
     if (problem.status === 500) logger.error({ err: error, traceId: problem.traceId }, 'request failed');
     return sendProblem(reply, problem);
   });
