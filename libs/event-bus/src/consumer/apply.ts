@@ -8,13 +8,13 @@ import type { Contract } from '@steward/contracts';
 import type { PoolClient } from 'pg';
 import { closeApplied, closeSuperseded, type NewLetter, storeDeadLetters } from '../dead-letter/dead-letter.store';
 import type { Sound } from './arrival';
-import type { Handler, Projection } from './declarations';
+import type { AppliedEvent, Handler, Projection } from './declarations';
 import { applyGate, type Gate } from './gate/apply-gate';
 import { forgetAttempts } from './gate/attempts.store';
 import { releaseAwaiting } from './gate/held.store';
-import { applySequenced } from './gate/sequence-gate';
+import { applySequenced, placeOf, type SequencedEvent } from './gate/sequence-gate';
 import { writeJournal } from './gate/journal.store';
-import { runOwnCode } from './own-code';
+import { runHandler, runOwnCode } from './own-code';
 import { type Delivered, letterOf, newcomerWaitMs, type Work } from './work';
 
 /** What is left to do once the batch has committed; nothing of it may happen before. */
@@ -71,7 +71,7 @@ async function applyEvents(tx: PoolClient, work: Work, handler: Handler, members
     now: new Date(now),
     heldUntil: new Date(now + work.heldForMs),
     newcomerUntil: new Date(now + Math.min(newcomerWaitMs, work.heldForMs)),
-    handle: (event) => runOwnCode(tx, () => handler.handle(tx, event)),
+    handle: (passed) => runHandler(tx, handler, (handler.coalesces ? inSendingOrder(passed) : passed).map(toAppliedEvent)),
   });
   if (passage.applied.length > 0) {
     const envelopes = passage.applied.map((event) => event.envelope);
@@ -88,6 +88,27 @@ async function applyEvents(tx: PoolClient, work: Work, handler: Handler, members
     meter.count(entity, 'conflict', passage.conflicts.length);
     meter.propagated(entity, passage.applied.map((event) => event.envelope), work.clock.now());
   });
+}
+
+interface Passed extends SequencedEvent {
+  readonly delivered: Pick<Delivered, 'streamSequence'>;
+}
+
+/** As the stream has them. A republished event may stand behind its successor there, and still comes before it. */
+export function inSendingOrder<E extends Passed>(events: readonly E[]): E[] {
+  const reached = new Map<string, number>();
+  // The gate gives the events of a key in the order of their sequence.
+  const places = events.map((event) => {
+    const place = Math.max(reached.get(placeOf(event)) ?? 0, event.delivered.streamSequence);
+    reached.set(placeOf(event), place);
+    return { event, place };
+  });
+  return places.sort((a, b) => a.place - b.place).map(({ event }) => event);
+}
+
+function toAppliedEvent({ envelope, data }: SequencedEvent): AppliedEvent {
+  if (envelope.sequence === null) throw new TypeError(`${envelope.type} ${envelope.id} carries no sequence`);
+  return { key: envelope.key, sequence: envelope.sequence, data, envelope };
 }
 
 export function conflictLetter(work: Work, delivered: Delivered<Sound>): NewLetter {

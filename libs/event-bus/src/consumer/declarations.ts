@@ -26,12 +26,14 @@ export interface Projection {
   readonly apply: (tx: PoolClient, changes: StateChange[]) => Promise<void>;
 }
 
-/** What a service does at an event, once per message. Made by `defineHandler`. */
+/** What a service does at an event or command, once per message. Made by `defineHandler` or `defineBatchHandler`. */
 export interface Handler {
   readonly kind: 'handler';
   readonly builds: string;
   readonly contract: Contract;
-  readonly handle: (tx: PoolClient, event: AppliedEvent) => Promise<void>;
+  /** Whether one call takes all events of a batch. */
+  readonly coalesces: boolean;
+  readonly handleAll: (tx: PoolClient, events: AppliedEvent[]) => Promise<void>;
 }
 
 /**
@@ -54,6 +56,25 @@ export function defineHandler<T>(spec: {
   contract: Contract<T>;
   handle: (tx: PoolClient, event: AppliedEvent<T>) => Promise<void>;
 }): Handler {
-  if (spec.contract.kind === 'state') throw new TypeError(`${spec.contract.entity} is a state contract: use defineProjection`);
-  return { kind: 'handler', builds: spec.builds, contract: spec.contract, handle: (tx, event) => spec.handle(tx, event as AppliedEvent<T>) };
+  return defineEach(spec, false, async (tx, events) => {
+    for (const event of events) await spec.handle(tx, event);
+  });
+}
+
+/**
+ * `handleAll` is called with everything of a batch that the sequence gate lets pass, in the order in which it was sent, that of
+ * each key included: a key that comes twice is there twice. For work whose events compete for the same rows, so that a hot row is
+ * locked and written once a batch. It may run again with fewer of them (a bisected batch): its effects belong into `tx`.
+ */
+export function defineBatchHandler<T>(spec: {
+  builds: string;
+  contract: Contract<T>;
+  handleAll: (tx: PoolClient, events: AppliedEvent<T>[]) => Promise<void>;
+}): Handler {
+  return defineEach(spec, true, spec.handleAll);
+}
+
+function defineEach<T>({ builds, contract }: { builds: string; contract: Contract<T> }, coalesces: boolean, handleAll: (tx: PoolClient, events: AppliedEvent<T>[]) => Promise<void>): Handler {
+  if (contract.kind === 'state') throw new TypeError(`${contract.entity} is a state contract: use defineProjection`);
+  return { kind: 'handler', builds, contract, coalesces, handleAll: (tx, events) => handleAll(tx, events as AppliedEvent<T>[]) };
 }

@@ -16,7 +16,7 @@ import { forgetAttempts } from './gate/attempts.store';
 import { dropHeld, hold, movePositions, nextHeld } from './gate/held.store';
 import { writeJournal } from './gate/journal.store';
 import { markApplied } from './gate/sequence-gate';
-import { runOwnCode } from './own-code';
+import { runHandler } from './own-code';
 import { identityOf, type Work } from './work';
 
 /** Applies the held events of a key as long as the next one is there. Throws only what is the infrastructure's fault. */
@@ -47,7 +47,7 @@ export async function releaseHeld(work: Work, handler: Handler, place: string): 
 /** Inside the caller's transaction, which holds the position's lock. */
 export async function applyInTurn(tx: PoolClient, work: Pick<Work, 'consumer' | 'journal'>, handler: Handler, place: string, envelope: Envelope): Promise<void> {
   const sequence = envelope.sequence ?? 0;
-  await runOwnCode(tx, () => handler.handle(tx, { key: envelope.key, sequence, data: JSON.parse(envelope.body), envelope }));
+  await runHandler(tx, handler, [{ key: envelope.key, sequence, data: JSON.parse(envelope.body), envelope }]);
   await markApplied(tx, handler.builds, [envelope.id]);
   await movePositions(tx, handler.builds, new Map([[place, sequence]]));
   await dropHeld(tx, handler.builds, place, sequence);

@@ -1,5 +1,5 @@
 export { hashOf } from './arrival';
-export { type AppliedEvent, defineHandler, defineProjection, type Handler, type Projection, type StateChange } from './declarations';
+export { type AppliedEvent, defineBatchHandler, defineHandler, defineProjection, type Handler, type Projection, type StateChange } from './declarations';
 export { awaiting, businessCase, type FaultClass, type ReadBack, type RetryBudget, unknownOutcome } from './failure';
 export { applyGate, type Part, type Passage } from './gate/apply-gate';
 export {

@@ -43,6 +43,8 @@ export interface StrategyOptions {
   readonly stuckAfterMs?: number;
   /** C10: how long `close` waits for what is in hand. */
   readonly closeWithinMs?: number;
+  /** What the first message has to wait for; must not fail. */
+  readonly after?: Promise<void>;
   /** Instead of ending the process. */
   readonly onFatal?: (error: StewardError) => void;
 }
@@ -60,6 +62,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   readonly #stop = new AbortController();
   readonly #prune: () => Promise<void>;
   #sweeping: Promise<void> = Promise.resolve();
+  #closed: Promise<void> | undefined;
   #wake: () => void = () => undefined;
 
   constructor(private readonly options: StrategyOptions) {
@@ -75,12 +78,22 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   listen(callback: () => void): void {
-    for (const loop of this.#loops) loop.start();
-    this.#sweeping = this.#sweepLoop();
+    const begin = (): void => {
+      if (this.#stop.signal.aborted) return;
+      for (const loop of this.#loops) loop.start();
+      this.#sweeping = this.#sweepLoop();
+    };
+    if (this.options.after === undefined) begin();
+    else void this.options.after.then(begin);
     callback();
   }
 
-  async close(): Promise<void> {
+  /** May be called before Nest does, by who wants to send what the last messages have written. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     this.#stop.abort();
     this.#wake();
     const { closeWithinMs = closeWithinMsByDefault, logger } = this.options;

@@ -1,5 +1,6 @@
 import { isConnectionError, through } from '@steward/platform';
 import type { PoolClient } from 'pg';
+import type { AppliedEvent, Handler } from './declarations';
 
 /**
  * Runs a service's projection or handler in the batch's transaction. A connection error that it throws while the transaction is
@@ -18,4 +19,10 @@ export async function runOwnCode(tx: PoolClient, work: () => Promise<void>): Pro
     }
     throw new Error(`a call of the handler failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
+}
+
+/** One call for all events, or one for each: the seam is passed as often as the service's code is called. */
+export async function runHandler(tx: PoolClient, handler: Handler, events: AppliedEvent[]): Promise<void> {
+  if (handler.coalesces) return events.length === 0 ? undefined : runOwnCode(tx, () => handler.handleAll(tx, events));
+  for (const event of events) await runOwnCode(tx, () => handler.handleAll(tx, [event]));
 }

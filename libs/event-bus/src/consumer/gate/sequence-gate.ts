@@ -9,7 +9,7 @@
  */
 import type { PoolClient } from 'pg';
 import type { Envelope } from '../../envelope';
-import type { AppliedEvent, Handler } from '../declarations';
+import type { Handler } from '../declarations';
 import { hold, lockPositions, movePositions, placesWithHeld } from './held.store';
 
 export interface SequencedEvent {
@@ -27,19 +27,19 @@ export interface SequencePassage<E extends SequencedEvent = SequencedEvent> {
   readonly releasable: string[];
 }
 
-export interface SequenceOptions {
+export interface SequenceOptions<E extends SequencedEvent = SequencedEvent> {
   readonly now: Date;
   readonly heldUntil: Date;
   /** The same for a key of which nothing was ever applied: its beginning may have left the stream before this consumer was born. */
   readonly newcomerUntil: Date;
-  /** Runs the handler; wraps it in spans and fault seams. */
-  readonly handle: (event: AppliedEvent) => Promise<void>;
+  /** Runs the handler with what has passed, by key and sequence. */
+  readonly handle: (events: readonly E[]) => Promise<void>;
 }
 
 export const placeOf = (event: Pick<SequencedEvent, 'envelope' | 'system'>): string =>
   `${event.system}.${event.envelope.type.split('.')[1] ?? ''}/${event.envelope.key}`;
 
-export async function applySequenced<E extends SequencedEvent>(tx: PoolClient, handler: Handler, events: readonly E[], options: SequenceOptions): Promise<SequencePassage<E>> {
+export async function applySequenced<E extends SequencedEvent>(tx: PoolClient, handler: Handler, events: readonly E[], options: SequenceOptions<E>): Promise<SequencePassage<E>> {
   const passage = { applied: [] as E[], duplicates: [] as E[], held: [] as E[], conflicts: [] as E[], releasable: [] as string[] };
   if (events.length === 0) return passage;
   const ordered = [...events].sort((a, b) => compare(placeOf(a), placeOf(b)) || sequenceOf(a) - sequenceOf(b));
@@ -54,13 +54,13 @@ export async function applySequenced<E extends SequencedEvent>(tx: PoolClient, h
     else if (sequence <= position) passage.conflicts.push(event);
     else if (sequence > position + 1) passage.held.push(event);
     else {
-      await options.handle({ key: event.envelope.key, sequence, data: event.data, envelope: event.envelope });
       positions.set(place, sequence);
       moved.set(place, sequence);
       seen.add(event.envelope.id);
       passage.applied.push(event);
     }
   }
+  await options.handle(passage.applied);
   await holdAll(tx, handler.builds, passage, positions, options);
   if (moved.size > 0) {
     await markApplied(tx, handler.builds, passage.applied.map((event) => event.envelope.id));
@@ -70,7 +70,7 @@ export async function applySequenced<E extends SequencedEvent>(tx: PoolClient, h
   return passage;
 }
 
-async function holdAll<E extends SequencedEvent>(tx: PoolClient, handler: string, passage: { held: E[]; conflicts: E[] }, positions: Map<string, number>, options: SequenceOptions): Promise<void> {
+async function holdAll<E extends SequencedEvent>(tx: PoolClient, handler: string, passage: { held: E[]; conflicts: E[] }, positions: Map<string, number>, options: Pick<SequenceOptions, 'now' | 'heldUntil' | 'newcomerUntil'>): Promise<void> {
   // Two messages under one sequence in one batch would meet in one statement; the later one of them is a conflict like any other.
   const bySequence = new Map<string, E>();
   for (const event of passage.held) {
