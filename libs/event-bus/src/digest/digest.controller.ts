@@ -19,8 +19,12 @@ const MOST_KEYS = 600;
 /** All rows of an entity are read: 9 µs of CPU each (ADR 0014), so this is enough for some millions on a busy machine. */
 const READ_WITHIN_MS = 120_000;
 
-export async function answerDigest(database: Pick<Database, 'transaction'>, table: StateTable, asked: unknown): Promise<DigestAnswer> {
+/** Where the states of an entity are: for who announces some and keeps others'. */
+export type TableOf = StateTable | ((entity: string) => StateTable);
+
+export async function answerDigest(database: Pick<Database, 'transaction'>, tableOf: TableOf, asked: unknown): Promise<DigestAnswer> {
   const { entity, buckets, after = null } = question.parse(asked);
+  const table = typeof tableOf === 'function' ? tableOf(entity) : tableOf;
   const read = <T>(run: (tx: PoolClient) => Promise<T>): Promise<T> =>
     database.transaction(async (tx) => {
       await tx.query(`set local statement_timeout = ${String(READ_WITHIN_MS)}`);
@@ -31,14 +35,14 @@ export async function answerDigest(database: Pick<Database, 'transaction'>, tabl
   return { keys, next: keys.length === MOST_KEYS ? (keys.at(-1)?.key ?? null) : null };
 }
 
-export function digestModule(service: string, table: StateTable, database: () => Database | undefined): DynamicModule {
+export function digestModule(service: string, tableOf: TableOf, database: () => Database | undefined): DynamicModule {
   @Controller()
   class DigestController {
     @MessagePattern(digestSubject(service))
     async digest(asked: unknown): Promise<DigestAnswer> {
       const open = database();
       if (open === undefined) throw new RpcException('the service is still starting');
-      return answerDigest(open, table, asked).catch((error: unknown) => {
+      return answerDigest(open, tableOf, asked).catch((error: unknown) => {
         throw new RpcException(error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message);
       });
     }

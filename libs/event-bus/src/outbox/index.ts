@@ -7,4 +7,5 @@ export { outboxMigrations, OutboxTables1764000000000 } from './outbox.migration'
 export { type Draft, maxMessageBytes, publishFault } from './publishable';
 export { Relay, type RelayOptions } from './relay/relay';
 export { checkRetention, dropExpiredPartitions, ensurePartitions, outboxRetentionMs, Retention } from './retention';
+export { openSendingSide, provisionedWithinMs, type SendingSide, type SendingSideOptions } from './sending-side';
 export { readWatermarks, type Recorded } from './relay/stream-ledger';

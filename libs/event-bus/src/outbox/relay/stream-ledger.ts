@@ -31,7 +31,7 @@ export class StreamLedger {
   constructor(streams: readonly StreamDeclaration[]) {
     for (const stream of streams) {
       const types = contracts
-        .filter((contract) => contract.kind !== 'command' && contract.systems.includes(stream.system))
+        .filter((contract) => contract.systems.includes(stream.system))
         .filter((contract) => streamOf(contract, stream.system).name === stream.name)
         .map((contract) => typeOf(contract, stream.system));
       this.entries.set(stream.name, { types, epoch: undefined, sequence: 0, messageId: null, pausedFor: undefined });

@@ -1,0 +1,72 @@
+/**
+ * Everything a process needs to send what its database has committed: lease, relay, the watch over its streams, partitions,
+ * metrics, readiness. For adapters, and for whoever else writes an outbox.
+ */
+import { streams } from '@steward/contracts';
+import type { Database, Runtime } from '@steward/platform';
+import { type AskBrokerState, type Broker, StreamWatch } from '../broker';
+import { Lease } from '../lease';
+import { watchOutbox } from './outbox-metrics';
+import type { Rebuild } from './relay/adopt-epoch';
+import { Relay } from './relay/relay';
+import { Retention } from './retention';
+
+/** B7: how long the provisioner may take to make what this service needs; then the process ends with a code. */
+export const provisionedWithinMs = 120_000;
+
+export interface SendingSideOptions {
+  /** The system in the subjects and streams that are sent to, and the name of the broker's account. */
+  readonly service: string;
+  readonly runtime: Pick<Runtime, 'clock' | 'logger' | 'readiness' | 'shutdown'>;
+  readonly database: Database;
+  readonly databaseUrl: string;
+  readonly broker: Broker;
+  readonly ask: AskBrokerState;
+  /** One holder sends; what else it alone may do is under the same lease (ADR 0009). */
+  readonly lease: string;
+  readonly refuseLazyBroker: boolean;
+  /** For who announces states: see RelayOptions. */
+  readonly withdraw?: () => Promise<void>;
+  readonly rebuild?: Rebuild;
+}
+
+export interface SendingSide {
+  readonly lease: Lease;
+  readonly watch: StreamWatch;
+  /** Begins to ask for the lease and the broker's state; to be called when everything is there that acts on them. */
+  readonly start: () => void;
+}
+
+/** Registers what it opens with readiness and shutdown. What is drained after this was registered is drained before it: its rows are still sent. */
+export async function openSendingSide(options: SendingSideOptions): Promise<SendingSide> {
+  const { service, database, databaseUrl, broker, ask, refuseLazyBroker, withdraw, rebuild } = options;
+  const { clock, logger, readiness, shutdown } = options.runtime;
+  const own = streams.filter(({ system }) => system === service);
+  const lease = new Lease({ database, name: options.lease, clock, logger });
+  const watch: StreamWatch = new StreamWatch({ service, streams: own.map(({ name }) => name), broker, ask, recorded: () => relay.recorded(), clock, logger, refuseLazyBroker });
+  const relay = new Relay({ database, databaseUrl, broker, streams: own, watch, lease, clock, logger, ...(withdraw ? { withdraw } : {}), ...(rebuild ? { rebuild } : {}) });
+  const retention = new Retention({ database, clock, logger });
+  await retention.start();
+  await relay.start();
+  const unwatch = watchOutbox(database);
+  // Let go in the opposite order: what is still written is sent, then the lease goes.
+  shutdown.onDrain('lease', () => lease.stop());
+  shutdown.onDrain('watch', () => watch.stop());
+  shutdown.onDrain('retention', () => retention.stop());
+  shutdown.onDrain('outbox metrics', unwatch);
+  shutdown.onDrain('relay', () => relay.stop());
+  readiness.add('streams', () => watch.problem());
+  readiness.add('outbox', () => relay.problems()[0]); // B10: not ready while a stream stands
+  watch.ready(provisionedWithinMs).catch((error: unknown) => {
+    // Outside any promise, so that it reaches the process's own handler and ends it with the code of the error.
+    if (!shutdown.signal.aborted) setImmediate(() => { throw error; });
+  });
+  return {
+    lease,
+    watch,
+    start: () => {
+      lease.start();
+      watch.start();
+    },
+  };
+}
