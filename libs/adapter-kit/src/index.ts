@@ -1,10 +1,13 @@
 // What a vendor's folder needs.
-export { type Adapter, type Connector, defineAdapter, defineConnector, defineFeed, type Feed, type Hint, type Pace, type Page, type Source, type SourceContext, type WebhookSpec, type WebhookVerdict } from './source/define';
+export { type Connector, defineConnector, defineFeed, type Feed, type Hint, type Pace, type Page, type Source, type SourceContext, type WebhookSpec, type WebhookVerdict } from './source/define';
 export { type HmacScheme, hmacVerifier } from './source/hmac-verifier';
 export type { HttpAnswer, HttpCall } from './http/attempt.client';
 export { type HttpLimits, type ResilientHttp, resilientHttp, type ResilientHttpOptions } from './http/resilient-http.client';
 
 // What an app needs.
+export { type Adapter, type AdapterContext, type AdapterSpec, type Consumed, defineAdapter } from './service/define-adapter';
+export { announceOwn, type OwnChange, type OwnRevision } from './own/announce-own';
+export type { AdapterEnv } from './service/adapter-env';
 export { createAdapter } from './service/create-adapter';
 export { runAdapter } from './service/run-adapter';
 

@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { KitGuard1764100000000 } from '../guard/guard.migration';
+import { KitOwn1791000000000 } from '../own/own.migration';
 
 /** The adapter's own tables. By hand: collations, fill factors and partial indexes are the point of them. */
 export class KitTables1764000003000 implements MigrationInterface {
@@ -49,4 +50,4 @@ const tables = [
   `create unique index held_change_open on held_change (entity, vendor) where state in ('open', 'released')`,
 ];
 
-export const kitMigrations = [KitTables1764000003000, KitGuard1764100000000];
+export const kitMigrations = [KitTables1764000003000, KitGuard1764100000000, KitOwn1791000000000];

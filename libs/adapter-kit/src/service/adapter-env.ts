@@ -1,6 +1,6 @@
 import { type EnvOf, senderEnv, serviceEnv } from '@steward/platform';
 import { z } from 'zod';
-import type { Adapter } from '../source/define';
+import type { Adapter } from './define-adapter';
 
 type Shape = Record<string, z.ZodType>;
 
@@ -17,7 +17,7 @@ export function adapterShape(adapter: Adapter, vendor: string | undefined): OwnS
   const others = Object.values(adapter.connectors).flatMap(({ env }) => Object.keys(env));
   const ignored = Object.fromEntries(others.map((name) => [name, z.string().optional()]));
   const own = vendor === undefined ? {} : (adapter.connectors[vendor]?.env ?? {});
-  return { ...ignored, ...(own as Shape), ...serviceEnv, ...senderEnv, ...connectorVariable(adapter) };
+  return { ...ignored, ...(own as Shape), ...(adapter.env as Shape | undefined), ...serviceEnv, ...senderEnv, ...connectorVariable(adapter) };
 }
 
 /** B1: an acknowledgement before the disk has the message is enough for production only where somebody said so. */

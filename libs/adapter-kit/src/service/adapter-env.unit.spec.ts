@@ -1,6 +1,6 @@
 import { loadEnv } from '@steward/platform';
 import { Shop } from '../fixtures/shop.fixture.spec';
-import { defineAdapter } from '../source/define';
+import { defineAdapter } from './define-adapter';
 import { type AdapterEnv, adapterShape, refusesLazyBroker } from './adapter-env';
 
 const adapter = defineAdapter({ name: 'erp', connectors: { sandbox: { vendor: 'sandbox', env: {}, open: () => ({ feeds: [new Shop().feed()] }) } } });

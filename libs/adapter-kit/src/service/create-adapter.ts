@@ -1,14 +1,17 @@
 /** An adapter's process: the source on one side, the outbox's relay on the other, the database between them. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { streamOf, streams } from '@steward/contracts';
-import { askBrokerState, connectBroker, ConsumerTables1700000002000, createRpcClient, digestModule, Lease, natsTransport, outboxMigrations, Relay, Retention, StreamWatch, watchOutbox } from '@steward/event-bus';
+import { contracts, streamOf } from '@steward/contracts';
+import { askBrokerState, connectBroker, ConsumerTables1700000002000, createRpcClient, digestModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, Rebuilds1790000005000, type SendingSide } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Runtime, type Service, StewardError } from '@steward/platform';
 import { withdrawSuperseded } from '../announce/announced.store';
 import { kitMigrations } from '../announce/kit.migration';
 import { FeedRunner } from '../feed/feed-runner';
 import { resilientHttp } from '../http/resilient-http.client';
-import type { Adapter, Source } from '../source/define';
+import { ownContracts, rebuildOwn, settleFloors } from '../own/own-states';
+import type { Source } from '../source/define';
 import { type AdapterEnv, refusesLazyBroker } from './adapter-env';
+import { mountConsumers } from './consuming';
+import type { Adapter, AdapterContext } from './define-adapter';
 import { heldModule } from './held.controller';
 import { snapshotModule } from './snapshot.controller';
 import { mountWebhook } from './webhook.controller';
@@ -24,13 +27,10 @@ export interface AdapterOptions {
   readonly progressEveryMs?: number;
 }
 
-/** B7: how long the provisioner may take to make what this service needs; then the process ends with a code. */
-const provisionedWithinMs = 120_000;
-
 /** What others may ask of an adapter. */
 class Questions {}
 
-export const adapterMigrations = [...outboxMigrations, ConsumerTables1700000002000, ...kitMigrations];
+export const adapterMigrations = [...outboxMigrations, ConsumerTables1700000002000, Rebuilds1790000005000, ...kitMigrations];
 
 export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: AdapterOptions = {}): Promise<AdapterService> {
   const { progressEveryMs, ...rest } = options;
@@ -41,26 +41,70 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
     ...rest,
     module: () => {
       const database = () => parts?.database;
-      return { module: Questions, imports: [snapshotModule(adapter.name, database), heldModule(adapter.name, database), digestModule(adapter.name, 'announced', database)] };
+      return { module: Questions, imports: [snapshotModule(adapter.name, database), heldModule(adapter.name, database), digestModule(adapter.name, tableOf(adapter.name), database)] };
     },
     configure: async (app, runtime) => {
-      const database = await openDatabase({ url: env.DATABASE_URL, name: adapter.name, migrations: adapterMigrations, logger: runtime.logger });
-      runtime.shutdown.onClose('database', () => database.close());
-      runtime.readiness.add('database', database.problem);
-      const { lease, watch, runners: runnersOf } = await sendingSide(adapter, env, runtime, database, progressEveryMs);
+      const { shutdown, readiness, logger } = runtime;
+      const database = await openDatabase({ url: env.DATABASE_URL, name: adapter.name, migrations: [...adapterMigrations, ...(adapter.migrations ?? [])], logger });
+      shutdown.onClose('database', () => database.close());
+      readiness.add('database', database.problem);
       const source = openSource(adapter, env, runtime);
-      const runners = runnersOf(source);
+      const own = ownContracts(adapter.name, source.feeds);
+      // The relay needs the runners for a lost stream (B10), the runners need its watch for their first revision.
+      const runners: FeedRunner[] = [];
+      const broker = await connectBroker({ url: env.NATS_URL, service: adapter.name, logger });
+      shutdown.onClose('broker', () => broker.close());
+      readiness.add('broker', () => (broker.status() === 'up' ? undefined : 'the broker is not connected'));
+      const rpc = createRpcClient({ url: env.NATS_URL, service: adapter.name });
+      shutdown.onClose('rpc', () => rpc.close());
+      const sending = await openSendingSide({
+        service: adapter.name, runtime, database, databaseUrl: env.DATABASE_URL, broker, ask: askBrokerState(rpc), refuseLazyBroker: refusesLazyBroker(env),
+        // Reading and sending are one piece of work: two leases could be with two processes, one of them blind for the other's rows.
+        lease: 'adapter',
+        withdraw: () => withdrawSuperseded(database),
+        rebuild: async (tx, change) => {
+          for (const runner of runners) await runner.rebuild(tx, change);
+          await rebuildOwn(tx, adapter.name, own, change);
+        },
+      });
+      const revisionFloor = async (stream: string): Promise<number> => (await sending.watch.ready(provisionedWithinMs)).streams[stream]?.revisionFloor ?? 0;
+      runners.push(...openRunners({ adapter, env, runtime, database, sending, source, revisionFloor, progressEveryMs }));
       parts = { database, runners };
-      if (source.webhook) mountWebhook(app.getHttpAdapter().getInstance(), { spec: source.webhook, feeds: source.feeds, database, clock: runtime.clock, logger: runtime.logger, stored: () => runners.forEach((runner) => runner.hinted()) });
+      if (source.webhook) mountWebhook(app.getHttpAdapter().getInstance(), { spec: source.webhook, feeds: source.feeds, database, clock: runtime.clock, logger, stored: () => runners.forEach((runner) => runner.hinted()) });
       connectQuestions(app, adapter, env);
-      lease.start();
-      watch.start();
+      shutdown.onDrain('feeds', async () => void (await Promise.all(runners.map((runner) => runner.stop()))));
+
+      const context = openContext(adapter, env, runtime, database, source);
+      // Without an answer there is no floor, and without a floor a lost database would be announced below what consumers have (ADR 0005).
+      const floors = untilDone(() => settleFloors(database, adapter.name, own, revisionFloor), runtime);
+      const consumed = adapter.consumes?.(context);
+      if (consumed) await mountConsumers(consumed, { service: adapter.name, app, runtime, broker, rpc, database, journal: env.STEWARD_MODE === 'test', after: floors });
+      sending.start();
       for (const runner of runners) runner.start();
-      runtime.shutdown.onDrain('feeds', async () => void (await Promise.all(runners.map((runner) => runner.stop()))));
     },
   });
   if (parts === undefined) throw new TypeError('the adapter was not configured');
   return { ...service, ...parts };
+}
+
+/** What this service announces is compared with what others hold of it, what it holds of others with what they announce (X1). */
+const tableOf = (service: string) => (entity: string) => (contracts.some((each) => each.entity === entity && each.systems.includes(service)) ? 'announced' : 'stored_part');
+
+/** Tries until it succeeds or the process stops; what lasts too long ends the process elsewhere (B7). */
+async function untilDone(work: () => Promise<void>, { clock, logger, shutdown }: Runtime): Promise<void> {
+  while (!shutdown.signal.aborted) {
+    try {
+      return await work();
+    } catch (error) {
+      logger.warn({ err: error }, 'the service can not begin its own work yet');
+      await clock.sleep(1_000, shutdown.signal);
+    }
+  }
+}
+
+function openContext(adapter: Adapter, env: AdapterEnv, { clock, logger, shutdown }: Runtime, database: Database, source: Source): AdapterContext {
+  const context = { env, clock, logger, database, source };
+  return { ...context, own: adapter.opens?.({ ...context, onClose: (name, step) => shutdown.onClose(name, step) }) };
 }
 
 function openSource(adapter: Adapter, env: AdapterEnv, { clock, logger, shutdown }: Runtime): Source {
@@ -75,68 +119,26 @@ function openSource(adapter: Adapter, env: AdapterEnv, { clock, logger, shutdown
   return source;
 }
 
-interface SendingSide {
-  readonly lease: Lease;
-  readonly watch: StreamWatch;
-  /** The relay needs the runners for a lost stream (B10), the runners need its watch for their first revision. */
-  readonly runners: (source: Source) => FeedRunner[];
+interface RunnerParts {
+  readonly adapter: Adapter;
+  readonly env: AdapterEnv;
+  readonly runtime: Runtime;
+  readonly database: Database;
+  readonly sending: SendingSide;
+  readonly source: Source;
+  readonly revisionFloor: (stream: string) => Promise<number>;
+  readonly progressEveryMs: number | undefined;
 }
 
-async function sendingSide(adapter: Adapter, env: AdapterEnv, runtime: Runtime, database: Database, progressEveryMs: number | undefined): Promise<SendingSide> {
-  const { clock, logger, readiness, shutdown } = runtime;
-  const { name: service } = adapter;
-  const own = streams.filter(({ system }) => system === service);
-  const broker = await connectBroker({ url: env.NATS_URL, service, logger });
-  shutdown.onClose('broker', () => broker.close());
-  readiness.add('broker', () => (broker.status() === 'up' ? undefined : 'the broker is not connected'));
-  const rpc = createRpcClient({ url: env.NATS_URL, service });
-  shutdown.onClose('rpc', () => rpc.close());
-
-  let runners: FeedRunner[] = [];
-  // Reading and sending are one piece of work: two leases could be with two processes, one of them blind for the other's rows.
-  const lease = new Lease({ database, name: 'adapter', clock, logger });
-  const watch: StreamWatch = new StreamWatch({ service, streams: own.map(({ name }) => name), broker, ask: askBrokerState(rpc), recorded: () => relay.recorded(), clock, logger, refuseLazyBroker: refusesLazyBroker(env) });
-  const relay = new Relay({
-    database,
-    databaseUrl: env.DATABASE_URL,
-    broker,
-    streams: own,
-    watch,
-    lease,
-    clock,
-    logger,
-    withdraw: () => withdrawSuperseded(database),
-    rebuild: async (tx, change) => {
-      for (const runner of runners) await runner.rebuild(tx, change);
-    },
+function openRunners({ adapter, env, runtime, database, sending, source, revisionFloor, progressEveryMs }: RunnerParts): FeedRunner[] {
+  const { clock, logger } = runtime;
+  return source.feeds.map((feed) => {
+    const stream = streamOf(feed.contract, adapter.name).name;
+    return new FeedRunner({
+      system: adapter.name, vendor: env.STEWARD_CONNECTOR, feed, database, lease: sending.lease, clock, logger, revisionFloor: () => revisionFloor(stream),
+      ...(progressEveryMs === undefined ? {} : { progressEveryMs }),
+    });
   });
-  const retention = new Retention({ database, clock, logger });
-  await retention.start();
-  await relay.start();
-  const unwatch = watchOutbox(database);
-  // Let go in the opposite order: the feeds first, then what they wrote is sent, then the lease goes.
-  shutdown.onDrain('lease', () => lease.stop());
-  shutdown.onDrain('watch', () => watch.stop());
-  shutdown.onDrain('retention', () => retention.stop());
-  shutdown.onDrain('outbox metrics', unwatch);
-  shutdown.onDrain('relay', () => relay.stop());
-  readiness.add('streams', () => watch.problem());
-  readiness.add('outbox', () => relay.problems()[0]); // B10: not ready while a stream stands
-  watch.ready(provisionedWithinMs).catch((error: unknown) => {
-    // Outside any promise, so that it reaches the process's own handler and ends it with the code of the error.
-    if (!shutdown.signal.aborted) setImmediate(() => { throw error; });
-  });
-
-  return {
-    lease,
-    watch,
-    runners: (source) =>
-      (runners = source.feeds.map((feed) => {
-        const stream = streamOf(feed.contract, service).name;
-        const revisionFloor = async (): Promise<number> => (await watch.ready(provisionedWithinMs)).streams[stream]?.revisionFloor ?? 0;
-        return new FeedRunner({ system: service, vendor: env.STEWARD_CONNECTOR, feed, database, lease, clock, logger, revisionFloor, ...(progressEveryMs === undefined ? {} : { progressEveryMs }) });
-      })),
-  };
 }
 
 function connectQuestions(app: NestFastifyApplication, { name }: Adapter, env: AdapterEnv): void {

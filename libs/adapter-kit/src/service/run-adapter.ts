@@ -1,5 +1,5 @@
 import { loadEnv, runMain } from '@steward/platform';
-import type { Adapter } from '../source/define';
+import type { Adapter } from './define-adapter';
 import { type AdapterEnv, adapterShape, connectorVariable } from './adapter-env';
 import { createAdapter } from './create-adapter';
 

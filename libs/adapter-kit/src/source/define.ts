@@ -96,32 +96,20 @@ export interface SourceContext<Env> {
   readonly logger: Logger;
 }
 
-export interface Connector {
+/** A vendor of a system of record; `Opened` is what the adapter's own code can do with it besides reading its feeds. */
+export interface Connector<Opened extends Source = Source> {
   readonly vendor: string;
   readonly env: z.ZodRawShape;
   readonly limits?: Partial<HttpLimits>;
-  readonly open: (context: SourceContext<Readonly<Record<string, unknown>>>) => Source;
+  readonly open: (context: SourceContext<Readonly<Record<string, unknown>>>) => Opened;
 }
 
 /** `env` of `open` has the types of the shape; the kit parses it before it opens the connector. */
-export function defineConnector<Shape extends z.ZodRawShape>(spec: {
+export function defineConnector<Shape extends z.ZodRawShape, Opened extends Source>(spec: {
   readonly vendor: string;
   readonly env: Shape;
   readonly limits?: Partial<HttpLimits>;
-  readonly open: (context: SourceContext<Readonly<z.output<z.ZodObject<Shape>>>>) => Source;
-}): Connector {
-  return spec as unknown as Connector;
-}
-
-export interface Adapter {
-  /** The system of record, which is also the service's name: `pim`, `erp`. */
-  readonly name: string;
-  readonly connectors: Readonly<Record<string, Connector>>;
-}
-
-export function defineAdapter(spec: Adapter): Adapter {
-  for (const [name, connector] of Object.entries(spec.connectors)) {
-    if (name !== connector.vendor) throw new TypeError(`adapter ${spec.name}: connector ${name} calls itself ${connector.vendor}`);
-  }
-  return spec;
+  readonly open: (context: SourceContext<Readonly<z.output<z.ZodObject<Shape>>>>) => Opened;
+}): Connector<Opened> {
+  return spec as unknown as Connector<Opened>;
 }

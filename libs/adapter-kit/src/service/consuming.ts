@@ -1,0 +1,33 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
+import { ask, type Broker, JetStreamStrategy, Rebuilder } from '@steward/event-bus';
+import type { Database, Runtime } from '@steward/platform';
+import type { Consumed } from './define-adapter';
+
+type Asking = Parameters<typeof ask>[0];
+
+export interface ConsumingOptions {
+  readonly service: string;
+  readonly app: NestFastifyApplication;
+  readonly runtime: Runtime;
+  readonly broker: Broker;
+  readonly rpc: Asking;
+  readonly database: Database;
+  readonly journal: boolean;
+  /** What must be known before the first message is handled. */
+  readonly after: Promise<void>;
+}
+
+/** The durables of this service, as in any consumer; drained before the relay, so that what the last messages wrote is still sent. */
+export async function mountConsumers({ projections = [], handlers = [] }: Consumed, options: ConsumingOptions): Promise<void> {
+  const { service, app, runtime, broker, rpc, database, journal, after } = options;
+  const { clock, logger, readiness, shutdown } = runtime;
+  const strategy = new JetStreamStrategy({ service, broker, database, clock, logger, readiness, projections, handlers, journal, after });
+  if (projections.length > 0) {
+    const rebuilder = new Rebuilder({ strategy, ask: (subject, question) => ask(rpc, subject, question), database, clock, logger });
+    await rebuilder.start();
+    shutdown.onDrain('rebuilder', () => rebuilder.stop());
+  }
+  shutdown.onDrain('consumer', () => strategy.close());
+  app.connectMicroservice<AsyncMicroserviceOptions>({ useFactory: () => ({ strategy }), inject: [] });
+}

@@ -1,0 +1,52 @@
+/** What an app has to say about its service: whose data it reads, and what it does besides. */
+import type { Handler, Projection } from '@steward/event-bus';
+import type { Clock, Database, Logger, MigrationClass } from '@steward/platform';
+import type { z } from 'zod';
+import type { Connector, Source } from '../source/define';
+import type { AdapterEnv } from './adapter-env';
+
+/** What the adapter's own code is given. */
+export interface AdapterContext<Opened extends Source = Source, Shape extends z.ZodRawShape = z.ZodRawShape, Own = unknown> {
+  readonly env: AdapterEnv & Readonly<z.output<z.ZodObject<Shape>>>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly database: Database;
+  /** What the connector's `open` returned. */
+  readonly source: Opened;
+  /** What the adapter's `opens` returned. */
+  readonly own: Own;
+}
+
+/** Each named as a consumer by its contract; mounted in every replica. */
+export interface Consumed {
+  readonly projections?: readonly Projection[];
+  readonly handlers?: readonly Handler[];
+}
+
+type OpeningContext<Opened extends Source, Shape extends z.ZodRawShape> = Omit<AdapterContext<Opened, Shape>, 'own'> & {
+  /** Let go of when nothing uses it any more. */
+  readonly onClose: (name: string, step: () => Promise<void> | void) => void;
+};
+
+export interface AdapterSpec<Opened extends Source, Shape extends z.ZodRawShape, Own> {
+  /** The system of record, which is also the service's name: `pim`, `erp`. */
+  readonly name: string;
+  readonly connectors: Readonly<Record<string, Connector<Opened>>>;
+  /** Variables besides those of the connectors; also exported by the app, so that they are documented. */
+  readonly env?: Shape;
+  readonly migrations?: readonly MigrationClass[];
+  /** Whatever several of the parts below share, such as the client of a second system. */
+  readonly opens?: (context: OpeningContext<Opened, Shape>) => Own;
+  readonly consumes?: (context: AdapterContext<Opened, Shape, Own>) => Consumed;
+}
+
+/** An adapter whose types have been checked. */
+export type Adapter = AdapterSpec<Source, z.ZodRawShape, unknown>;
+
+// As with feeds: the kit hands to each part exactly what the spec's own connector and `opens` made, so the erasure is sound.
+export function defineAdapter<Opened extends Source, Shape extends z.ZodRawShape = Readonly<Record<never, never>>, Own = undefined>(spec: AdapterSpec<Opened, Shape, Own>): Adapter {
+  for (const [name, connector] of Object.entries(spec.connectors)) {
+    if (name !== connector.vendor) throw new TypeError(`adapter ${spec.name}: connector ${name} calls itself ${connector.vendor}`);
+  }
+  return spec as unknown as Adapter;
+}
