@@ -2,6 +2,7 @@ import { digestSubject } from './digest';
 import { contracts } from './generated/catalogue';
 import { durables, streams } from './generated/topology';
 import { snapshotSubject } from './snapshot';
+import { subjectPrefixOf } from './subject';
 import type { DurableDeclaration } from './topology';
 
 /** Prefix under which a service finds the JetStream API of the streams' account (stack trap: isolation by accounts). */
@@ -17,7 +18,7 @@ export interface BrokerAccess {
   readonly service: string;
   readonly account: string;
   readonly inboxPrefix: string;
-  /** Subjects of its own facts; '*' stands for the key. */
+  /** Subjects of its own facts and of the commands it sends; '*' stands for the key. */
   readonly publishes: readonly string[];
   readonly consumes: readonly DurableDeclaration[];
   /** Request/reply subjects it may call, and those it answers. */
@@ -46,8 +47,8 @@ export const brokerAccess: readonly BrokerAccess[] = unique([
     account: service.toUpperCase().replaceAll('-', '_'),
     inboxPrefix: inboxPrefixOf(service),
     publishes: contracts
-      .filter((contract) => contract.kind !== 'command' && contract.systems.includes(service))
-      .map((contract) => `evt.${service}.${contract.entity}.v${contract.major}.*`),
+      .filter((contract) => contract.systems.includes(service))
+      .map((contract) => `${subjectPrefixOf(contract, service)}.*`),
     consumes: durables.filter((durable) => durable.service === service),
     // A projection is bootstrapped and rebuilt from the owner's snapshot (B12).
     requests: unique([

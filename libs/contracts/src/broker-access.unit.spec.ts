@@ -1,20 +1,39 @@
-import { brokerAccess, renderBrokerAccounts } from './index';
+import { type BrokerAccess, brokerAccess, contracts, renderBrokerAccounts } from './index';
 
 describe('rights at the broker', () => {
   it('are the owners’ and consumers’ of the contracts, and nobody else’s', () => {
-    expect(brokerAccess.map(({ service, publishes, consumes, requests, answers }) => ({ service, publishes, consumes: consumes.map(({ name, stream }) => `${name}@${stream}`), requests, answers }))).toEqual([
-      { service: 'erp', publishes: ['evt.erp.feed-progress.v1.*', 'evt.erp.stock-level.v1.*'], consumes: [], requests: ['rpc.operations.broker-state'], answers: ['rpc.erp.snapshot', 'rpc.erp.held', 'rpc.erp.digest'] },
-      {
-        service: 'gateway',
-        publishes: [],
-        consumes: ['gateway-availability@ERP_STATE', 'gateway-catalogue@PIM_STATE', 'gateway-categories@PIM_STATE', 'gateway-prices@PRICING_STATE', 'gateway-progress@ERP_EVENTS', 'gateway-progress@PIM_EVENTS', 'gateway-progress@PRICING_EVENTS'],
-        requests: ['rpc.operations.broker-state', 'rpc.pim.snapshot', 'rpc.pricing.snapshot', 'rpc.erp.snapshot'],
-        answers: ['rpc.gateway.digest'],
-      },
-      { service: 'operations', publishes: [], consumes: [], requests: ['rpc.pim.held', 'rpc.pricing.held', 'rpc.erp.held', 'rpc.pim.digest', 'rpc.gateway.digest', 'rpc.pricing.digest', 'rpc.erp.digest'], answers: ['rpc.operations.broker-state'] },
+    const short = ({ service, publishes, consumes, requests, answers }: BrokerAccess) => ({ service, publishes, consumes: consumes.map(({ name, stream }) => `${name}@${stream}`), requests, answers });
+    const of = (service: string) => brokerAccess.filter((access) => access.service === service).map(short);
+    // Who announces, and is asked for nothing.
+    expect(of('pim')).toEqual([
       { service: 'pim', publishes: ['evt.pim.category.v1.*', 'evt.pim.feed-progress.v1.*', 'evt.pim.product.v1.*'], consumes: [], requests: ['rpc.operations.broker-state'], answers: ['rpc.pim.snapshot', 'rpc.pim.held', 'rpc.pim.digest'] },
-      { service: 'pricing', publishes: ['evt.pricing.feed-progress.v1.*', 'evt.pricing.price.v1.*'], consumes: [], requests: ['rpc.operations.broker-state'], answers: ['rpc.pricing.snapshot', 'rpc.pricing.held', 'rpc.pricing.digest'] },
     ]);
+    // Who announces, and carries out what another asks of it.
+    expect(of('erp')).toEqual([
+      {
+        service: 'erp',
+        publishes: ['evt.erp.feed-progress.v1.*', 'evt.erp.reserved-stock.v1.*', 'evt.erp.shipment.v1.*', 'evt.erp.stock-level.v1.*', 'evt.erp.stock-reservation.v1.*'],
+        consumes: ['erp-reservations@OMS_COMMANDS', 'erp-sales@OMS_COMMANDS'],
+        requests: ['rpc.operations.broker-state'],
+        answers: ['rpc.erp.snapshot', 'rpc.erp.held', 'rpc.erp.digest'],
+      },
+    ]);
+    const everybody = brokerAccess.filter(({ service }) => service !== 'operations');
+    expect(of('operations')).toMatchObject([{ publishes: [], consumes: [], answers: ['rpc.operations.broker-state'] }]);
+    // What operations asks is what somebody answers.
+    expect(brokerAccess.find(({ service }) => service === 'operations')?.requests.toSorted()).toEqual(everybody.flatMap(({ answers }) => answers.filter((subject) => !subject.endsWith('.snapshot'))).toSorted());
+  });
+
+  it('B9: let a command be sent by its sender alone, and taken by the one who is asked', () => {
+    const commands = contracts.filter(({ kind }) => kind === 'command');
+    expect(commands).not.toEqual([]);
+    for (const { entity, major, systems, consumers } of commands) {
+      const senders = brokerAccess.filter(({ publishes }) => publishes.some((subject) => subject.split('.')[2] === entity));
+      expect(senders.map(({ service }) => service)).toEqual(systems.toSorted());
+      for (const { service, publishes } of senders) expect(publishes).toContain(`cmd.${service}.${entity}.v${major}.*`);
+      const takers = brokerAccess.filter(({ consumes }) => consumes.some(({ filterSubjects }) => filterSubjects.some((subject) => subject.split('.')[2] === entity)));
+      expect(takers.map(({ service }) => service)).toEqual(consumers.map(({ service }) => service));
+    }
   });
 
   it('give every service an inbox and an account of its own', () => {

@@ -5,15 +5,15 @@ import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager } from '@
 import { connect, createInbox, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { freePort, type Running, startNats } from '@steward/servers';
 import { eventually } from '@steward/testing';
-import { brokerAccess, contracts, durableApi, durables, inboxPrefixOf, JETSTREAM_PREFIX, PROVISIONER, renderBrokerAccounts, streams } from './index';
+import { brokerAccess, contracts, durableApi, durables, inboxPrefixOf, JETSTREAM_PREFIX, PROVISIONER, renderBrokerAccounts, streams, subjectOf } from './index';
 
 const passwordOf = (user: string): string => `secret of ${user}`;
 const rendered = renderBrokerAccounts({ passwordOf });
 /** The walls alone: what still holds when somebody widens a permission list. */
 const wallsAlone = rendered.replaceAll(/, permissions: \{.*\} \}\]/g, ' }]');
 
-/** Every subject that any service may announce on, with a real key in it. */
-const announced = contracts.flatMap((contract) => contract.systems.map((system) => ({ system, subject: `evt.${system}.${contract.entity}.v${contract.major}.key` })));
+/** Every subject that any service may announce or send on, with a real key in it. */
+const announced = contracts.flatMap((contract) => contract.systems.map((system) => ({ system, subject: subjectOf(contract, system, 'key') })));
 
 /** Inbox prefix of each connection; the client keeps it to itself. */
 const inboxes = new WeakMap<NatsConnection, string>();
@@ -185,7 +185,7 @@ describe.each([
   });
 
   it('B9: stores nothing through a forged reply subject', async () => {
-    const victims = announced.map(({ subject }) => `${subject}-forged`);
+    const victims = announced.map(({ system, subject }) => ({ system, subject: `${subject}-forged` }));
     // Whatever is answered by the server or by another service.
     const doors = [
       ...durables.flatMap((durable) => {
@@ -200,8 +200,8 @@ describe.each([
       for (const door of doors) {
         for (const victim of victims) {
           // Its own subjects it may publish on anyway.
-          if (victim.startsWith(`evt.${service}.`)) continue;
-          as(service).publish(door, JSON.stringify({ no_wait: true, batch: 1 }), { reply: victim });
+          if (victim.system === service) continue;
+          as(service).publish(door, JSON.stringify({ no_wait: true, batch: 1 }), { reply: victim.subject });
         }
       }
     }
@@ -218,7 +218,7 @@ describe.each([
 
   it('answers request and reply across accounts as declared, and no other', async () => {
     const questions = [...new Set(brokerAccess.flatMap((access) => [...access.requests, ...access.answers]))];
-    expect(questions.toSorted()).toEqual(['rpc.erp.digest', 'rpc.erp.held', 'rpc.erp.snapshot', 'rpc.gateway.digest', 'rpc.operations.broker-state', 'rpc.pim.digest', 'rpc.pim.held', 'rpc.pim.snapshot', 'rpc.pricing.digest', 'rpc.pricing.held', 'rpc.pricing.snapshot']);
+    expect(questions.toSorted()).toEqual([...['erp', 'oms', 'pim', 'pricing'].flatMap((owner) => ['digest', 'held', 'snapshot'].map((what) => `rpc.${owner}.${what}`)), 'rpc.gateway.digest', 'rpc.operations.broker-state'].toSorted());
     for (const access of brokerAccess) {
       for (const question of questions) {
         // Who answers it sees its own subject when there is no permission list; that tells it nothing new.

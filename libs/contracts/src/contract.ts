@@ -32,7 +32,7 @@ export interface ContractData {
   readonly kind: Kind;
   readonly major: number;
   readonly summary: string;
-  /** Who may announce it. */
+  /** Who may announce it; of a command who may send it. */
   readonly systems: readonly string[];
   readonly owner: Owner;
   readonly key: { readonly from: readonly string[]; readonly separator: string };

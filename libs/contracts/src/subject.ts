@@ -4,37 +4,46 @@ import { decodeKey, encodeKey } from './key';
 import type { StreamDeclaration } from './topology';
 
 export interface ParsedSubject {
+  /** A request of `system` to somebody, not a fact of its own. */
+  readonly isCommand: boolean;
   readonly system: string;
   readonly entity: string;
   readonly major: number;
   readonly key: string;
 }
 
+const first = { state: 'evt', event: 'evt', command: 'cmd' } as const;
+
+/** The subject without its key: `evt.<system>.<entity>.v<major>`, of a command `cmd.<sender>.<entity>.v<major>`. */
+export function subjectPrefixOf({ kind, entity, major }: Contract, system: string): string {
+  return `${first[kind]}.${system}.${entity}.v${major}`;
+}
+
 /**
- * `evt.<system>.<entity>.v<major>.<key>`
+ * The address with the key as its last token.
  * @throws RangeError when the system may not announce the contract or the key has no token (B8)
  */
 export function subjectOf(contract: Contract, system: string, key: string): string {
   assertAnnouncedBy(contract, system);
-  return `evt.${system}.${contract.entity}.v${contract.major}.${encodeKey(key)}`;
+  return `${subjectPrefixOf(contract, system)}.${encodeKey(key)}`;
 }
 
 /** undefined when it is not a subject of ours, a key that encodeKey would have spelled differently included. */
 export function parseSubject(subject: string): ParsedSubject | undefined {
-  const [prefix, system, entity, version, token, ...more] = subject.split('.');
-  if (prefix !== 'evt' || !system || !entity || version === undefined || !token || more.length > 0) return undefined;
+  const [start, system, entity, version, token, ...more] = subject.split('.');
+  if ((start !== 'evt' && start !== 'cmd') || !system || !entity || version === undefined || !token || more.length > 0) return undefined;
   if (!/^v[1-9][0-9]*$/.test(version)) return undefined;
   try {
-    return { system, entity, major: Number(version.slice(1)), key: decodeKey(token) };
+    return { isCommand: start === 'cmd', system, entity, major: Number(version.slice(1)), key: decodeKey(token) };
   } catch {
     return undefined;
   }
 }
 
-/** The stream that holds what `system` announces by this contract. */
+/** The stream that holds what `system` announces or sends by this contract. */
 export function streamOf(contract: Contract, system: string): StreamDeclaration {
   assertAnnouncedBy(contract, system);
-  const subject = `evt.${system}.${contract.entity}.*.*`;
+  const subject = `${first[contract.kind]}.${system}.${contract.entity}.*.*`;
   const stream = streams.find((candidate) => candidate.subjects.includes(subject));
   if (stream === undefined) throw new RangeError(`CONTRACT_SUBJECT_INVALID: no stream holds ${subject}; accepted: ${streams.flatMap((known) => known.subjects).join(', ')}`);
   return stream;

@@ -1,8 +1,11 @@
+import type { Kind } from './contract';
+
 /** A stream as the provisioner creates it (B7); generated from contracts/. */
 export interface StreamDeclaration {
   readonly name: string;
+  /** Who publishes into it; of commands the sender. */
   readonly system: string;
-  readonly holds: 'state' | 'event';
+  readonly holds: Kind;
   readonly subjects: readonly string[];
   /** 1 for state (B12), -1 = no limit. */
   readonly maxMsgsPerSubject: number;

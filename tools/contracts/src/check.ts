@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Fault } from './fault';
+import { type Fault, toPointer } from './fault';
 import { loadContracts } from './load';
-import type { ContractSource } from './model';
+import type { ContractSource, Schema } from './model';
 import { ASYNCAPI, renderAsyncApi } from './output/asyncapi';
 import { PAGE, renderPage } from './output/page';
 import { lintContract } from './rules/lint';
@@ -16,7 +16,7 @@ export interface Checked {
 /** What makes a build impossible or wrong: files, owners, runbooks, schemas, examples, breaks. All faults of one run. */
 export function lint(root: string): Checked {
   const { sources, faults } = loadContracts(root);
-  const found = [...faults, ...sources.flatMap((source) => lintContract(root, source)), ...durableClashes(sources)];
+  const found = [...faults, ...sources.flatMap((source) => lintContract(root, source)), ...durableClashes(sources), ...titleClashes(sources)];
   return { sources, faults: [...found, ...checkPublished(root, sources)] };
 }
 
@@ -50,4 +50,30 @@ function durableClashes(sources: readonly ContractSource[]): readonly Fault[] {
       return [{ code: 'CONTRACT_INVALID', file, pointer: `/consumers/${index}/purpose`, message: `${name} is a ${known.purpose} in ${known.file}`, accepted: `${known.purpose}, or another name in "builds"` }];
     }),
   );
+}
+
+/** A title names a generated type, and all types lie in one file: of two with the same name TypeScript would silently make one. */
+function titleClashes(sources: readonly ContractSource[]): readonly Fault[] {
+  const known = new Map<string, string>();
+  return sources.flatMap(({ versions, contract }) =>
+    versions.flatMap(({ file, schema }) =>
+      [...titles(schema, '')].flatMap(([pointer, title]): Fault[] => {
+        const owner = known.get(title) ?? contract.entity;
+        known.set(title, owner);
+        if (owner === contract.entity) return [];
+        return [{ code: 'CONTRACT_SCHEMA_INVALID', file, pointer: `${pointer}/title`, message: `"${title}" is a type of ${owner} already`, accepted: 'a title that no other contract has' }];
+      }),
+    ),
+  );
+}
+
+function* titles(node: Schema, pointer: string): Generator<readonly [string, string]> {
+  if (node.title !== undefined) yield [pointer, node.title];
+  for (const holder of ['$defs', 'properties'] as const) {
+    for (const [name, inner] of Object.entries(node[holder] ?? {})) yield* titles(inner, pointer + toPointer(holder, name));
+  }
+  for (const holder of ['items', 'additionalProperties'] as const) {
+    const inner = node[holder];
+    if (inner) yield* titles(inner, `${pointer}/${holder}`);
+  }
 }

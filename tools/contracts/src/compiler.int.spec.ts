@@ -109,6 +109,33 @@ describe('the contract compiler', () => {
     expect(places().toSorted()).toEqual(['CONTRACT_INCOMPLETE stock-level/contract.yaml#/guard/changes/0', 'CONTRACT_INVALID stock-level/contract.yaml#/guard/changes/1/by']);
   });
 
+  it.each<[string, (text: string) => string, string, string]>([
+    ['nobody', (text) => text.replace(/^consumers:[^]*/m, 'consumers: []\n'), '/consumers', 'A command has exactly one consumer'],
+    ['two', (text) => `${text}  - { service: crm, builds: orders, purpose: reaction }\n`, '/consumers', 'A command has exactly one consumer'],
+    ['who may hear it again at a replay', (text) => text.replace('purpose: reaction', 'purpose: projection'), '/consumers/0/purpose', 'reaction'],
+  ])('refuses a command to %s', (_whom, change, pointer, accepted) => {
+    edit('contracts/cancel-order/contract.yaml', change);
+    expect(faults()).toContainEqual(expect.objectContaining({ code: 'CONTRACT_INVALID', file: 'contracts/cancel-order/contract.yaml', pointer, accepted: expect.stringContaining(accepted) as unknown }));
+  });
+
+  it('gives commands a stream of their sender, under subjects that say what they are', async () => {
+    await generate(root, check(root).sources);
+    const text = readFileSync(join(root, 'libs/contracts/src/generated/topology.ts'), 'utf8');
+    const [, streams = ''] = /streams: readonly StreamDeclaration\[\] = (\[[^]*?\n\]);/.exec(text) ?? [];
+    const commands = (JSON.parse(streams) as { name: string; system: string; holds: string; subjects: string[]; maxAgeMs: number; maxBytes: number }[]).filter(({ holds }) => holds === 'command');
+    expect(commands.map(({ name }) => name)).toEqual(expect.arrayContaining(['GATEWAY_COMMANDS', 'OMS_COMMANDS']));
+    for (const { name, system, subjects, maxAgeMs, maxBytes } of commands) {
+      expect(name).toBe(`${system.toUpperCase()}_COMMANDS`);
+      for (const subject of subjects) expect(subject).toMatch(new RegExp(`^cmd\\.${system}\\.[a-z-]+\\.\\*\\.\\*$`));
+      expect([maxAgeMs, maxBytes > 0]).toEqual([14 * 86_400_000, true]);
+    }
+  });
+
+  it('refuses a type’s name that another contract has', () => {
+    editJson('contracts/product/v1.schema.json', (schema) => void ((schema.$defs['medium'] as unknown as Record<string, unknown>)['title'] = 'CategoryText'));
+    expect(faults()).toContainEqual(expect.objectContaining({ code: 'CONTRACT_SCHEMA_INVALID', file: 'contracts/product/v1.schema.json', pointer: '/$defs/medium/title' }));
+  });
+
   it('refuses a break of what was published, and names consumers and owner, although the examples are wrong as well', () => {
     editJson('contracts/product/v1.schema.json', (schema) => {
       schema.required.push('brand');
@@ -158,7 +185,7 @@ describe('the contract compiler', () => {
     await generate(root, check(root).sources);
     const generated = (name: string): string => readFileSync(join(root, 'libs/contracts/src/generated', name), 'utf8');
     expect(generated('types.ts')).toMatch(/export interface ProductV1 [^]*export interface ProductTextV1 [^]*export interface Product [^]*export interface ProductText /);
-    expect(generated('catalogue.ts')).toContain('export const contracts: readonly Contract[] = [category, feedProgress, price, productV1, product, stockLevel];');
+    expect(generated('catalogue.ts')).toMatch(/export const contracts: readonly Contract\[\] = \[cancelExport, .*, productV1, product, .*\];/);
     expect(generated('topology.ts')).toContain('"evt.pim.product.v1.*",\n      "evt.pim.product.v2.*"');
   });
 
@@ -183,7 +210,7 @@ describe('the command', () => {
     spawnSync(process.execPath, [join(project, 'tools/contracts/dist/main.js'), ...words], { encoding: 'utf8' });
 
   it('ends with 0 when all is in order, 1 with faults, 64 when it is misused', () => {
-    expect(run('check', '--root', root)).toMatchObject({ status: 0, stdout: '5 contracts are in order\n' });
+    expect(run('check', '--root', root)).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+ contracts are in order\n$/) as unknown });
     edit('contracts/product/contract.yaml', (text) => text.replace(/^ {2}contact.*\n/m, ''));
     expect(run('--root', root)).toMatchObject({ status: 1, stderr: expect.stringMatching(/contracts\/product\/contract.yaml#\/owner\n.*"contact" is missing\n.*accepted: /) as unknown });
     expect(run('generate', '--root', root).status).toBe(1);

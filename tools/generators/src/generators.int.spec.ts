@@ -65,12 +65,13 @@ describe('the generators', () => {
     expect(readFileSync(join(workspace, 'docs/vendors.md'), 'utf8')).toContain('## erp: acme-wms\n\n15 passed');
   }, 120_000);
 
-  it('know every entity that has an adapter, and an adapter’s own folder', async () => {
+  it('know the entities of every adapter’s main feeds, and an adapter’s own folder', async () => {
     rmSync(join(workspace, 'apps/pricing'), { recursive: true });
     adapterGenerator(tree, { system: 'pricing', vendor: 'first' });
     for (const entity of ['product', 'category']) vendorGenerator(tree, { system: 'pim', vendor: `acme-${entity}`, entity });
     vendorGenerator(tree, { system: 'erp', vendor: 'acme' });
-    expect(Object.keys(starters).toSorted()).toEqual(contracts.filter(({ kind }) => kind === 'state').map(({ entity }) => entity).toSorted());
+    // Not every state is read from a foreign system: what a service of ours decides has no vendor.
+    expect(contracts.filter(({ kind }) => kind === 'state').map(({ entity }) => entity)).toEqual(expect.arrayContaining(Object.keys(starters)));
     expect(changed()).toContain('tsconfig.json');
     flush();
     expect(await typeCheck('apps/pricing/src', 'apps/pim/src', 'apps/erp/src')).toBe('');

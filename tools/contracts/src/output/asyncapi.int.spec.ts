@@ -31,7 +31,7 @@ describe('the AsyncAPI document', () => {
 
   it('names each channel once per system and major, with its owner and stream', () => {
     expect(Object.values(document.channels).map((channel) => `${channel.address} ${channel['x-stream']} ${channel['x-owner'].team}`)).toEqual(
-      expect.arrayContaining(['evt.pim.category.v1.{key} PIM_STATE Catalogue', 'evt.pricing.price.v1.{key} PRICING_STATE Pricing', 'evt.pricing.feed-progress.v1.{key} PRICING_EVENTS Platform']),
+      expect.arrayContaining(['evt.pim.category.v1.{key} PIM_STATE Catalogue', 'evt.pricing.price.v1.{key} PRICING_STATE Pricing', 'evt.pricing.feed-progress.v1.{key} PRICING_EVENTS Platform', 'cmd.oms.reserve-stock.v1.{key} OMS_COMMANDS Inventory']),
     );
     expect(document.operations['gateway.prices.receives.pricing.price.v1']).toMatchObject({ action: 'receive', tags: [{ name: 'gateway' }] });
     expect(document.operations['pricing.sends.price.v1']).toMatchObject({ action: 'send', tags: [{ name: 'pricing' }] });

@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { stringify } from 'yaml';
 import type { ContractSource, Schema, Version } from '../model';
 import { open, rewrite } from '../shapes';
-import { streamsOf } from './topology';
+import { addressOf, streamsOf } from './topology';
 
 export const ASYNCAPI = 'docs/asyncapi.yaml';
 
@@ -48,14 +48,14 @@ function channels(message: Message, sources: readonly ContractSource[]): [string
   return contract.systems.map((system) => [
     channelOf(system, message),
     {
-      address: `evt.${system}.${contract.entity}.v${message.version.major}.{key}`,
+      address: `${addressOf(contract, system, `v${message.version.major}`)}.{key}`,
       title: `${contract.entity} of ${system}`,
       description: contract.summary,
       parameters: { key: { description: `${contract.key.from.join(` + "${contract.key.separator ?? ''}" + `)}, encoded into one subject token.` } },
       messages: { [contract.entity]: { $ref: `#/components/messages/${message.name}` } },
       tags: [{ name: contract.kind }, { name: system }],
       'x-owner': contract.owner,
-      'x-stream': streamsOf(sources).find(({ subjects }) => subjects.includes(`evt.${system}.${contract.entity}.*.*`))?.name,
+      'x-stream': streamsOf(sources).find(({ subjects }) => subjects.includes(`${addressOf(contract, system, '*')}.*`))?.name,
     },
   ]);
 }
@@ -86,6 +86,7 @@ function messageOf({ source, version, name }: Message): object {
     summary: contract.summary,
     ...(isState ? { description: 'The whole entity. With the header ce-tombstone the body is empty: the entity is deleted.' } : {}),
     ...(status?.status === 'deprecated' ? { deprecated: true, 'x-until': status.until } : {}),
+    // A command is numbered as an event is.
     headers: { $ref: `#/components/schemas/${isState ? 'StateHeaders' : 'EventHeaders'}` },
     payload: { $ref: `#/components/schemas/${name}` },
     examples: source.examples.map(({ file, data }) => ({ name: basename(file, '.json'), payload: data })),

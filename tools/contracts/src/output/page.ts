@@ -11,7 +11,7 @@ export function renderPage(sources: readonly ContractSource[]): string {
     '',
     'Every entity that crosses a service, who answers for it and what is promised. The source is `contracts/<entity>/`.',
     '',
-    '| entity | kind | system of record | owner | contact | escalation | runbook | dead letters answered in | consumers |',
+    '| entity | kind | announced or sent by | owner | contact | escalation | runbook | dead letters answered in | consumers |',
     '|---|---|---|---|---|---|---|---|---|',
     ...sources.map(({ contract }) =>
       row([

@@ -1,9 +1,9 @@
-import { type ContractSource, toMs } from '../model';
+import { type ContractFile, type ContractSource, toMs } from '../model';
 
 interface Stream {
   readonly name: string;
   readonly system: string;
-  readonly holds: 'state' | 'event';
+  readonly holds: ContractFile['kind'];
   readonly subjects: readonly string[];
   readonly maxMsgsPerSubject: number;
   readonly maxAgeMs: number;
@@ -21,21 +21,24 @@ interface Durable {
 
 const MEGABYTE = 1024 * 1024;
 
-/** Commands have no stream yet: the first command contract decides theirs. */
-function heldBy(source: ContractSource): 'state' | 'event' | undefined {
-  return source.contract.kind === 'command' ? undefined : source.contract.kind;
+const suffixes = { state: 'STATE', event: 'EVENTS', command: 'COMMANDS' } as const;
+
+const streamName = (system: string, holds: ContractFile['kind']): string => `${system.toUpperCase().replaceAll('-', '_')}_${suffixes[holds]}`;
+
+/** `version` is `v<major>` or `*`; the same form as subjectOf of @steward/contracts, without a key. */
+export function addressOf({ kind, entity }: Pick<ContractFile, 'kind' | 'entity'>, system: string, version: string): string {
+  return `${kind === 'command' ? 'cmd' : 'evt'}.${system}.${entity}.${version}`;
 }
 
-const streamName = (system: string, holds: 'state' | 'event'): string =>
-  `${system.toUpperCase().replaceAll('-', '_')}_${holds === 'state' ? 'STATE' : 'EVENTS'}`;
-
-/** One stream per system and kind (B12): state keeps the newest per key without limit of age, events are bounded by age and size. */
+/**
+ * One stream per system and kind (B12): state keeps the newest per key without limit of age, the rest is bounded by age and size.
+ * Commands lie with their sender, not with who is asked: its relay proves what the stream has lost (B10), and the subject names it (B9).
+ */
 export function streamsOf(sources: readonly ContractSource[]): readonly Stream[] {
   const streams = new Map<string, Stream>();
   for (const source of sources) {
-    const holds = heldBy(source);
-    if (holds === undefined) continue;
-    const { stream } = source.contract.retention;
+    const { kind: holds, retention } = source.contract;
+    const { stream } = retention;
     for (const system of source.contract.systems) {
       const name = streamName(system, holds);
       const known = streams.get(name);
@@ -48,7 +51,7 @@ export function streamsOf(sources: readonly ContractSource[]): readonly Stream[]
         system,
         holds,
         // Every major: a deprecated and an active one live in the same stream.
-        subjects: [...(known?.subjects ?? []), `evt.${system}.${source.contract.entity}.*.*`],
+        subjects: [...(known?.subjects ?? []), `${addressOf(source.contract, system, '*')}.*`],
         maxMsgsPerSubject: holds === 'state' ? 1 : -1,
         ...limits,
       });
@@ -61,14 +64,12 @@ export function streamsOf(sources: readonly ContractSource[]): readonly Stream[]
 export function durablesOf(sources: readonly ContractSource[]): readonly Durable[] {
   const durables = new Map<string, Durable>();
   for (const source of sources) {
-    const holds = heldBy(source);
-    if (holds === undefined) continue;
     for (const { service, builds, purpose } of source.contract.consumers) {
       for (const system of source.contract.systems) {
-        const stream = streamName(system, holds);
+        const stream = streamName(system, source.contract.kind);
         const name = `${service}-${builds}`;
         const id = `${name}@${stream}`;
-        const filters = source.contract.versions.map(({ major }) => `evt.${system}.${source.contract.entity}.v${major}.*`);
+        const filters = source.contract.versions.map(({ major }) => `${addressOf(source.contract, system, `v${major}`)}.*`);
         durables.set(id, { name, stream, service, builds, purpose, filterSubjects: [...(durables.get(id)?.filterSubjects ?? []), ...filters] });
       }
     }

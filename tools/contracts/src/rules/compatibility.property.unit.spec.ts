@@ -65,11 +65,13 @@ function objects(schema: Schema, root: Schema, size: { min: number; max: number 
 
 function texts(schema: Schema): fc.Arbitrary<string> {
   if (schema.format === 'date-time') return fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('2100-01-01T00:00:00Z') }).map((date) => date.toISOString());
+  if (schema.format === 'email') return fc.emailAddress();
+  if (schema.format === 'uri') return fc.webUrl();
   const minLength = number(schema, 'minLength', 0);
   const maxLength = Math.min(number(schema, 'maxLength', minLength + 8), minLength + 8);
   if (schema.pattern === undefined) return fc.string({ minLength, maxLength });
   const pattern = new RegExp(schema.pattern, 'u');
-  const samples = fc.oneof(fc.constantFrom('https://a.example/1', 'de-AT', 'en', '4006381333931', 'EUR', 'eu', 'a'), fc.string({ minLength, maxLength }));
+  const samples = fc.oneof(fc.constantFrom('https://a.example/1', 'de-AT', 'en', '4006381333931', 'EUR', 'eu', 'DE', 'W-2703-00042', 'a'), fc.string({ minLength, maxLength }));
   return samples.filter((value) => pattern.test(value) && value.length >= minLength && value.length <= number(schema, 'maxLength', Infinity));
 }
 
