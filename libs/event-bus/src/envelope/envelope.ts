@@ -12,7 +12,7 @@ export interface Envelope {
   readonly type: string;
   /** `/steward/<service>` */
   readonly source: string;
-  /** NATS subject `evt.<system>.<entity>.v<major>.<token>` */
+  /** NATS subject `evt.<system>.<entity>.v<major>.<token>`; of a command `cmd.<sender>.…` */
   readonly subject: string;
   readonly key: string;
   /** When the change was seen, ISO 8601. */
@@ -55,7 +55,7 @@ export function addressOf(subject: string): Address | undefined {
   const parts = parseSubject(subject);
   if (!parts) return undefined;
   const contract = contracts.find((each) => each.entity === parts.entity && each.major === parts.major);
-  if (!contract || !contract.systems.includes(parts.system)) return undefined;
+  if (!contract || !contract.systems.includes(parts.system) || (contract.kind === 'command') !== parts.isCommand) return undefined;
   const address: Address = {
     contract,
     system: parts.system,

@@ -1,7 +1,7 @@
-import { contracts, feedProgress, product, subjectOf, typeOf } from '@steward/contracts';
+import { contracts, feedProgress, product, reserveStock, subjectOf, typeOf } from '@steward/contracts';
 import fc from 'fast-check';
 import { headers, type MsgHdrs, MsgHdrsImpl } from '@nats-io/transport-node';
-import { type Envelope, dataSchemaOf, encodeHeaders, fromMessage, isHeaderFault, origins, toHeaders } from '.';
+import { addressOf, type Envelope, dataSchemaOf, encodeHeaders, fromMessage, isHeaderFault, origins, toHeaders } from '.';
 
 const envelopeOf = (over: Partial<Envelope> = {}): Envelope => {
   const key = over.key ?? 'SKU-1';
@@ -94,6 +94,12 @@ describe('envelope', () => {
     const foreign = envelopeOf({ subject: 'evt.erp.product.v1.SKU-1' });
     expect(fromMessage({ subject: foreign.subject, headers: toHeaders(foreign), data: Buffer.from('{}') })).toMatchObject({ reason: /no contract covers/ });
     expect(fromMessage({ subject: 'evt.pim.product.v1.a', headers: headers(), data: Buffer.from('') })).toMatchObject({ fault: 'header' });
+  });
+
+  it('B9: takes no command for a fact of its sender, and no fact for a command', () => {
+    const { systems, entity, major } = reserveStock;
+    expect(addressOf(`cmd.${String(systems[0])}.${entity}.v${String(major)}.o`)).toMatchObject({ contract: { entity }, type: 'oms.reserve-stock.v1' });
+    expect([addressOf(`evt.${String(systems[0])}.${entity}.v${String(major)}.o`), addressOf('cmd.pim.product.v1.a')]).toEqual([undefined, undefined]);
   });
 
   it('wants a sequence of an event and none of its revision', () => {
