@@ -9,7 +9,7 @@ test('subscribers are systems with the address of a webhook', () => {
   ]);
 });
 
-test.each(['crm=http://127.0.0.1/', 'pim', 'pim=somewhere', 'pim=file:///etc'])('%j is refused with what is accepted', (text) => {
+test.each(['hr=http://127.0.0.1/', 'pim', 'pim=somewhere', 'pim=file:///etc'])('%j is refused with what is accepted', (text) => {
   expect(() => loadEnv(sandboxShape, { STEWARD_SANDBOX_WEBHOOKS: text })).toThrow(/entry 1 is not a subscriber; accepted: <system>=http/);
 });
 

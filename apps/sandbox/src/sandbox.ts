@@ -1,13 +1,15 @@
 import { createServer } from 'node:http';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { createLogger, problemOf, RejectedError, sendProblem, StewardError, systemClock, toProblem, type Clock, type Logger } from '@steward/platform';
+import { createApis } from './apis';
 import { mountLevers } from './control/levers.controller';
 import { refusingOtherMethods } from './control/other-methods';
 import { mountRecords } from './control/records.controller';
 import type { SandboxEnv } from './env';
 import { Faulty } from './problem';
-import { systemNames } from './records/systems';
+import { systemNames } from './records/collections';
 import { Store } from './store/store';
+import { createAnnouncer } from './vendor/announcer';
 import { Calls } from './vendor/calls';
 import { Faults } from './vendor/faults';
 import { createRateLimit } from './vendor/rate-limit';
@@ -32,19 +34,23 @@ export async function createSandbox(env: SandboxEnv, clock: Clock = systemClock)
   const webhooks = new Webhooks(env.STEWARD_SANDBOX_WEBHOOKS, env.STEWARD_SANDBOX_WEBHOOK_SECRET, logger);
   const faults = new Faults(clock);
   const calls = new Calls();
+  const announce = createAnnouncer(store, faults, webhooks);
+  const stopping = new AbortController();
   const server = createHttp(logger);
   refusingOtherMethods(server, (control) => {
-    mountRecords(control, store, webhooks);
+    mountRecords(control, store, announce);
     mountLevers(control, store, faults, calls);
   });
   const perSecond = env.STEWARD_SANDBOX_RATE_LIMIT;
-  mountVendors(server, { store, faults, calls, clock, token: env.STEWARD_SANDBOX_TOKEN, limit: createRateLimit(perSecond, clock), perSecond });
+  const parts = { store, announce, faults, calls, clock, token: env.STEWARD_SANDBOX_TOKEN, limit: createRateLimit(perSecond, clock), perSecond, stopping: stopping.signal };
+  mountVendors(server, parts, createApis(store, clock).map((api) => ({ api, at: [`/${api.system}`] })));
   server.get('/livez', async () => ({ status: 'ok' }));
   server.get('/readyz', async () => ({ status: 'ok' }));
   const url = await server.listen({ port: env.STEWARD_SANDBOX_PORT, host: env.STEWARD_SANDBOX_HOST });
   return {
     url,
     stop: async () => {
+      stopping.abort();
       await server.close();
       await webhooks.close();
       for (const system of systemNames) faults.clear(system);

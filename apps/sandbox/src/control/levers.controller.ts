@@ -2,10 +2,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { buildCatalogue } from '../catalogue/catalogue';
-import { asSystem, collectionsOf, collectionSpecs, schemasOf, systemNames, type SystemName } from '../records/systems';
+import { collectionSpecs, systemNames, type SystemName } from '../records/collections';
+import { asSystem, collectionsOf, schemasOf } from '../records/systems';
 import type { Store, Write } from '../store/store';
 import type { Calls } from '../vendor/calls';
 import { faultBody, type Faults } from '../vendor/faults';
+import { forgetReplies } from '../vendor/replies';
 import { parseBody, parseQuery } from './parameters';
 
 const nothing = z.strictObject({});
@@ -26,6 +28,8 @@ export function mountLevers(server: FastifyInstance, store: Store, faults: Fault
     calls.reset(systemAt(request));
     return reply.code(204).send();
   });
+
+  server.delete('/_control/:system/idempotency-keys', async (request) => ({ forgotten: forgetReplies(store, systemAt(request)) }));
 
   server.get('/_control/:system/faults', async (request) => ({ faults: faults.list(systemAt(request)) }));
   server.post('/_control/:system/faults', async (request, reply) => {

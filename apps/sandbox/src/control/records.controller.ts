@@ -2,23 +2,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { RejectedError } from '@steward/platform';
-import { checkRecord, findSpec, pointerOf, type CollectionSpec } from '../records/systems';
-import type { Change, Store, Write } from '../store/store';
-import type { Webhooks } from '../vendor/webhooks.client';
+import type { CollectionSpec } from '../records/collections';
+import { checkNeeds, checkRecord, findSpec, pointerOf } from '../records/systems';
+import type { Store, Write } from '../store/store';
+import type { Announce } from '../vendor/announcer';
 import { parseQuery, writeQuery, removeQuery, listQuery } from './parameters';
 
-/** How long `webhook=late` waits: beyond a poll or two, so that the webhook comes after the cursor saw the change. */
-export const LATE_WEBHOOK_MS = 3_000;
 const MAX_RECORDS = 10_000;
 
-type Lever = z.output<typeof writeQuery>['webhook'];
 interface Place {
   readonly system: string;
   readonly collection: string;
   readonly id?: string;
 }
 
-export function mountRecords(server: FastifyInstance, store: Store, webhooks: Webhooks): void {
+export function mountRecords(server: FastifyInstance, store: Store, announce: Announce): void {
   const one = '/_control/:system/:collection/:id';
   const all = '/_control/:system/:collection';
 
@@ -35,24 +33,24 @@ export function mountRecords(server: FastifyInstance, store: Store, webhooks: We
     const next = found.length > items.length ? JSON.stringify(items.at(-1)?.id) : 'null';
     return json(reply, 200, `{"items":[${items.map((entry) => entry.json).join(',')}],"total":${collection.size},"next":${next}}`);
   });
-  server.put(one, async (request, reply) => put(request, reply, store, webhooks));
-  server.put(all, async (request, reply) => put(request, reply, store, webhooks));
-  server.post(all, async (request, reply) => post(request, reply, store, webhooks));
-  server.delete(one, async (request, reply) => remove(request, reply, store, webhooks));
-  server.delete(all, async (request, reply) => remove(request, reply, store, webhooks));
+  server.put(one, async (request, reply) => put(request, reply, store, announce));
+  server.put(all, async (request, reply) => put(request, reply, store, announce));
+  server.post(all, async (request, reply) => post(request, reply, store, announce));
+  server.delete(one, async (request, reply) => remove(request, reply, store, announce));
+  server.delete(all, async (request, reply) => remove(request, reply, store, announce));
 }
 
-function put(request: FastifyRequest, reply: FastifyReply, store: Store, webhooks: Webhooks): FastifyReply {
+function put(request: FastifyRequest, reply: FastifyReply, store: Store, announce: Announce): FastifyReply {
   const query = parseQuery(writeQuery, request.query);
   const spec = specAt(request);
   const id = idAt(request, query.id);
-  const record = toRecord(spec, id, asObject(request.body, ''), query.unchecked, '');
+  const record = toRecord(store, spec, id, asObject(request.body, ''), query.unchecked, '');
   const existed = store.of(spec).get(id) !== undefined;
-  const [entry] = store.write(spec, [{ id, record }], query.commitAfterMs, tellBy(webhooks, query.webhook));
+  const [entry] = store.write(spec, [{ id, record }], query.commitAfterMs, (changes) => announce(changes, query.webhook));
   return json(reply, query.commitAfterMs > 0 ? 202 : existed ? 200 : 201, entry?.json ?? 'null');
 }
 
-function post(request: FastifyRequest, reply: FastifyReply, store: Store, webhooks: Webhooks): FastifyReply {
+function post(request: FastifyRequest, reply: FastifyReply, store: Store, announce: Announce): FastifyReply {
   const query = parseQuery(writeQuery.omit({ id: true }), request.query);
   const spec = specAt(request);
   if (!Array.isArray(request.body) || request.body.length === 0 || request.body.length > MAX_RECORDS)
@@ -61,38 +59,30 @@ function post(request: FastifyRequest, reply: FastifyReply, store: Store, webhoo
     const given = asObject(item, `/${index}`);
     const id = given['id'];
     if (typeof id !== 'string' || id === '') throw new RejectedError('SANDBOX_RECORD_INVALID', 'a record of a list names itself', { place: `/${index}/id`, accepted: 'a non-empty string; a record whose own id is something else is planted by PUT …/{id}?unchecked=true' });
-    return { id, record: toRecord(spec, id, given, query.unchecked, `/${index}`) };
+    return { id, record: toRecord(store, spec, id, given, query.unchecked, `/${index}`) };
   });
-  const entries = store.write(spec, writes, query.commitAfterMs, tellBy(webhooks, query.webhook));
+  const entries = store.write(spec, writes, query.commitAfterMs, (changes) => announce(changes, query.webhook));
   const modifiedAt = new Date(entries[0]?.modifiedAt ?? 0).toISOString();
   return json(reply, query.commitAfterMs > 0 ? 202 : 200, JSON.stringify({ written: entries.length, modifiedAt, lastVersion: entries.at(-1)?.version }));
 }
 
-function remove(request: FastifyRequest, reply: FastifyReply, store: Store, webhooks: Webhooks): FastifyReply {
+function remove(request: FastifyRequest, reply: FastifyReply, store: Store, announce: Announce): FastifyReply {
   const query = parseQuery(removeQuery, request.query);
   const spec = specAt(request);
   const id = idAt(request, query.id);
-  if (!store.remove(spec, id, tellBy(webhooks, query.webhook))) throw notFound(spec, id);
+  if (!store.remove(spec, id, (changes) => announce(changes, query.webhook))) throw notFound(spec, id);
   return reply.code(204).send();
 }
 
-function tellBy(webhooks: Webhooks, lever: Lever): (changes: Change[]) => void {
-  return (changes) => {
-    const system = changes[0]?.spec.system;
-    if (lever === 'lose' || system === undefined) return;
-    const events = changes.map(({ spec, id, at }) => ({ collection: spec.name, id, at: new Date(at).toISOString() }));
-    if (lever === 'late') webhooks.sendLater(system, events, LATE_WEBHOOK_MS);
-    else webhooks.send(system, events);
-    if (lever === 'twice') webhooks.send(system, events);
-  };
-}
-
 /** Poison is allowed on purpose: unchecked, the record is kept as given; only the stamps are always the store's. */
-function toRecord(spec: CollectionSpec, id: string, given: Record<string, unknown>, unchecked: boolean, at: string): Record<string, unknown> {
+function toRecord(store: Store, spec: CollectionSpec, id: string, given: Record<string, unknown>, unchecked: boolean, at: string): Record<string, unknown> {
   if (unchecked) return { id, ...given };
   if (given['id'] !== undefined && given['id'] !== id)
     throw new RejectedError('SANDBOX_RECORD_INVALID', 'the body names another record than the address', { place: `${at}/id`, accepted: `${JSON.stringify(id)}, or no id` });
-  return checkRecord(spec, id, given, at);
+  const record = checkRecord(spec, id, given, at);
+  const { along } = spec;
+  if (along) checkNeeds(spec, record, (needed) => store.of(along.into).get(needed) !== undefined, at);
+  return record;
 }
 
 function show(reply: FastifyReply, store: Store, { system, collection, id = '' }: Place): FastifyReply {

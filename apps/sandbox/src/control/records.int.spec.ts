@@ -116,7 +116,7 @@ describe('the control API of records', () => {
   });
 
   test('what does not exist is answered with what does', async () => {
-    expect((await trial.control('GET', '/crm/people/1')).json).toMatchObject({ status: 404, code: 'SANDBOX_UNKNOWN_SYSTEM', errors: [{ accepted: 'pim, erp, pricing' }] });
+    expect((await trial.control('GET', '/hr/people/1')).json).toMatchObject({ status: 404, code: 'SANDBOX_UNKNOWN_SYSTEM', errors: [{ accepted: 'pim, erp, pricing, crm, oms, psp' }] });
     expect((await trial.control('GET', '/pim/brands')).json).toMatchObject({ status: 404, code: 'SANDBOX_UNKNOWN_COLLECTION', errors: [{ accepted: 'pim/products, pim/categories' }] });
     expect((await trial.control('PUT', '/nothing', {})).json).toMatchObject({ status: 404, code: 'SANDBOX_ROUTE_UNKNOWN' });
   });

@@ -1,14 +1,14 @@
 import { z } from 'zod';
+import { currencyCode, decimal, recordId } from './address.wire';
 
-const decimal = z.string().regex(/^\d{1,12}(\.\d{1,6})?$/, 'a decimal number as text, such as "129.95"');
-const localTime = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/, 'a local time without an offset, such as 2027-03-08T00:00');
+export const localTime = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/, 'a local time without an offset, such as 2027-03-08T00:00');
 
 /** A record of `pricing/prices`: one entry of a price list. Times are those of the wall clock in `zone`, as price lists have them. */
 export const priceRecord = z.strictObject({
-  id: z.string().min(1).max(1024).describe('in a PUT: taken from the address'),
+  id: recordId,
   article: z.string().min(1).describe('the SKU'),
   region: z.string().regex(/^[A-Z][A-Z0-9-]*$/, 'a code in capitals, such as EU'),
-  currency: z.string().regex(/^[A-Z]{3}$/, 'ISO 4217'),
+  currency: currencyCode,
   group: z.string().min(1).nullable().default(null).describe('a customer group; null = everybody'),
   fromQuantity: z.int().min(1).default(1),
   amount: decimal,

@@ -1,63 +1,7 @@
 import { z } from 'zod';
 import { RejectedError, type ProblemPlace } from '@steward/platform';
 import { Faulty } from '../problem';
-import { categoryRecord } from './category.wire';
-import { priceRecord } from './price.wire';
-import { productRecord } from './product.wire';
-import { stockRecord } from './stock.wire';
-
-export const systemNames = ['pim', 'erp', 'pricing'] as const;
-export type SystemName = (typeof systemNames)[number];
-
-/** What a collection is made of. `fill` adds what follows from the id, so that a tester need not repeat it. */
-export interface CollectionSpec {
-  readonly system: SystemName;
-  readonly name: string;
-  readonly record: z.ZodType<Record<string, unknown>>;
-  readonly fill: (id: string, given: Record<string, unknown>) => Record<string, unknown>;
-  /** Faults between fields, which a schema can't say. */
-  readonly agree: (record: Record<string, unknown>) => readonly ProblemPlace[];
-}
-
-const products: CollectionSpec = {
-  system: 'pim',
-  name: 'products',
-  record: productRecord,
-  fill: (id, given) => ({ sku: id, ...given, id, ...withUrlKeys(given['labels'], id) }),
-  agree: (record) =>
-    record['sku'] === record['id'] ? [] : [{ pointer: '/sku', detail: "a product's sku is its id", accepted: quote(record['id']) }],
-};
-
-const categories: CollectionSpec = {
-  system: 'pim',
-  name: 'categories',
-  record: categoryRecord,
-  fill: (id, given) => ({ ...given, id, ...withUrlKeys(given['labels'], id) }),
-  agree: (record) => (record['parent'] === record['id'] ? [{ pointer: '/parent', detail: 'a category is not its own parent', accepted: 'another id, or null' }] : []),
-};
-
-const stock: CollectionSpec = {
-  system: 'erp',
-  name: 'stock',
-  record: stockRecord,
-  fill: (id, given) => ({ item: itemOf(id), warehouse: warehouseOf(id), ...given, id }),
-  agree: (record) =>
-    `${record['item']}@${record['warehouse']}` === record['id']
-      ? []
-      : [{ pointer: '/item', detail: 'item and warehouse must agree with the id', accepted: 'id = "<item>@<warehouse>"' }],
-};
-
-const prices: CollectionSpec = {
-  system: 'pricing',
-  name: 'prices',
-  record: priceRecord,
-  fill: (id, given) => ({ ...given, id }),
-  // Both are local times of one form, so text compares like time.
-  agree: ({ starts, ends }) => (starts !== null && ends !== null && String(ends) <= String(starts) ? [{ pointer: '/ends', detail: 'an entry ends after it starts', accepted: `a time after ${quote(starts)}, or null` }] : []),
-};
-
-/** Every collection there is. */
-export const collectionSpecs: readonly CollectionSpec[] = [products, categories, stock, prices];
+import { collectionSpecs, systemNames, type CollectionSpec, type SystemName } from './collections';
 
 export function collectionsOf(system: SystemName): readonly string[] {
   return collectionSpecs.filter((spec) => spec.system === system).map((spec) => spec.name);
@@ -68,14 +12,14 @@ export function findSpec(system: string, collection: string): CollectionSpec {
   const known = asSystem(system);
   const found = collectionSpecs.find((spec) => spec.system === known && spec.name === collection);
   if (found) return found;
-  const existing = collectionsOf(known);
-  throw new RejectedError('SANDBOX_UNKNOWN_COLLECTION', `${known} has no collection ${quote(collection)}`, { place: '', accepted: existing.map((name) => `${known}/${name}`).join(', ') });
+  const existing = collectionsOf(known).map((name) => `${known}/${name}`);
+  throw new RejectedError('SANDBOX_UNKNOWN_COLLECTION', `${known} has no collection ${JSON.stringify(collection)}`, { place: '', accepted: existing.join(', ') || `what apps/sandbox/README.md says of ${known}` });
 }
 
 export function asSystem(name: string): SystemName {
   const found = systemNames.find((system) => system === name);
   if (found) return found;
-  throw new RejectedError('SANDBOX_UNKNOWN_SYSTEM', `there is no system ${quote(name)}`, { place: '', accepted: systemNames.join(', ') });
+  throw new RejectedError('SANDBOX_UNKNOWN_SYSTEM', `there is no system ${JSON.stringify(name)}`, { place: '', accepted: systemNames.join(', ') });
 }
 
 /** Checks one record; the stamps of the store are dropped first, so that what was read can be written back. */
@@ -86,6 +30,13 @@ export function checkRecord(spec: CollectionSpec, id: string, given: Record<stri
   const disagreements = spec.agree(parsed.data);
   if (disagreements.length > 0) throw invalid(disagreements.map((fault) => ({ ...fault, pointer: at + fault.pointer })));
   return parsed.data;
+}
+
+/** Refuses a record that names others which are not there. */
+export function checkNeeds(spec: CollectionSpec, record: Record<string, unknown>, exists: (id: string) => boolean, at = ''): void {
+  const missing = (spec.needs?.(record) ?? []).filter(({ id }) => !exists(id));
+  const accepted = `what ${spec.along?.into.system}/${spec.along?.into.name} has`;
+  if (missing.length > 0) throw invalid(missing.map(({ id, pointer }) => ({ pointer: at + pointer, detail: `there is no ${JSON.stringify(id)}`, accepted })));
 }
 
 export function schemasOf(system: SystemName): Record<string, unknown> {
@@ -105,27 +56,4 @@ function toPointed(issue: z.core.$ZodIssue, at: string): ProblemPlace[] {
 
 function invalid(errors: ProblemPlace[]): Faulty {
   return new Faulty('SANDBOX_RECORD_INVALID', 'the record does not fit its schema (?unchecked=true plants it all the same)', errors);
-}
-
-function withUrlKeys(labels: unknown, id: string): { labels?: unknown } {
-  if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) return {};
-  const keyed = Object.entries(labels).map(([locale, label]) => [locale, typeof label === 'object' && label !== null ? { urlKey: urlKeyOf(id), ...label } : label]);
-  return { labels: Object.fromEntries(keyed) };
-}
-
-function urlKeyOf(id: string): string {
-  const plain = id.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
-  return plain === '' ? 'page' : plain;
-}
-
-function itemOf(id: string): string {
-  return id.slice(0, Math.max(0, id.lastIndexOf('@')));
-}
-
-function warehouseOf(id: string): string {
-  return id.slice(id.lastIndexOf('@') + 1);
-}
-
-function quote(value: unknown): string {
-  return JSON.stringify(value);
 }

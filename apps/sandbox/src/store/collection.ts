@@ -3,6 +3,7 @@
 //    swept when they outnumber the living, so a page costs O(page) amortised and a poll at the end never scans.
 // 2. A record that becomes visible late (`commitAfterMs`) goes into the middle: that is its whole point.
 // 3. `ids` is sorted lazily: new ids wait in `added` until somebody asks for that order.
+// 4. `files` finds records by what they are filed under. Several may be under one word: nothing here is unique but ids.
 
 export interface Entry {
   readonly id: string;
@@ -23,7 +24,10 @@ interface Held {
   current: Entry;
   /** One change back, for the fault `stale`. */
   previous: Entry | undefined;
+  readonly filed: string[];
 }
+
+export type FiledUnder = (record: Readonly<Record<string, unknown>>) => readonly string[];
 
 const SWEEP_FROM = 1024;
 
@@ -34,6 +38,9 @@ export class Collection {
   private ids: string[] = [];
   private added: string[] = [];
   private gone = 0;
+  private readonly files = new Map<string, Set<string>>();
+
+  constructor(readonly filedUnder?: FiledUnder) {}
 
   get size(): number {
     return this.held.size;
@@ -55,14 +62,16 @@ export class Collection {
       known.previous = known.current;
       known.current = entry;
     } else {
-      this.held.set(entry.id, { current: entry, previous: undefined });
+      this.held.set(entry.id, { current: entry, previous: undefined, filed: [] });
       this.added.push(entry.id);
     }
+    this.file(entry);
     this.insert(entry);
     this.sweep();
   }
 
   remove(id: string): boolean {
+    this.unfile(id);
     if (!this.held.delete(id)) return false;
     this.dead += 1;
     this.gone += 1;
@@ -91,8 +100,30 @@ export class Collection {
     return page;
   }
 
+  /** In the order of ids. */
+  filed(under: string): Entry[] {
+    const ids = [...(this.files.get(under) ?? [])].sort(byCodeUnits);
+    return ids.map((id) => this.get(id)).filter((entry) => entry !== undefined);
+  }
+
   all(): Entry[] {
     return this.listedAfter('', Number.POSITIVE_INFINITY);
+  }
+
+  private file(entry: Entry): void {
+    if (!this.filedUnder) return;
+    this.unfile(entry.id);
+    const words = [...this.filedUnder(JSON.parse(entry.json) as Record<string, unknown>)];
+    this.held.get(entry.id)?.filed.push(...words);
+    for (const word of words) this.files.set(word, (this.files.get(word) ?? new Set()).add(entry.id));
+  }
+
+  private unfile(id: string): void {
+    for (const word of this.held.get(id)?.filed.splice(0) ?? []) {
+      const ids = this.files.get(word);
+      ids?.delete(id);
+      if (ids?.size === 0) this.files.delete(word);
+    }
   }
 
   private alive(entry: Entry): boolean {

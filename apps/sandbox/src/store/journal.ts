@@ -4,6 +4,8 @@
 // 2. The file is rewritten without what was overtaken when it is opened, and only then appended to, so a line torn
 //    by a kill can only be the last one.
 // 3. One line a change: a JSON head, a tab (JSON escapes tabs, so it can't occur in the head), the record.
+// 4. Lines of one commit are all there or none: each but the last says that `more` follow, and a file that ends before the
+//    last one has forgotten the commit.
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { StewardError } from '@steward/platform';
@@ -17,9 +19,12 @@ export interface JournalLine {
   readonly visibleAt: number | null;
   /** null for a deletion. */
   readonly json: string | null;
+  /** The next line belongs to the same commit. */
+  readonly more?: true;
 }
 
 export interface Journal {
+  /** The lines are one commit. */
   readonly append: (lines: readonly JournalLine[]) => void;
   readonly close: () => void;
 }
@@ -33,7 +38,14 @@ export const forgetful: Journal = { append: () => undefined, close: () => undefi
 export function openJournal(folder: string, replay: (line: JournalLine) => void, keep: () => Iterable<JournalLine>): Journal {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'journal.ndjson');
-  if (existsSync(file)) readLines(file, replay);
+  let commit: JournalLine[] = [];
+  const gather = (line: JournalLine): void => {
+    commit.push(line);
+    if (line.more === true) return;
+    for (const whole of commit) replay(whole);
+    commit = [];
+  };
+  if (existsSync(file)) readLines(file, gather);
   const fresh = `${file}.new`;
   const written = openSync(fresh, 'w');
   let lines: string[] = [];
@@ -47,7 +59,8 @@ export function openJournal(folder: string, replay: (line: JournalLine) => void,
   writeAll(written, lines.join(''));
   fsyncSync(written);
   renameSync(fresh, file);
-  return { append: (changes) => writeAll(written, changes.map(format).join('')), close: () => closeSync(written) };
+  const append = (commit: readonly JournalLine[]): void => writeAll(written, commit.map((line, index) => format(index < commit.length - 1 ? { ...line, more: true } : line)).join(''));
+  return { append, close: () => closeSync(written) };
 }
 
 function format(line: JournalLine): string {

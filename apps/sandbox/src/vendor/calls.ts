@@ -1,4 +1,4 @@
-import type { SystemName } from '../records/systems';
+import type { SystemName } from '../records/collections';
 
 interface Route {
   calls: number;

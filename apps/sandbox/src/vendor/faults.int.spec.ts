@@ -113,12 +113,12 @@ describe('faults', () => {
   test.each([
     [{ kind: 'boom' }, '/kind', expect.stringMatching(/^error \| rate-limit \| /)],
     [{ kind: 'error', status: 200 }, '/status', 'a whole number from 400 to 599'],
-    [{ kind: 'slow', delay: 5 }, '/delay', 'kind, status, retryAfterSeconds, delayMs, times, durationMs, match'],
+    [{ kind: 'slow', delay: 5 }, '/delay', 'kind, status, code, message, retryAfterSeconds, delayMs, times, durationMs, match'],
     [{ kind: 'slow', times: 0 }, '/times', 'a whole number from 1'],
-    [{ kind: 'slow', match: { paht: 'x' } }, '/match/paht', 'path, id'],
+    [{ kind: 'slow', match: { paht: 'x' } }, '/match/paht', 'path, method, id'],
     [{ kind: 'slow', match: { path: '' } }, '/match/path', 'a text that is not empty'],
-    [{ kind: 'slow', match: 'x' }, '/match', 'path, id'],
-    [[], '', 'kind, status, retryAfterSeconds, delayMs, times, durationMs, match'],
+    [{ kind: 'slow', match: 'x' }, '/match', 'path, method, id'],
+    [[], '', 'kind, status, code, message, retryAfterSeconds, delayMs, times, durationMs, match'],
   ])('%j is refused at %j with what is accepted there', async (spec, pointer, accepted) => {
     const { json } = await fault(spec);
     expect(json).toMatchObject({ code: 'SANDBOX_BODY_INVALID', errors: [{ pointer, detail: expect.stringMatching(/./), accepted }] });

@@ -73,7 +73,7 @@ describe('the vendors’ APIs', () => {
   test('a collection that is not there says what is', async () => {
     const { status, json } = await trial.vendor('/pricing/rebates');
     expect(status).toBe(404);
-    expect(json.error.message).toBe('there is only /pricing/prices');
+    expect(json.error.message).toBe('there is only /pricing/prices, /pricing/promotions');
   });
 });
 

@@ -6,13 +6,10 @@
 import { createHmac } from 'node:crypto';
 import { Agent, request } from 'undici';
 import { counter, type Logger } from '@steward/platform';
-import type { SystemName } from '../records/systems';
+import type { SystemName } from '../records/collections';
 
-export interface WebhookEvent {
-  readonly collection: string;
-  readonly id: string;
-  readonly at: string;
-}
+/** What is told of a change: where it was, or for the PSP the whole event. */
+export type WebhookEvent = { readonly collection: string; readonly id: string; readonly at: string } | Readonly<Record<string, unknown>>;
 
 export interface Subscriber {
   readonly system: SystemName;
@@ -20,15 +17,35 @@ export interface Subscriber {
 }
 
 const FLUSH_MS = 10;
-const MAX_EVENTS = 500;
 const MAX_UNDER_WAY = 4;
 const ANSWER_WITHIN_MS = 5_000;
 const RETRY_AFTER_MS = [200, 1_000, 5_000];
 
 const sent = counter('steward_sandbox_webhooks_total', 'Webhook requests of the sandbox by outcome', ['outcome']);
 
+/** How a vendor puts its events into requests. */
+interface Manner {
+  readonly most: number;
+  readonly bodyOf: (events: readonly WebhookEvent[]) => string;
+  readonly headersOf: (secret: string, timestamp: string, body: string) => Readonly<Record<string, string>>;
+}
+
+const hints: Manner = {
+  most: 500,
+  bodyOf: (events) => JSON.stringify({ events }),
+  headersOf: (secret, timestamp, body) => ({ 'x-sandbox-timestamp': timestamp, 'x-sandbox-signature': `sha256=${signatureOf(secret, timestamp, body)}` }),
+};
+
+/** One event a request, and both parts of the signature in one header. */
+const stripes: Manner = {
+  most: 1,
+  bodyOf: ([event]) => JSON.stringify(event),
+  headersOf: (secret, timestamp, body) => ({ 'stripe-signature': `t=${timestamp},v1=${signatureOf(secret, timestamp, body)}` }),
+};
+
 interface Queue {
   readonly url: string;
+  readonly manner: Manner;
   readonly events: WebhookEvent[];
   underWay: number;
   timer: NodeJS.Timeout | undefined;
@@ -45,7 +62,10 @@ export class Webhooks {
     private readonly secret: string,
     private readonly logger: Logger,
   ) {
-    for (const { system, url } of subscribers) this.queues.set(system, [...(this.queues.get(system) ?? []), { url, events: [], underWay: 0, timer: undefined }]);
+    for (const { system, url } of subscribers) {
+      const queue: Queue = { url, manner: system === 'psp' ? stripes : hints, events: [], underWay: 0, timer: undefined };
+      this.queues.set(system, [...(this.queues.get(system) ?? []), queue]);
+    }
   }
 
   send(system: SystemName, events: readonly WebhookEvent[]): void {
@@ -55,7 +75,6 @@ export class Webhooks {
     }
   }
 
-  /** The lever `webhook=late`. */
   sendLater(system: SystemName, events: readonly WebhookEvent[], afterMs: number): void {
     this.later(afterMs, () => this.send(system, events));
   }
@@ -69,9 +88,9 @@ export class Webhooks {
   private flush(queue: Queue): void {
     queue.timer = undefined;
     while (queue.events.length > 0 && queue.underWay < MAX_UNDER_WAY) {
-      const body = JSON.stringify({ events: queue.events.splice(0, MAX_EVENTS) });
+      const body = queue.manner.bodyOf(queue.events.splice(0, queue.manner.most));
       queue.underWay += 1;
-      void this.deliver(queue.url, body, 0).then(() => this.release(queue));
+      void this.deliver(queue, body, 0).then(() => this.release(queue));
     }
   }
 
@@ -81,16 +100,16 @@ export class Webhooks {
   }
 
   /** Never fails towards the queue, and a retry does not hold its place in it. */
-  private async deliver(url: string, body: string, attempt: number): Promise<void> {
-    const outcome = await this.post(url, body);
+  private async deliver(queue: Queue, body: string, attempt: number): Promise<void> {
+    const outcome = await this.post(queue, body);
     sent.inc({ outcome });
     if (outcome === 'accepted' || this.stopping.signal.aborted) return;
     const wait = RETRY_AFTER_MS[attempt];
-    if (wait === undefined) this.logger.warn({ url, attempts: attempt + 1 }, 'a webhook was given up');
-    else this.later(wait, () => void this.deliver(url, body, attempt + 1));
+    if (wait === undefined) this.logger.warn({ url: queue.url, attempts: attempt + 1 }, 'a webhook was given up');
+    else this.later(wait, () => void this.deliver(queue, body, attempt + 1));
   }
 
-  private async post(url: string, body: string): Promise<'accepted' | 'refused' | 'unreachable'> {
+  private async post({ url, manner }: Queue, body: string): Promise<'accepted' | 'refused' | 'unreachable'> {
     const timestamp = String(Math.floor(Date.now() / 1000));
     try {
       const answer = await request(url, {
@@ -98,7 +117,7 @@ export class Webhooks {
         body,
         dispatcher: this.agent,
         signal: this.stopping.signal,
-        headers: { 'content-type': 'application/json', 'x-sandbox-timestamp': timestamp, 'x-sandbox-signature': sign(this.secret, timestamp, body) },
+        headers: { 'content-type': 'application/json', ...manner.headersOf(this.secret, timestamp, body) },
       });
       await answer.body.dump();
       return answer.statusCode < 300 ? 'accepted' : 'refused';
@@ -117,7 +136,6 @@ export class Webhooks {
   }
 }
 
-/** The value of `x-sandbox-signature`. */
-export function sign(secret: string, timestamp: string, body: string): string {
-  return `sha256=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`;
+function signatureOf(secret: string, timestamp: string, body: string): string {
+  return createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
 }

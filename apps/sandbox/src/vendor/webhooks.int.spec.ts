@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { eventually, failOnLeaks } from '@steward/testing';
-import { LATE_WEBHOOK_MS } from '../control/records.controller';
 import { aProduct, startTrial, type Trial } from '../trial.client';
+import { LATE_WEBHOOK_MS } from './announcer';
 
 interface Received {
   headers: IncomingHttpHeaders;
