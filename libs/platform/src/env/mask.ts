@@ -1,4 +1,4 @@
-const secretName = /(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|SIGNATURE|API_?KEY)/i;
+const secretName = /(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|SIGNATURE|API_?KEY|_KEYS?$)/i;
 const userInfo = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi;
 
 /** Whether a variable, field or header of this name may hold what nobody should read in a log. */
