@@ -1,6 +1,7 @@
 import { envTypes, serviceEnv, type EnvOf } from '@steward/platform';
 import { z } from 'zod';
 import { acceptedTemplates, toTemplate, type PageTemplate } from './feeds/addresses';
+import type { ShippingRate } from './cart/shipping';
 import type { Market } from './storefront/context';
 
 const { NATS_URL, ...withoutBroker } = serviceEnv;
@@ -10,16 +11,29 @@ export type ProjectorEnv = EnvOf<typeof projectorEnv>;
 
 const markets = z
   .string()
-  .default('eu:EUR,us:USD')
+  .default('eu:EUR:1900,us:USD:0')
   .transform((text, context): [Market, ...Market[]] => {
-    const accepted = 'accepted: <market>:<ISO 4217 currency>, several joined by commas, each market once';
+    const accepted = 'accepted: <market>:<ISO 4217 currency>:<tax rate, 1900 = 19 %>, several joined by commas, each market once';
     const found = text.split(',').map((entry, index): Market => {
-      const [, code, currency] = /^([a-z][a-z0-9-]{0,39}):([A-Z]{3})$/.exec(entry.trim()) ?? [];
+      const [, code, currency, rate] = /^([a-z][a-z0-9-]{0,39}):([A-Z]{3})(?::([0-9]{1,4}|10000))?$/.exec(entry.trim()) ?? [];
       if (code === undefined || currency === undefined) context.addIssue({ code: 'custom', message: `entry ${String(index + 1)} is no market; ${accepted}` });
-      return { code: code ?? '', currency: currency ?? '' };
+      return { code: code ?? '', currency: currency ?? '', taxRateBp: rate === undefined ? null : Number(rate) };
     });
     if (new Set(found.map(({ code }) => code)).size < found.length) context.addIssue({ code: 'custom', message: `a market is named twice; ${accepted}` });
     return found as [Market, ...Market[]];
+  });
+
+const shipping = z
+  .string()
+  .default('')
+  .transform((text, context): ShippingRate[] => {
+    const accepted = 'accepted: <market>:<method>:<minor units, tax included>, several joined by commas';
+    const entries = text.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
+    return entries.map((entry, index): ShippingRate => {
+      const [, market, method, amount] = /^([a-z][a-z0-9-]{0,39}):([A-Za-z0-9][A-Za-z0-9_-]{0,99}):([0-9]{1,9})$/.exec(entry) ?? [];
+      if (market === undefined || method === undefined || amount === undefined) context.addIssue({ code: 'custom', message: `entry ${String(index + 1)} is no rate; ${accepted}` });
+      return { market: market ?? '', method: method ?? '', amount: Number(amount) };
+    });
   });
 
 const pageTemplate = (example: string) =>
@@ -39,10 +53,14 @@ export const apiEnv = {
   STEWARD_GATEWAY_HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on; 0.0.0.0 in a container'),
   STEWARD_GATEWAY_RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000_000).default(30_000).describe('points a client may spend in a minute (a product is one, a list as many as it may show); 0 = no limit'),
   STEWARD_GATEWAY_PROXIES: z.coerce.number().int().min(0).max(10).default(0).describe("how many proxies stand in front and may say whom they ask for (X-Forwarded-For), 0 to 10"),
-  STEWARD_GATEWAY_MARKETS: markets.describe('markets and their currencies, such as eu:EUR,us:USD; the first is that of a shopper who names none'),
+  STEWARD_GATEWAY_MARKETS: markets.describe('markets with currency and tax rate in hundredths of a percent, such as eu:EUR:1900,us:USD:0; the first is that of a shopper who names none; where the rate is left out nothing can be ordered'),
   STEWARD_AUTH_ISSUER: z.string().min(1).optional().describe('whose tokens customers bring (`iss` of an OpenID Connect provider); without it there are guests only'),
   STEWARD_AUTH_AUDIENCE: z.string().min(1).optional().describe('whom the tokens have to be made for (`aud`); needed with an issuer'),
   STEWARD_AUTH_JWKS_URL: envTypes.httpUrl.optional().describe('where the public keys of the issuer are (a JSON Web Key Set); needed with an issuer'),
+  STEWARD_PROMISE_KEYS: z.string().min(1).optional().describe('JSON Web Key Set of private Ed25519 keys that price promises are signed with; the first signs, all verify. Without it nothing can be ordered in production mode, and elsewhere each process makes its own'),
+  STEWARD_PROMISE_TTL_MS: envTypes.milliseconds(1_000, 24 * 3_600_000).default(15 * 60_000).describe('milliseconds that a price promise holds at most, 1000 to 86400000'),
+  STEWARD_GATEWAY_SHIPPING: shipping.describe('flat rates of shipping, tax included, such as eu:standard:490,us:standard:790; in a market without one nothing is charged for it'),
+  STEWARD_GATEWAY_CHECKOUT_RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000_000).default(60).describe('orders, cancellations and returns that a customer, or a guest\'s address, may ask for in a minute; 0 = no limit'),
   STEWARD_GATEWAY_PRODUCT_PAGE: pageTemplate('http://localhost:3000/{language}/products/{id}/{slug}').describe("address of a product's page in the shop, with {id} or {slug}, {market} and {language}: for JSON-LD, sitemap and feed"),
   STEWARD_GATEWAY_CATEGORY_PAGE: pageTemplate('http://localhost:3000/{language}/categories/{id}/{slug}').describe("address of a category's page in the shop, likewise"),
   STEWARD_GATEWAY_DOCUMENTS: z.string().min(1).optional().describe('path of a JSON file of trusted GraphQL documents, id → document'),

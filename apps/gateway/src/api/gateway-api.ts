@@ -19,6 +19,7 @@ import { readPage } from '../listing/listing.queries';
 import { Listings } from '../listing/listings';
 import { DOCUMENT_CHANNEL } from '../product/document.store';
 import { documentQueries } from '../product/documents.queries';
+import { promiseKeysFor } from '../promise/promise-keys';
 import { Contexts } from '../storefront/context';
 import { createStorefront } from '../storefront/storefront';
 
@@ -63,10 +64,12 @@ export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; lo
       shutdown.onDrain('cache upkeep', () => keeper.stop());
 
       const authenticate = authenticator(issuerOf(env, { clock, logger }), clock);
+      const keys = await promiseKeysFor(env.STEWARD_PROMISE_KEYS, env.STEWARD_MODE, logger);
       const development = env.STEWARD_MODE !== 'production';
       const storefront = await createStorefront({
         reading: { cache, listings, freshness, categories, contexts: new Contexts(env.STEWARD_GATEWAY_MARKETS), clock },
         catalogue: queries,
+        selling: { keys, promiseTtlMs: env.STEWARD_PROMISE_TTL_MS, shippingRates: env.STEWARD_GATEWAY_SHIPPING },
         rateLimit: env.STEWARD_GATEWAY_RATE_LIMIT,
         proxies: env.STEWARD_GATEWAY_PROXIES,
         authenticate,

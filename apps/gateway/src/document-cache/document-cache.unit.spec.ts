@@ -132,7 +132,7 @@ describe('document cache', () => {
     clock.advance(30 * minute);
     const asking = cache.find('a-S');
     (await next(1)).fail(new Error('down'));
-    const shown = (await asking)?.rendered(new Contexts([{ code: 'eu', currency: 'EUR' }]).usual, { freshness, categories: new LiveCategories() }, clock.now());
+    const shown = (await asking)?.rendered(new Contexts([{ code: 'eu', currency: 'EUR', taxRateBp: 1_900 }]).usual, { freshness, categories: new LiveCategories() }, clock.now());
     expect(shown?.view.asOf).toBe(new Date(start).toISOString());
     // A database that hangs is not waited for by each read.
     expect((await cache.find('a'))?.document.revision).toBe(1);

@@ -134,7 +134,7 @@ describe('a list of products', () => {
     const surroundings = { freshness: new LiveFreshness(), categories: new LiveCategories() };
     const cache = new DocumentCache({ ...surroundings, queries, clock });
     await cache.load(() => queries.walk(250, null));
-    const contexts = new Contexts([{ code: 'eu', currency: 'EUR' }, { code: 'us', currency: 'USD' }]);
+    const contexts = new Contexts([{ code: 'eu', currency: 'EUR', taxRateBp: 1_900 }, { code: 'us', currency: 'USD', taxRateBp: 0 }]);
     const asked: AskedCriteria[] = [
       {},
       ...['ID', 'NAME', 'PRICE', 'PRICE_DESC'].map((sort) => ({ sort })),

@@ -1,22 +1,7 @@
 import { listParameters } from '../storefront/list-query';
-import { contextHeaders } from '../storefront/context';
+import { checkoutPaths } from './openapi.checkout';
+import { context, path, refusals } from './openapi.parts';
 import { schemas } from './openapi.schemas';
-
-const contextDescriptions: Readonly<Record<keyof typeof contextHeaders, string>> = {
-  market: 'A market of this shop; the first one unless given.',
-  language: 'BCP 47; English unless given. The language really shown comes back.',
-  currency: "ISO 4217; the market's own unless given.",
-  channel: 'Echoed, selects nothing.',
-  customerGroup: '`public` unless given.',
-};
-
-const context = Object.entries(contextHeaders).map(([field, name]) => ({
-  name,
-  in: 'header',
-  required: false,
-  description: contextDescriptions[field as keyof typeof contextHeaders],
-  schema: { type: 'string' },
-}));
 
 const parameterDescriptions: Readonly<Record<string, { description: string; schema?: object }>> = {
   first: { description: 'How many, at most 250.', schema: { type: 'integer', minimum: 1, maximum: 250, default: 20 } },
@@ -28,7 +13,6 @@ const parameterDescriptions: Readonly<Record<string, { description: string; sche
   'attribute.<name>': { description: '`attribute.colour=red`: a value of the attribute; given several times, any of them. Several attributes must all hold.' },
 };
 
-const path = (name: string, description: string) => ({ name, in: 'path', required: true, description, schema: { type: 'string' } });
 const answer = (description: string, schema: string) => ({
   description,
   headers: Object.fromEntries(
@@ -36,8 +20,6 @@ const answer = (description: string, schema: string) => ({
   ),
   content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } },
 });
-const refusals = (...statuses: number[]) =>
-  Object.fromEntries(statuses.map((status) => [status, { description: 'Refused; the code says why.', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } }]));
 const other = (description: string, type: string) => ({ description, content: { [type]: { schema: { type: 'string' } } } });
 
 function operation(operationId: string, summary: string, parameters: object[], ok: object, statuses: number[] = [400, 429, 503]) {
@@ -68,6 +50,7 @@ export const openapiDocument = {
     '/sitemap.xml': operation('sitemap', 'Index of the sitemaps', [], other('Sitemap index.', 'application/xml'), [429, 503]),
     '/sitemaps/{name}.xml': operation('sitemapPart', 'A sitemap that the index names', [path('name', '`categories` or `products-1`, …')], other('Sitemap with language alternates.', 'application/xml'), [404, 429, 503]),
     '/feeds/{market}/{language}/merchant.xml': operation('merchantFeed', "A product feed by Google's product data specification", [path('market', 'A market of this shop.'), path('language', 'BCP 47.')], other('RSS 2.0.', 'application/xml'), [400, 429, 503]),
+    ...checkoutPaths,
   },
-  components: { schemas },
+  components: { schemas, securitySchemes: { customer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token of the issuer. Without one, a guest.' } } },
 } as const;

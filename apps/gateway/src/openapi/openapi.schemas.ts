@@ -1,19 +1,13 @@
 /** JSON Schemas of REST's answers. A test holds real answers against them, closed: a field that is not told here is a fault. */
 
-const text = { type: 'string' } as const;
-const maybe = (schema: object, description?: string) => ({ anyOf: [schema, { type: 'null' }], ...(description === undefined ? {} : { description }) });
-const instant = { type: 'string', format: 'date-time' } as const;
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-const list = (items: object) => ({ type: 'array', items });
-
-function closed(properties: Readonly<Record<string, object>>, description?: string) {
-  return { type: 'object', required: Object.keys(properties), additionalProperties: false, properties, ...(description === undefined ? {} : { description }) };
-}
+import { closed, instant, list, maybe, ref, text } from './openapi.parts';
+import { checkoutSchemas } from './openapi.checkout.schemas';
 
 const aged = { asOf: maybe(instant, 'Since when this is known to be true.'), stale: { type: 'boolean', description: 'Past its freshness budget.' } };
 const seo = closed({ title: maybe(text), description: maybe(text) });
 
 export const schemas = {
+  ...checkoutSchemas,
   Money: closed({
     minorUnits: { ...text, description: 'Integer of minor units, as text: no number type can round it.', pattern: '^-?[0-9]+$' },
     currency: { ...text, description: 'ISO 4217.', pattern: '^[A-Z]{3}$' },

@@ -24,6 +24,8 @@ export type ContextField = keyof Context;
 export interface Market {
   code: string;
   currency: string;
+  /** In basis points; null = nothing can be ordered there. */
+  taxRateBp: number | null;
 }
 
 /** The shop's own language and the group of everybody (ADR 0001). */
@@ -57,16 +59,27 @@ type Given = Readonly<Record<string, unknown>>;
 /** Reads contexts for the markets of this shop; the first market is the one of whoever names none. */
 export class Contexts {
   private readonly currencies: ReadonlyMap<string, string>;
+  private readonly taxRates: ReadonlyMap<string, number | null>;
   readonly usual: Context;
 
   constructor(markets: readonly [Market, ...Market[]]) {
     this.currencies = new Map(markets.map(({ code, currency }) => [code, currency]));
+    this.taxRates = new Map(markets.map(({ code, taxRateBp }) => [code, taxRateBp]));
     const [{ code, currency }] = markets;
     this.usual = Object.freeze({ market: code, language: DEFAULT_LANGUAGE, currency, channel: null, customerGroup: PUBLIC_GROUP });
   }
 
   get markets(): string[] {
     return [...this.currencies.keys()];
+  }
+
+  currencyOf(market: string): string {
+    return this.currencies.get(market) ?? this.usual.currency;
+  }
+
+  /** In basis points; null = nothing can be ordered there. */
+  taxRateOf(market: string): number | null {
+    return this.taxRates.get(market) ?? null;
   }
 
   /** `group`: that of the customer who asks; null = whatever group the headers name. */
@@ -108,7 +121,7 @@ export class Contexts {
     return {
       market,
       language: asked.language ?? DEFAULT_LANGUAGE,
-      currency: asked.currency ?? this.currencies.get(market) ?? this.usual.currency,
+      currency: asked.currency ?? this.currencyOf(market),
       channel: asked.channel,
       customerGroup: group ?? asked.customerGroup ?? PUBLIC_GROUP,
     };

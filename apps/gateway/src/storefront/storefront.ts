@@ -1,5 +1,7 @@
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { histogram, RejectedError, sendProblem, toProblem, type Logger } from '@steward/platform';
+import { cartRoutes } from '../cart/cart.routes';
+import type { Selling } from '../cart/preview';
 import type { Addresses } from '../feeds/addresses';
 import { feedRoutes, type Catalogue } from '../feeds/feeds.routes';
 import type { DocumentPolicy } from '../graphql/documents';
@@ -16,6 +18,7 @@ import { restRoutes } from './rest.routes';
 export interface StorefrontOptions {
   reading: Reading;
   catalogue: Catalogue;
+  selling: Omit<Selling, 'reading'>;
   addresses: Addresses;
   /** Points a client may spend in a minute, 0 = any number. */
   rateLimit: number;
@@ -27,10 +30,10 @@ export interface StorefrontOptions {
   ready: () => boolean;
 }
 
-const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/products/{sku}/json-ld, GET /v1/categories/{id}, GET /v1/categories, POST /graphql, GET /sitemap.xml, GET /feeds/{market}/{language}/merchant.xml, GET /livez, GET /readyz';
+const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/products/{sku}/json-ld, GET /v1/categories/{id}, GET /v1/categories, POST /v1/price-preview, POST /graphql, GET /sitemap.xml, GET /feeds/{market}/{language}/merchant.xml, GET /livez, GET /readyz';
 
 /** The storefront's own HTTP server: Fastify without Nest, because a read from memory should cost little more than the socket. */
-export async function createStorefront({ reading, catalogue, addresses, rateLimit, proxies, authenticate, policy, explorer, logger, ready }: StorefrontOptions): Promise<FastifyInstance> {
+export async function createStorefront({ reading, catalogue, selling, addresses, rateLimit, proxies, authenticate, policy, explorer, logger, ready }: StorefrontOptions): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     bodyLimit: 16 * 1024,
@@ -76,6 +79,7 @@ export async function createStorefront({ reading, catalogue, addresses, rateLimi
     reply.code(ready() ? 200 : 503).header('cache-control', 'no-store').send({ status: ready() ? 'ok' : 'stopping' }),
   );
   restRoutes(app, reading);
+  await cartRoutes(app, { reading, ...selling });
   feedRoutes(app, reading, catalogue, addresses);
   await graphqlRoutes(app, { reading, addresses, policy, logger });
   await openapiRoutes(app, explorer);

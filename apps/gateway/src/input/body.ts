@@ -1,0 +1,52 @@
+import { RejectedError, type ErrorCode, type ProblemPlace } from '@steward/platform';
+import type { z } from 'zod';
+import { shown } from '../storefront/arguments';
+import { parseStrictJson, type JsonValue } from './strict-json';
+
+/** What a request asks for, or why it is refused: the code and each place that is meant. */
+export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly places: readonly ProblemPlace[] };
+
+const MOST_PLACES = 20;
+
+/** A body of REST. The messages of the schema say what is accepted. */
+export function readBody<T>(text: unknown, schema: z.ZodType<T>): Read<T> {
+  const parsed = parseStrictJson(typeof text === 'string' ? text : '');
+  if (parsed.ok) return readInput(parsed.value, schema);
+  const { kind, pointer, detail, accepted } = parsed.fault;
+  return { ok: false, code: kind === 'malformed' ? 'GATEWAY_BODY_REFUSED' : 'GATEWAY_INPUT_REFUSED', detail, places: [{ pointer, detail, accepted }] };
+}
+
+/** What is already data, such as the input of a mutation. */
+export function readInput<T>(value: unknown, schema: z.ZodType<T>): Read<T> {
+  const checked = schema.safeParse(value);
+  if (checked.success) return { ok: true, value: checked.data };
+  const places = checked.error.issues.flatMap((issue) => placesOf(issue, value)).slice(0, MOST_PLACES);
+  const [first] = places;
+  return { ok: false, code: 'GATEWAY_INPUT_REFUSED', detail: first === undefined ? 'the input is refused' : `${first.pointer === '' ? 'the body' : first.pointer} ${first.detail}`, places };
+}
+
+function placesOf(issue: z.core.$ZodIssue, value: unknown): ProblemPlace[] {
+  const pointer = issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ pointer: `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, detail: 'is not known here', accepted: issue.message }));
+  const found = valueAt(value, issue.path);
+  return [{ pointer, detail: found === undefined ? 'is missing' : `is ${shown(found)}`, accepted: issue.message }];
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((inner, part) => (typeof inner === 'object' && inner !== null && Object.hasOwn(inner, part) ? (inner as Record<PropertyKey, unknown>)[part] : undefined), value);
+}
+
+/** The same text for equal values, however they were written: what a request's hash is taken of (S4). */
+export function canonicalText(value: JsonValue): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.keys(value).toSorted().map((name) => `${JSON.stringify(name)}:${canonicalText(value[name] ?? null)}`);
+  return `{${members.join(',')}}`;
+}
+
+/** For a query that is refused as a whole: mutations and REST tell each place. */
+export function orThrow<T>(read: Read<T>): T {
+  if (read.ok) return read.value;
+  const [place] = read.places;
+  throw new RejectedError(read.code, read.detail, place === undefined ? {} : { place: place.pointer, accepted: place.accepted });
+}

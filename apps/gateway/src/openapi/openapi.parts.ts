@@ -1,0 +1,42 @@
+import { contextHeaders } from '../storefront/context';
+
+const contextDescriptions: Readonly<Record<keyof typeof contextHeaders, string>> = {
+  market: 'A market of this shop; the first one unless given.',
+  language: 'BCP 47; English unless given. The language really shown comes back.',
+  currency: "ISO 4217; the market's own unless given.",
+  channel: 'Echoed, selects nothing.',
+  customerGroup: "The token's, or `public` unless given.",
+};
+
+export const context = Object.entries(contextHeaders).map(([field, name]) => ({
+  name,
+  in: 'header',
+  required: false,
+  description: contextDescriptions[field as keyof typeof contextHeaders],
+  schema: { type: 'string' },
+}));
+
+export const text = { type: 'string' } as const;
+export const maybe = (schema: object, description?: string) => ({ anyOf: [schema, { type: 'null' }], ...(description === undefined ? {} : { description }) });
+export const instant = { type: 'string', format: 'date-time' } as const;
+export const list = (items: object) => ({ type: 'array', items });
+
+export function closed(properties: Readonly<Record<string, object>>, description?: string) {
+  return { type: 'object', required: Object.keys(properties), additionalProperties: false, properties, ...(description === undefined ? {} : { description }) };
+}
+
+export const path = (name: string, description: string) => ({ name, in: 'path', required: true, description, schema: { type: 'string' } });
+
+export const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+export const json = (description: string, schema: object, headers: readonly string[] = []) => ({
+  description,
+  headers: Object.fromEntries(headers.map((name) => [name, { schema: { type: 'string' } }])),
+  content: { 'application/json': { schema } },
+});
+
+export const refusals = (...statuses: number[]) =>
+  Object.fromEntries(statuses.map((status) => [status, { description: 'Refused; the code says why.', content: { 'application/problem+json': { schema: ref('Problem') } } }]));
+
+/** What whoever has signed in may do, and guests too. */
+export const everybody = [{}, { customer: [] }];
