@@ -4,7 +4,7 @@ import type { Announcer } from '../announce/announcer';
 import type { Read, ReadNumbers } from '../announce/read-numbers';
 import type { HeldChangeStore } from '../guard/held-change.store';
 import type { Feed } from '../source/define';
-import type { Bell } from './bell';
+import type { Bell } from '../loop/bell';
 import type { FeedState, FeedStore } from './feed.store';
 
 /** What all readers of one feed share while this process holds the lease. */

@@ -29,6 +29,8 @@ export type Outcome =
   | {
       readonly kind: 'unreachable' | 'timeout' | 'server' | 'limited' | 'refused' | 'aborted' | 'broken';
       readonly detail: string;
+      /** The dependency can't have done anything: it was not reached, or refuses before it begins. */
+      readonly unsent?: boolean;
       readonly retryAfter?: number;
       readonly cause?: unknown;
     };
@@ -62,19 +64,23 @@ export async function sendOnce({ agent, call, requestId, withinMs, nowMs }: Atte
   } catch (cause) {
     if (call.signal?.aborted) return { kind: 'aborted', detail: 'the caller gave up', cause };
     if (ended.signal.aborted) return { kind: 'timeout', detail: `no whole answer within ${Math.round(withinMs)} ms`, cause };
-    return { kind: 'unreachable', detail: cause instanceof Error ? cause.message : String(cause), cause };
+    return { kind: 'unreachable', detail: cause instanceof Error ? cause.message : String(cause), unsent: isUnconnected(cause), cause };
   } finally {
     clearTimeout(timer);
     call.signal?.removeEventListener('abort', giveUp);
   }
 }
 
+/** What fails before there is a connection. A reset or a closed socket is not among them: the request may have been read. */
+const isUnconnected = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'].includes(String(cause.code));
+
 function judge(call: HttpCall, status: number, headers: HttpAnswer['headers'], text: string, nowMs: number): Outcome {
   if ((status >= 200 && status < 300) || call.accept?.(status)) return { kind: 'ok', answer: { status, headers, text, json: () => parse(text, call) } };
   const detail = `status ${status}: ${withoutCredentials(text, call).slice(0, 200)}`;
   const retryAfter = retryAfterMs(headers['retry-after'], nowMs);
   // A 503 that names a time is the same request to wait as a 429, said by another layer of the vendor.
-  if (status === 429 || (status === 503 && retryAfter !== undefined)) return { kind: 'limited', detail, retryAfter: retryAfter ?? 1_000 };
+  if (status === 429 || (status === 503 && retryAfter !== undefined)) return { kind: 'limited', detail, unsent: status === 429, retryAfter: retryAfter ?? 1_000 };
   return { kind: status >= 500 || status === 408 ? 'server' : 'refused', detail };
 }
 

@@ -13,6 +13,7 @@ import { BrokenCircuitError, bulkhead, BulkheadRejectedError, circuitBreaker, Ci
 import { Agent } from 'undici';
 import { addressOf, type HttpAnswer, type HttpCall, type Outcome, sendOnce } from './attempt.client';
 import { CallPace } from './call-pace';
+import { nothingSent } from './nothing-sent';
 import { RetryBudget } from './retry-budget';
 
 export interface HttpLimits {
@@ -76,10 +77,10 @@ export function resilientHttp(options: ResilientHttpOptions): ResilientHttp {
 
   const attempt = async (call: HttpCall, requestId: string, deadline: number): Promise<Outcome> => {
     const wait = pace.take(deadline);
-    if (wait === undefined) return { kind: 'limited', detail: 'the next turn would come after the deadline' };
+    if (wait === undefined) return { kind: 'limited', detail: 'the next turn would come after the deadline', unsent: true };
     if (wait > 0) await clock.sleep(wait, call.signal);
     const left = deadline - clock.now();
-    if (left <= 0) return { kind: 'timeout', detail: 'the deadline passed before the call was sent' };
+    if (left <= 0) return { kind: 'timeout', detail: 'the deadline passed before the call was sent', unsent: true };
     return breaker.execute(async () => {
       const outcome = await sendOnce({ agent, call, requestId, withinMs: Math.min(left, limits.attemptMs), nowMs: clock.now() });
       calls.inc({ dependency, outcome: outcome.kind });
@@ -92,8 +93,8 @@ export function resilientHttp(options: ResilientHttpOptions): ResilientHttp {
       return await seats.execute(() => attempt(call, requestId, deadline));
     } catch (cause) {
       if (call.signal?.aborted) return { kind: 'aborted', detail: 'the caller gave up', cause };
-      if (cause instanceof BrokenCircuitError) return { kind: 'broken', detail: 'the circuit breaker is open', cause };
-      if (cause instanceof BulkheadRejectedError) return { kind: 'broken', detail: 'too many calls are waiting', cause };
+      if (cause instanceof BrokenCircuitError) return { kind: 'broken', detail: 'the circuit breaker is open', unsent: true, cause };
+      if (cause instanceof BulkheadRejectedError) return { kind: 'broken', detail: 'too many calls are waiting', unsent: true, cause };
       throw cause;
     }
   };
@@ -103,6 +104,8 @@ export function resilientHttp(options: ResilientHttpOptions): ResilientHttp {
     // The same for all attempts of a call, so that the other side can tell a retry from another call.
     const requestId = randomUUID();
     const repeatable = call.idempotent ?? (call.method === undefined || call.method === 'GET');
+    // Of all attempts: one that timed out may have been read, however plainly the next one was turned away.
+    let unsent = true;
     for (let tries = 0; ; tries += 1) {
       const outcome = await guarded(call, requestId, deadline);
       if (outcome.kind === 'ok' || outcome.kind === 'refused') budget.succeeded();
@@ -110,11 +113,12 @@ export function resilientHttp(options: ResilientHttpOptions): ResilientHttp {
         show();
         return outcome.answer;
       }
+      unsent &&= outcome.unsent === true;
       if (outcome.retryAfter !== undefined) pace.pause(outcome.retryAfter);
       const backoff = Math.max(outcome.retryAfter ?? 0, random() * Math.min(maxBackoffMs, firstBackoffMs * 2 ** tries));
       const again = repeatable && isPassing(outcome) && clock.now() + backoff < deadline && budget.spend();
       show();
-      if (!again) throw toError(outcome, call, dependency);
+      if (!again) throw unsent ? nothingSent(toError(outcome, call, dependency)) : toError(outcome, call, dependency);
       await clock.sleep(backoff, call.signal).catch(() => undefined);
     }
   };

@@ -14,7 +14,8 @@ import { mountConsumers } from './consuming';
 import type { Adapter, AdapterContext } from './define-adapter';
 import { heldModule } from './held.controller';
 import { snapshotModule } from './snapshot.controller';
-import { mountWebhook } from './webhook.controller';
+import { startWork } from './own-work';
+import { mountDoor, mountWebhook } from './webhook.controller';
 
 export interface AdapterService extends Service {
   readonly database: Database;
@@ -79,6 +80,8 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
       const floors = untilDone(() => settleFloors(database, adapter.name, own, revisionFloor), runtime);
       const consumed = adapter.consumes?.(context);
       if (consumed) await mountConsumers(consumed, { service: adapter.name, app, runtime, broker, rpc, database, journal: env.STEWARD_MODE === 'test', after: floors });
+      for (const door of adapter.webhooks?.(context) ?? []) mountDoor(app.getHttpAdapter().getInstance(), { door, database, clock: runtime.clock, logger });
+      startWork(adapter, context, { lease: sending.lease, shutdown, after: floors });
       sending.start();
       for (const runner of runners) runner.start();
     },

@@ -1,8 +1,11 @@
 /** What an app has to say about its service: whose data it reads, and what it does besides. */
 import type { Handler, Projection } from '@steward/event-bus';
 import type { Clock, Database, Logger, MigrationClass } from '@steward/platform';
+import type { PoolClient } from 'pg';
 import type { z } from 'zod';
-import type { Connector, Source } from '../source/define';
+import type { Effect } from '../effect/define-effect';
+import type { LeasedLoop } from '../loop/leased-loops';
+import type { Connector, Source, WebhookSpec } from '../source/define';
 import type { AdapterEnv } from './adapter-env';
 
 /** What the adapter's own code is given. */
@@ -23,6 +26,12 @@ export interface Consumed {
   readonly handlers?: readonly Handler[];
 }
 
+/** A door for webhooks that name no feed's key: what a payment provider says about a payment of ours. */
+export interface WebhookDoor extends Pick<WebhookSpec, 'path' | 'verify'> {
+  /** Answered when this has committed; it stores what to look at (`touchEffect`) and reads nothing. Throws RejectedError for a body that is not the vendor's. */
+  readonly receive: (tx: PoolClient, body: unknown) => Promise<void>;
+}
+
 type OpeningContext<Opened extends Source, Shape extends z.ZodRawShape> = Omit<AdapterContext<Opened, Shape>, 'own'> & {
   /** Let go of when nothing uses it any more. */
   readonly onClose: (name: string, step: () => Promise<void> | void) => void;
@@ -38,6 +47,11 @@ export interface AdapterSpec<Opened extends Source, Shape extends z.ZodRawShape,
   /** Whatever several of the parts below share, such as the client of a second system. */
   readonly opens?: (context: OpeningContext<Opened, Shape>) => Own;
   readonly consumes?: (context: AdapterContext<Opened, Shape, Own>) => Consumed;
+  /** Writes to a system of record; made by every replica. */
+  readonly effects?: (context: AdapterContext<Opened, Shape, Own>) => readonly Effect[];
+  /** Run by the one replica that holds the lease of feeds and relay. */
+  readonly loops?: readonly LeasedLoop<AdapterContext<Opened, Shape, Own>>[];
+  readonly webhooks?: (context: AdapterContext<Opened, Shape, Own>) => readonly WebhookDoor[];
 }
 
 /** An adapter whose types have been checked. */

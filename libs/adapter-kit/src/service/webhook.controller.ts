@@ -5,9 +5,11 @@
  * 3. A webhook changes nothing: it only says which keys to read.
  */
 import { counter, RejectedError, sendProblem, StewardError, toProblem, type Clock, type Database, type Logger } from '@steward/platform';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
 import { storeHints } from '../feed/hint.store';
 import type { Feed, Hint, WebhookSpec } from '../source/define';
+import type { WebhookDoor } from './define-adapter';
 
 export interface WebhookParts {
   readonly spec: WebhookSpec;
@@ -22,40 +24,77 @@ const maxBodyBytes = 1_048_576;
 const refusals = { unsigned: 'WEBHOOK_UNSIGNED', signature: 'WEBHOOK_SIGNATURE', replay: 'WEBHOOK_REPLAY' } as const;
 const requests = counter('steward_webhooks_total', 'Webhook requests, by what came of them', ['path', 'outcome']);
 
-export function mountWebhook(server: FastifyInstance, parts: WebhookParts): void {
-  const { path } = parts.spec;
+export function mountWebhook(server: FastifyInstance, { spec, feeds, database, clock, stored, logger }: WebhookParts): void {
+  const entities = new Set(feeds.map(({ contract }) => contract.entity));
+  mount(server, spec, { clock, logger }, async (body) => {
+    // What no table can hold is no key of ours; the cursor finds its item and files it with its owner.
+    const known = hintsOf(spec, body).filter(({ entity, key }) => entities.has(entity) && !key.includes('\0') && key.isWellFormed());
+    if (known.length === 0) return;
+    await storeHints(database, known, new Date(clock.now()));
+    stored();
+  });
+}
+
+export interface DoorParts {
+  readonly door: WebhookDoor;
+  readonly database: Pick<Database, 'transaction'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export function mountDoor(server: FastifyInstance, { door, database, clock, logger }: DoorParts): void {
+  mount(server, door, { clock, logger }, (body) => database.transaction((tx) => door.receive(tx, body)));
+}
+
+function hintsOf(spec: WebhookSpec, body: unknown): readonly Hint[] {
+  try {
+    return spec.hints(body);
+  } catch (cause) {
+    throw foreign(cause);
+  }
+}
+
+type Take = (body: unknown) => Promise<void>;
+
+function mount(server: FastifyInstance, spec: Pick<WebhookSpec, 'path' | 'verify'>, { clock, logger }: Pick<WebhookParts, 'clock' | 'logger'>, take: Take): void {
+  const { path } = spec;
   // A scope of its own: its bodies stay bytes, whatever else parses JSON in this process.
   void server.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxBodyBytes }, (_request, body, done) => done(null, body));
     scope.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
       if (error.statusCode === 413) return refuse(reply, path, new RejectedError('WEBHOOK_BODY', 'the body is too large', { accepted: `at most ${maxBodyBytes} bytes` }), 413);
-      parts.logger.error({ err: error, path }, 'a webhook could not be stored');
+      logger.error({ err: error, path }, 'a webhook could not be stored');
       return refuse(reply, path, new StewardError('DATABASE_UNAVAILABLE', 'its keys could not be stored'));
     });
-    scope.post(path, (request, reply) => receive(parts, request, reply));
+    scope.post(path, async (request, reply) => {
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      const verdict = spec.verify(body, request.headers, clock.now());
+      if (!verdict.ok) return refuse(reply, path, new RejectedError(refusals[verdict.reason], undefined, verdict));
+      try {
+        await take(parse(body));
+      } catch (error) {
+        if (error instanceof RejectedError || error instanceof z.ZodError) return refuse(reply, path, foreign(error));
+        throw error;
+      }
+      requests.inc({ path, outcome: 'accepted' });
+      return reply.code(202).type('application/json').send('{}');
+    });
   });
 }
 
-async function receive({ spec, feeds, database, clock, stored }: WebhookParts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const verdict = spec.verify(body, request.headers, clock.now());
-  if (!verdict.ok) return refuse(reply, spec.path, new RejectedError(refusals[verdict.reason], undefined, verdict));
-  let hints: readonly Hint[];
+function parse(body: Buffer): unknown {
   try {
-    hints = spec.hints(JSON.parse(body.toString('utf8')));
-  } catch (error) {
-    return refuse(reply, spec.path, new RejectedError('WEBHOOK_BODY', (error as Error).message.slice(0, 500), { accepted: 'JSON as the vendor documents it for this webhook' }));
+    return JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw foreign(cause);
   }
-  const entities = new Set(feeds.map(({ contract }) => contract.entity));
-  // What no table can hold is no key of ours; the cursor finds its item and files it with its owner.
-  const known = hints.filter(({ entity, key }) => entities.has(entity) && !key.includes('\0') && key.isWellFormed());
-  if (known.length > 0) {
-    await storeHints(database, known, new Date(clock.now()));
-    stored();
-  }
-  requests.inc({ path: spec.path, outcome: 'accepted' });
-  return reply.code(202).type('application/json').send('{}');
+}
+
+/** A body that the vendor's own code can't read. */
+function foreign(cause: unknown): RejectedError {
+  if (cause instanceof RejectedError && cause.code === 'WEBHOOK_BODY') return cause;
+  return new RejectedError('WEBHOOK_BODY', (cause instanceof Error ? cause.message : String(cause)).slice(0, 500), { accepted: 'JSON as the vendor documents it for this webhook', cause });
 }
 
 function refuse(reply: FastifyReply, path: string, error: StewardError, status?: number): FastifyReply {

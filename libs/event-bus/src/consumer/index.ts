@@ -7,6 +7,7 @@ export {
 } from './gate/consumer.entities';
 export { ConsumerTables1700000002000 } from './gate/consumer.migration';
 export { type Keep } from './gate/retention';
+export { doneWithin } from './pull/done-within';
 export { JetStreamStrategy, type StrategyOptions } from './jetstream.strategy';
 export type { Floor } from './pull/progress';
 export { Rebuilds1790000005000 } from './rebuild/rebuild.migration';

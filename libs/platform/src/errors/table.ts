@@ -59,6 +59,9 @@ export const errorTable = rows({
   WEBHOOK_SIGNATURE: { meaning: 'The signature of a webhook does not belong to its body.', remedy: 'Compare the secret of both sides; anything that changes the body on its way breaks it too.', http: 401 },
   WEBHOOK_REPLAY: { meaning: 'A webhook is older than five minutes, or from the future.', remedy: 'Set the clocks of both sides; a repeated old request is refused on purpose.', http: 401 },
   WEBHOOK_BODY: { meaning: 'The body of a webhook is not what the vendor is known to send.', remedy: 'Compare it with the connector; nothing was changed by it.', http: 400 },
+  EFFECT_REQUEST_INVALID: { meaning: 'What is to be written to a system of record does not have the form that its effect expects; nothing was sent.', remedy: 'Mend the code that intended it; the effect is refused for ever, its key included.' },
+  EFFECT_ABANDONED: { meaning: 'A write to a system of record was given up by who wanted it, before it was sent or after it was seen to be absent.', remedy: 'None: it did not happen.' },
+  EFFECT_CLAIM_LOST: { meaning: 'The outcome of a write came when another process had already begun to find it out; it is dropped.', remedy: 'None: the other process settles it. If it lasts, the database is too slow or the deadline of the effect too short.' },
   HELD_CHANGE_UNKNOWN: { meaning: 'There is no open held change of this id.', remedy: 'List the open ones; it may have been closed meanwhile.', http: 404 },
 
   // erp with Tryton

@@ -1,0 +1,173 @@
+/**
+ * Makes effects happen, in any number of replicas.
+ * 1. A call is made only under a claim that is committed, and only before the deadline that began with the claim (S6): a process
+ *    that slept in between sends nothing.
+ * 2. Whatever was submitted and has no outcome is read back before it is sent again; an absence counts after deadline and settle time.
+ * 3. An outcome and what follows from it commit together, if the claim is still ours. The rows of the adapter's own code are
+ *    locked first, the effect's last, as in its other transactions.
+ * 4. A claim runs out by itself: what a killed process had in hand is found by the next look of any replica.
+ */
+import { doneWithin } from '@steward/event-bus';
+import { beforeScrape, counter, type Clock, currentTraceparent, type Database, gauge, inSpan, Listener, type Logger, RejectedError, StewardError, through } from '@steward/platform';
+import { Bell } from '../loop/bell';
+import { loop } from '../loop/loop';
+import { type Effect, idempotencyKeyOf } from './define-effect';
+import { type Claimed, claimEffects, countOpenEffects, moveEffect, nextDueInMs } from './effect.store';
+import { effectChannel } from './intend';
+import { abandoned, afterCall, type Result, type Step } from './next-state';
+import { within } from './within';
+
+const effects = counter('steward_effects_total', 'Steps of writes to systems of record, by what came of them', ['kind', 'outcome']);
+const open = gauge('steward_effects_open', 'Writes to systems of record without an outcome', ['kind', 'state']);
+
+const commitWithinMsByDefault = 15_000;
+const cutOffWithinMs = 1_500;
+const pollMs = 1_000;
+const concurrencyByDefault = 4;
+
+export interface EffectRunnerOptions {
+  readonly effects: readonly Effect[];
+  readonly database: Pick<Database, 'query' | 'transaction'>;
+  /** For LISTEN; see RelayOptions. */
+  readonly databaseUrl: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** For the commit of an outcome, after the deadline of the call; then the claim runs out. */
+  readonly commitWithinMs?: number;
+  readonly random?: () => number;
+  /** How long `stop` waits for calls under way before it gives them up. */
+  readonly stopWithinMs?: number;
+}
+
+export class EffectRunner {
+  private readonly bells = new Map<string, Bell>();
+  private readonly stopping = new AbortController();
+  /** Ends the calls that are still under way. */
+  private readonly cutOff = new AbortController();
+  private readonly underWay = new Set<Promise<void>>();
+  private listener: Listener | undefined;
+  private loops: Promise<void>[] = [];
+  private unwatch: () => void = () => undefined;
+
+  constructor(private readonly options: EffectRunnerOptions) {
+    for (const { kind } of options.effects) {
+      if (this.bells.has(kind)) throw new TypeError(`two effects are called ${kind}`);
+      this.bells.set(kind, new Bell());
+    }
+  }
+
+  async start(): Promise<void> {
+    const { effects: defined, database, databaseUrl, logger } = this.options;
+    this.listener = new Listener({
+      url: databaseUrl,
+      name: 'effects',
+      channels: { [effectChannel]: (kind) => this.bells.get(kind)?.ring() },
+      onReconnect: () => this.bells.forEach((bell) => bell.ring()),
+      logger,
+    });
+    await this.listener.start();
+    this.unwatch = beforeScrape(async () => {
+      const counts = await countOpenEffects(database);
+      open.reset();
+      for (const { kind, state, count } of counts) open.set({ kind, state }, count);
+    });
+    this.loops = defined.map((effect) => this.run(effect));
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.unwatch();
+    await this.listener?.stop();
+    await Promise.all(this.loops);
+    const { stopWithinMs = 8_000 } = this.options;
+    const done = Promise.all(this.underWay);
+    if (await doneWithin(stopWithinMs, done)) return;
+    // What was sent has no outcome now, and says so; should not even that be stored, the claims run out.
+    this.cutOff.abort();
+    await doneWithin(cutOffWithinMs, done);
+  }
+
+  private run(effect: Effect): Promise<void> {
+    const { database, clock, logger, commitWithinMs = commitWithinMsByDefault } = this.options;
+    const { kind, deadlineMs, settleMs, concurrency = concurrencyByDefault } = effect;
+    const bell = this.bells.get(kind) ?? new Bell();
+    let seats = concurrency;
+    const turn = async (): Promise<number> => {
+      if (seats === 0) return pollMs;
+      const claimedAt = performance.now();
+      const until = claimedAt + deadlineMs + commitWithinMs;
+      const claimed = await claimEffects(database, kind, { limit: seats, claimMs: deadlineMs + commitWithinMs, absenceAfterMs: deadlineMs + settleMs });
+      for (const each of claimed) {
+        seats -= 1;
+        const step = this.step(effect, each, { claimedAt, until }).finally(() => {
+          seats += 1;
+          this.underWay.delete(step);
+          bell.ring();
+        });
+        this.underWay.add(step);
+      }
+      if (claimed.length > 0) return 0;
+      return Math.min(pollMs, Math.max(1, (await nextDueInMs(database, kind)) ?? pollMs));
+    };
+    return loop({ name: `effect ${kind}`, clock, logger, signal: this.stopping.signal, bell, turn });
+  }
+
+  private async step(effect: Effect, claimed: Claimed, { claimedAt, until }: { claimedAt: number; until: number }): Promise<void> {
+    await inSpan(`effect ${effect.kind}`, { parent: claimed.traceparent }, async () => {
+      const result = await this.call(effect, claimed, claimedAt);
+      await this.settle(effect, claimed, afterCall(claimed, result, this.options.random), until);
+    });
+  }
+
+  /** What the system of record says. Never throws. */
+  private async call(effect: Effect, { key, request, was, abandoned: givenUp, answer }: Claimed, claimedAt: number): Promise<Result> {
+    const { kind, deadlineMs } = effect;
+    if (was === 'intended' && givenUp) return { kind: 'refused', ...abandoned };
+    const wanted = effect.request?.safeParse(request) ?? { success: true, data: request };
+    // It was never sent, and can't be.
+    if (!wanted.success && was === 'intended') return { kind: 'refused', code: 'EFFECT_REQUEST_INVALID', reason: wanted.error?.message.slice(0, 1_000) ?? '' };
+    const leftMs = deadlineMs - (performance.now() - claimedAt);
+    const call = { key, idempotencyKey: idempotencyKeyOf(kind, key) };
+    const doing = was === 'intended' ? 'submit' : 'read back';
+    try {
+      return await inSpan(`${doing} ${kind}`, { kind: 'client' }, () =>
+        within(leftMs, this.cutOff.signal, (signal) =>
+          was === 'intended'
+            ? through('effect-submit', () => effect.submit(wanted.data, { ...call, signal }))
+            : through('effect-read-back', () => effect.readBack(wanted.data, { ...call, signal, answer })),
+        ),
+      );
+    } catch (error) {
+      this.options.logger.warn({ err: error, kind, key, doing }, 'a call to a system of record has no outcome');
+      return { kind: 'thrown', error };
+    }
+  }
+
+  /** Tries as long as the claim lasts: the outcome is in the hand, and whoever has to find it out again asks the system once more. */
+  private async settle(effect: Effect, claimed: Claimed, step: Step, until: number): Promise<void> {
+    const { database, clock, logger } = this.options;
+    const { kind } = effect;
+    const { key, request, traceparent, correlation_id: correlationId } = claimed;
+    for (let tries = 0; ; tries += 1) {
+      try {
+        await through('effect-commit', () =>
+          database.transaction(async (tx) => {
+            if (step.outcome) await effect.settled(tx, { key, request, outcome: step.outcome, correlationId, traceparent: currentTraceparent() ?? traceparent });
+            if (!(await moveEffect(tx, kind, claimed, step.next))) throw new RejectedError('EFFECT_CLAIM_LOST', `${kind} ${key}`);
+          }),
+        );
+        effects.inc({ kind, outcome: step.counts });
+        return;
+      } catch (error) {
+        const lost = error instanceof StewardError && error.code === 'EFFECT_CLAIM_LOST';
+        const backoffMs = 50 + Math.random() * Math.min(2_000, 100 * 2 ** tries);
+        if (lost || this.cutOff.signal.aborted || performance.now() + backoffMs > until) {
+          logger[lost ? 'info' : 'error']({ err: error, kind, key, outcome: step.counts }, 'an outcome could not be stored, it is found out again');
+          return;
+        }
+        logger.warn({ err: error, kind, key, tries }, 'an outcome could not be stored yet');
+        await clock.sleep(backoffMs, this.cutOff.signal);
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The rows of effects, as the runner moves them. All times are the database's: replicas have clocks of their own, and S6 compares
+ * times that two of them took.
+ */
+import type { Database } from '@steward/platform';
+import type { PoolClient } from 'pg';
+
+export type OpenState = 'intended' | 'submitted' | 'pending' | 'unknown';
+
+/** Why an effect is not confirmed: what a person reads. `never` = its own code said that trying again is of no use. */
+export interface EffectFault {
+  readonly code: string;
+  readonly reason: string;
+  readonly never?: boolean;
+}
+
+/** An effect that this process may work at until its claim runs out. */
+export interface Claimed {
+  readonly key: string;
+  readonly request: unknown;
+  /** Whoever has a higher one has it now. */
+  readonly claim: number;
+  /** Before it was claimed; what was intended is submitted now, unless it is abandoned. */
+  readonly was: OpenState;
+  /** S6: an absence counts only in a look that began after the deadline and the settle time. */
+  readonly absenceCountsInMs: number;
+  readonly failures: number;
+  readonly abandoned: boolean;
+  readonly answer: unknown;
+  readonly error: EffectFault | null;
+  readonly traceparent: string | null;
+  readonly correlation_id: string | null;
+}
+
+// `submitted` is committed by this very statement, before the call (ADR 0018). Skip locked, because order means nothing here:
+// effects that depend on each other are not intended at the same time.
+const claimText = `
+with due as (
+  select key from effect where kind = $1 and settled_at is null and next_at <= now() and (claimed_until is null or claimed_until <= now())
+  order by next_at limit $2 for update skip locked
+)
+update effect e set
+  state = case when e.state = 'intended' and e.abandoned_at is null then 'submitted' else e.state end,
+  submitted_at = case when e.state = 'intended' then now() else e.submitted_at end,
+  attempts = e.attempts + case when e.state = 'intended' and e.abandoned_at is null then 1 else 0 end,
+  next_at = case when e.state = 'intended' then now() + make_interval(secs => $4) else e.next_at end,
+  claim = e.claim + 1, claimed_until = now() + make_interval(secs => $3), touched = false
+from due where e.kind = $1 and e.key = due.key
+returning e.key, e.request, e.claim::float8 as claim, old.state as was, e.failures, e.abandoned_at is not null as abandoned, e.answer, e.error, e.traceparent, e.correlation_id,
+  extract(epoch from e.submitted_at + make_interval(secs => $4) - now())::float8 * 1000 as "absenceCountsInMs"`;
+
+export interface ClaimLimits {
+  readonly limit: number;
+  readonly claimMs: number;
+  /** Deadline and settle time together. */
+  readonly absenceAfterMs: number;
+}
+
+export async function claimEffects(database: Pick<Database, 'query'>, kind: string, { limit, claimMs, absenceAfterMs }: ClaimLimits): Promise<Claimed[]> {
+  return database.query<Claimed & { [column: string]: unknown }>({ name: 'kit-effect-claim', text: claimText }, [kind, limit, claimMs / 1_000, absenceAfterMs / 1_000]);
+}
+
+/** What becomes of a claimed effect. */
+export interface NextState {
+  readonly state: OpenState | 'confirmed' | 'refused';
+  readonly answer?: unknown;
+  readonly error: EffectFault | null;
+  readonly failures: number;
+  /** When the runner looks at it again; of no meaning to what is settled. */
+  readonly afterMs: number;
+}
+
+/** Ends the claim. False when it was ended before, or has run out and another process has the effect. A touch that came meanwhile is not forgotten. */
+export async function moveEffect(tx: PoolClient, kind: string, { key, claim }: Pick<Claimed, 'key' | 'claim'>, next: NextState): Promise<boolean> {
+  const { rowCount } = await tx.query({
+    name: 'kit-effect-move',
+    text: `update effect set state = $4, answer = coalesce($5::json, answer), error = $6::json, failures = $7, claimed_until = null,
+        next_at = case when touched and $4 <> 'intended' then clock_timestamp() else clock_timestamp() + make_interval(secs => $8) end,
+        settled_at = case when $4 in ('confirmed', 'refused') then clock_timestamp() end
+      where kind = $1 and key = $2 and claim = $3 and claimed_until is not null and settled_at is null`,
+    values: [
+      kind, key, claim, next.state, next.answer === undefined ? null : JSON.stringify(next.answer), next.error && JSON.stringify(next.error), next.failures, next.afterMs / 1_000,
+    ],
+  });
+  return rowCount === 1;
+}
+
+/** When the next one is due that nobody has; undefined when there is none. */
+export async function nextDueInMs(database: Pick<Database, 'query'>, kind: string): Promise<number | undefined> {
+  const [row] = await database.query<{ ms: number | null }>(
+    { name: 'kit-effect-due', text: `select extract(epoch from min(greatest(next_at, claimed_until)) - now())::float8 * 1000 as ms from effect where kind = $1 and settled_at is null` },
+    [kind],
+  );
+  return row?.ms ?? undefined;
+}
+
+export async function countOpenEffects(database: Pick<Database, 'query'>): Promise<{ kind: string; state: OpenState; count: number }[]> {
+  return database.query<{ kind: string; state: OpenState; count: number }>('select kind, state, count(*)::int as count from effect where settled_at is null group by kind, state');
+}

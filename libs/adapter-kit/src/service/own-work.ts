@@ -1,0 +1,32 @@
+import type { Lease } from '@steward/event-bus';
+import type { Shutdown } from '@steward/platform';
+import { EffectRunner } from '../effect/effect-runner';
+import { startLeasedLoops } from '../loop/leased-loops';
+import type { Adapter, AdapterContext } from './define-adapter';
+
+export interface OwnWorkOptions {
+  readonly lease: Lease;
+  readonly shutdown: Shutdown;
+  /** What must be known before anything is announced. */
+  readonly after: Promise<void>;
+}
+
+/** Effects and loops, from when they may announce what follows from them; drained before the relay, which still sends it. */
+export function startWork(adapter: Adapter, context: AdapterContext, { lease, shutdown, after }: OwnWorkOptions): void {
+  const { env, clock, logger, database } = context;
+  const effects = adapter.effects?.(context) ?? [];
+  const runner = effects.length === 0 ? undefined : new EffectRunner({ effects, database, databaseUrl: env.DATABASE_URL, clock, logger });
+  let stopLoops: (() => Promise<void>) | undefined;
+  const started = after.then(async () => {
+    if (shutdown.signal.aborted) return;
+    stopLoops = startLeasedLoops({ loops: adapter.loops ?? [], context, lease, clock, logger });
+    await runner?.start();
+  });
+  // Outside any promise, so that it ends the process: without its effects a service is none.
+  started.catch((error: unknown) => setImmediate(() => { throw error; }));
+  shutdown.onDrain('effects', async () => {
+    await started.catch(() => undefined);
+    await runner?.stop();
+  });
+  shutdown.onDrain('loops', () => stopLoops?.());
+}
