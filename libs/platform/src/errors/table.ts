@@ -69,6 +69,13 @@ export const errorTable = rows({
   TRYTON_LOGIN_REFUSED: { meaning: 'Tryton did not accept the user, the password or the session just opened.', remedy: 'Check STEWARD_TRYTON_USER and STEWARD_TRYTON_PASSWORD against Tryton.' },
   TRYTON_REFUSED: { meaning: 'Tryton answered a call with an error.', remedy: 'Read what it says; mostly the user lacks a right to read.' },
 
+  // oms
+  OMS_ORDER_UNKNOWN: { meaning: 'A refund or a return speaks of an order that has not come yet.', remedy: 'None while it passes by itself; else see what became of the order at the gateway.' },
+  OMS_REFUND_REFUSED: { meaning: 'A refund is more than was captured and not refunded yet, or in another currency than the order.', remedy: 'Read what is captured in the state of the order, and send a smaller refund under another id.' },
+  OMS_RETURN_REFUSED: { meaning: 'A return has more pieces of a line than were shipped and not returned yet.', remedy: 'Compare it with the lines of the order, and send another return under another id.' },
+  OMS_KEYS_UNAVAILABLE: { meaning: 'The public keys of price promises could not be read, so no order can be judged.', remedy: 'None while it passes: orders wait. Else check that STEWARD_PROMISE_JWKS_URL answers.' },
+  STRIPE_REFUSED: { meaning: 'Stripe did not accept the key of the account, or the account may not do this.', remedy: 'Check STEWARD_PSP_SECRET_KEY and what the account is allowed to; nothing was charged.' },
+
   // sandbox
   SANDBOX_UNKNOWN_SYSTEM: { meaning: 'The sandbox has no system of record of this name.', remedy: 'Use one of the systems that the answer lists.', http: 404 },
   SANDBOX_UNKNOWN_COLLECTION: { meaning: 'The system of record in the sandbox has no collection of this name.', remedy: 'Use one of the collections that the answer lists.', http: 404 },

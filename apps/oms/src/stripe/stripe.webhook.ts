@@ -1,0 +1,40 @@
+/** Stripe's webhooks: only hints. What they say is read again from Stripe, so a late or doubled one does no harm. */
+import { touchEffect, type WebhookDoor } from '@steward/adapter-kit';
+import Stripe from 'stripe';
+import { z } from 'zod';
+
+const eventWire = z.object({
+  type: z.string(),
+  data: z.object({ object: z.object({ object: z.string(), metadata: z.record(z.string(), z.string()).nullish() }) }),
+});
+
+/** Older ones are refused, as Stripe advises; the clocks of both sides differ by less. */
+const toleranceSeconds = 300;
+
+export function stripeWebhook(secret: string): WebhookDoor {
+  const scheme = Stripe.webhooks.signature;
+  if (scheme === null) throw new TypeError('this build of the stripe package verifies no signatures');
+  return {
+    path: '/webhooks/stripe',
+    verify: (rawBody, headers, nowMs) => {
+      const place = 'stripe-signature';
+      const accepted = `t=<seconds>,v1=<hex of HMAC-SHA-256> by the endpoint's secret, at most ${toleranceSeconds} s old`;
+      const signature = headers[place];
+      if (typeof signature !== 'string') return { ok: false, reason: 'unsigned', place, accepted };
+      try {
+        scheme.verifyHeader(rawBody, signature, secret, toleranceSeconds, undefined, nowMs);
+        return { ok: true };
+      } catch (error) {
+        return { ok: false, reason: (error as Error).message.includes('tolerance') ? 'replay' : 'signature', place, accepted };
+      }
+    },
+    receive: async (tx, body) => {
+      const { metadata } = eventWire.parse(body).data.object;
+      const orderId = metadata?.['orderId'];
+      if (orderId === undefined) return;
+      const refundId = metadata?.['refundId'];
+      if (refundId !== undefined) await touchEffect(tx, 'refund', `${orderId}:${refundId}`);
+      else for (const kind of ['authorize', 'void']) await touchEffect(tx, kind, orderId);
+    },
+  };
+}
