@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { createLogger, systemClock } from '@steward/platform';
 import { eventually } from '@steward/testing';
+import { isNothingSent } from './nothing-sent';
 import { type HttpLimits, type ResilientHttp, resilientHttp } from './resilient-http.client';
 
 describe('the resilient client', () => {
@@ -124,6 +125,31 @@ describe('the resilient client', () => {
     expect(calls).toHaveLength(7);
     expect(http.state().breaker).toBe('closed');
     expect((await http.send({ url, accept: (status) => status === 403 })).status).toBe(403);
+  });
+
+  it('S6: says of a failure when the dependency can not have done anything, of all attempts together', async () => {
+    const failureOf = async (http: ResilientHttp, more: { url?: string; deadlineMs?: number } = {}): Promise<[string, boolean]> => {
+      const error: unknown = await http.send({ url, method: 'POST', body: '{}', idempotent: true, ...more }).catch((cause: unknown) => cause);
+      return [(error as { code: string }).code, isNothingSent(error)];
+    };
+    const answering = (...statuses: number[]): void => void (respond = (_request, response) => void response.writeHead(statuses.shift() ?? 429, { 'retry-after': '5' }).end());
+    answering(429);
+    expect(await failureOf(client(), { deadlineMs: 1_000 })).toEqual(['SOURCE_RATE_LIMITED', true]);
+    answering(503);
+    expect(await failureOf(client(), { deadlineMs: 1_000 })).toEqual(['SOURCE_RATE_LIMITED', false]);
+    // The first attempt may have been read, however plainly the second one was turned away.
+    respond = (_request, response) => void (calls.length % 2 === 1 ? response.destroy() : response.writeHead(429, { 'retry-after': '60' }).end());
+    calls = [];
+    expect(await failureOf(client())).toEqual(['SOURCE_RATE_LIMITED', false]);
+    respond = (_request, response) => void response.destroy();
+    expect(await failureOf(client({ retryBucket: 0 }))).toEqual(['SOURCE_UNAVAILABLE', false]);
+    const http = client({ retryBucket: 0 });
+    const nobody = createServer();
+    await new Promise<void>((resolve) => nobody.listen(0, '127.0.0.1', resolve));
+    const closed = `http://127.0.0.1:${(nobody.address() as AddressInfo).port}/`;
+    await new Promise((resolve) => nobody.close(resolve));
+    for (let n = 0; n < 5; n += 1) expect(await failureOf(http, { url: closed })).toEqual(['SOURCE_UNAVAILABLE', true]);
+    expect([http.state().breaker, await failureOf(http)]).toEqual(['open', ['SOURCE_UNAVAILABLE', true]]);
   });
 
   it('an answer that is no JSON is named as what it is', async () => {

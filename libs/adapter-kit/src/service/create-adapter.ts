@@ -10,11 +10,11 @@ import { resilientHttp } from '../http/resilient-http.client';
 import { ownContracts, rebuildOwn, settleFloors } from '../own/own-states';
 import type { Source } from '../source/define';
 import { type AdapterEnv, refusesLazyBroker } from './adapter-env';
-import { mountConsumers } from './consuming';
+import { mountConsumers } from '../work/consuming';
 import type { Adapter, AdapterContext } from './define-adapter';
 import { heldModule } from './held.controller';
 import { snapshotModule } from './snapshot.controller';
-import { startWork } from './own-work';
+import { startWork } from '../work/own-work';
 import { mountDoor, mountWebhook } from './webhook.controller';
 
 export interface AdapterService extends Service {

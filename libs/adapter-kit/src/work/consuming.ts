@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { ask, type Broker, JetStreamStrategy, Rebuilder } from '@steward/event-bus';
 import type { Database, Runtime } from '@steward/platform';
-import type { Consumed } from './define-adapter';
+import type { Consumed } from '../service/define-adapter';
 
 type Asking = Parameters<typeof ask>[0];
 

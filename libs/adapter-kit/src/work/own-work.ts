@@ -2,7 +2,7 @@ import type { Lease } from '@steward/event-bus';
 import type { Shutdown } from '@steward/platform';
 import { EffectRunner } from '../effect/effect-runner';
 import { startLeasedLoops } from '../loop/leased-loops';
-import type { Adapter, AdapterContext } from './define-adapter';
+import type { Adapter, AdapterContext } from '../service/define-adapter';
 
 export interface OwnWorkOptions {
   readonly lease: Lease;
