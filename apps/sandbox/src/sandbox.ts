@@ -7,6 +7,8 @@ import { refusingOtherMethods } from './control/other-methods';
 import { mountRecords } from './control/records.controller';
 import type { SandboxEnv } from './env';
 import { Faulty } from './problem';
+import { mountChallenges } from './psp/challenge.controller';
+import { mountPspControl } from './psp/psp.controller';
 import { systemNames } from './records/collections';
 import { Store } from './store/store';
 import { createAnnouncer } from './vendor/announcer';
@@ -37,16 +39,21 @@ export async function createSandbox(env: SandboxEnv, clock: Clock = systemClock)
   const announce = createAnnouncer(store, faults, webhooks);
   const stopping = new AbortController();
   const server = createHttp(logger);
+  // Known once it listens; nobody asks before.
+  let url = '';
+  const psp = { store, clock, announce, url: () => url };
   refusingOtherMethods(server, (control) => {
     mountRecords(control, store, announce);
     mountLevers(control, store, faults, calls);
+    mountPspControl(control, psp);
   });
+  mountChallenges(server, psp);
   const perSecond = env.STEWARD_SANDBOX_RATE_LIMIT;
   const parts = { store, announce, faults, calls, clock, token: env.STEWARD_SANDBOX_TOKEN, limit: createRateLimit(perSecond, clock), perSecond, stopping: stopping.signal };
-  mountVendors(server, parts, createApis(store, clock).map((api) => ({ api, at: [`/${api.system}`] })));
+  mountVendors(server, parts, createApis(store, clock, psp.url));
   server.get('/livez', async () => ({ status: 'ok' }));
   server.get('/readyz', async () => ({ status: 'ok' }));
-  const url = await server.listen({ port: env.STEWARD_SANDBOX_PORT, host: env.STEWARD_SANDBOX_HOST });
+  url = await server.listen({ port: env.STEWARD_SANDBOX_PORT, host: env.STEWARD_SANDBOX_HOST });
   return {
     url,
     stop: async () => {

@@ -52,6 +52,7 @@ export function createDesk(parts: VendorParts): (api: Api, path: string, request
 
 async function take(parts: VendorParts, busy: Set<string>, call: Call, found: Found): Promise<Outcome> {
   const { api, request, reply } = call;
+  void reply.headers(api.headers?.() ?? {});
   if (!isToken(header(request, 'authorization'), parts.token)) {
     void reply.header('www-authenticate', 'Bearer');
     return refuse(call, 401, 'unauthorized', 'send authorization: Bearer <token>');

@@ -59,6 +59,8 @@ export interface Api {
   readonly keepsRefusals: boolean;
   readonly reusedKey: Answer;
   readonly busyKey: Answer;
+  /** What every answer bears. */
+  readonly headers?: () => Readonly<Record<string, string>>;
 }
 
 /** An operation keeps the type of what its schema makes of a body. */

@@ -3,10 +3,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Api } from './operations';
 import { createDesk, type VendorParts } from './desk';
 
-/** `at` are the first parts of an API's addresses; the rest is looked up below the first of them. */
+/** `at` says below which addresses the API lies, and as what its operations name that place. */
 export interface Mounted {
   readonly api: Api;
-  readonly at: readonly string[];
+  readonly at: Readonly<Record<string, string>>;
 }
 
 export function mountVendors(server: FastifyInstance, parts: VendorParts, mounted: readonly Mounted[]): void {
@@ -16,12 +16,11 @@ export function mountVendors(server: FastifyInstance, parts: VendorParts, mounte
     scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => done(null, text));
     const desk = createDesk(parts);
     for (const { api, at } of mounted) {
-      for (const root of at) scope.all(`${root}/*`, (request, reply) => desk(api, pathOf(request, root, at[0] ?? root), request, reply));
+      for (const [root, named] of Object.entries(at)) scope.all(`${root}/*`, (request, reply) => desk(api, named + pathOf(request).slice(root.length), request, reply));
     }
   });
 }
 
-function pathOf(request: FastifyRequest, root: string, main: string): string {
-  const path = (request.raw.url ?? '').split('?', 1)[0] ?? '';
-  return main + path.slice(root.length);
+function pathOf(request: FastifyRequest): string {
+  return (request.raw.url ?? '').split('?', 1)[0] ?? '';
 }
