@@ -1,2 +1,8 @@
-export { type PriceQuestion, type SelectedPrice, selectPrice, type WhyNoPrice } from './select-price';
-export { fractionDigitsOf, toMoney, type Money } from './money';
+export { allocate } from './allocate';
+export { exponentFor, fractionDigitsOf, fromConnectorUnits, type Money, toConnectorUnits, toMoney } from './money';
+export { isTerminal, type OrderEvent, orderEvents, type OrderStatus, orderStatuses, orderTransition } from './order-status';
+export { applyPromotions, type CartLine, type Discount, type Promoted, type PromotionQuestion } from './promotions';
+export { amountOfPieces, type LineQuantities, refundable, returnable, shippable } from './remainder';
+export { type PriceQuestion, PUBLIC_GROUP, type SelectedPrice, selectPrice, type WhyNoPrice } from './select-price';
+export { availableToPromise, type Stock } from './stock';
+export { type Amounts, lineTotals, type LineTerms, orderTotals } from './totals';

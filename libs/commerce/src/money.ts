@@ -1,4 +1,5 @@
 /** Amounts of money as integers of minor units (S5). No float ever holds one: the decimal point is set in the text. */
+import { exact, toNumber } from './integers';
 
 /** As a storefront shows it; every part is text or a small integer, so that no client's number type can round it. */
 export interface Money {
@@ -23,9 +24,53 @@ export function fractionDigitsOf(currency: string): number {
   return digits.get(currency) ?? 2;
 }
 
+/** Where a foreign system counts otherwise than ISO 4217, and so than our contracts. */
+interface Counting {
+  readonly fractionDigits: Readonly<Record<string, number>>;
+  /** Amounts, as that system counts them, have to be multiples of this. */
+  readonly steps: Readonly<Record<string, number>>;
+}
+
+const countings: Readonly<Record<string, Counting>> = {
+  // https://docs.stripe.com/currencies: two currencies lost their cents and kept them in the API, one has fifths, which it drops,
+  // and the networks behind it know no third digit.
+  stripe: { fractionDigits: { ISK: 2, UGX: 2, MGA: 0 }, steps: { BHD: 10, JOD: 10, KWD: 10, OMR: 10, TND: 10 } },
+};
+
+/** Digits behind the point in which a connector counts the currency; ISO 4217's where nothing else is known of it. */
+export function exponentFor(connector: string, currency: string): number {
+  return countings[connector]?.fractionDigits[currency] ?? fractionDigitsOf(currency);
+}
+
+/**
+ * Minor units as the connector counts them.
+ * @throws RangeError where it has no whole number for them: an amount is never rounded on its way to who charges it
+ */
+export function toConnectorUnits(connector: string, minorUnits: number, currency: string): number {
+  const units = shifted(minorUnits, exponentFor(connector, currency) - fractionDigitsOf(currency));
+  const step = countings[connector]?.steps[currency] ?? 1;
+  if (units === undefined || units % step !== 0) throw new RangeError(`${connector} has no whole number for ${String(minorUnits)} minor units of ${currency}`);
+  return units;
+}
+
+/** @throws RangeError where the connector says what is no whole number of minor units */
+export function fromConnectorUnits(connector: string, units: number, currency: string): number {
+  const minorUnits = shifted(units, fractionDigitsOf(currency) - exponentFor(connector, currency));
+  if (minorUnits === undefined) throw new RangeError(`${String(units)} of ${connector} are no whole number of minor units of ${currency}`);
+  return minorUnits;
+}
+
+/** The point moved by `digits`; undefined when something would be lost behind it. */
+function shifted(amount: number, digits: number): number | undefined {
+  const factor = 10n ** BigInt(Math.abs(digits));
+  const exactly = BigInt(exact(amount, 'an amount'));
+  if (digits >= 0) return toNumber(exactly * factor);
+  return exactly % factor === 0n ? toNumber(exactly / factor) : undefined;
+}
+
 /** `minorUnits`: a safe integer, may be negative. */
 export function toMoney(minorUnits: number, currency: string): Money {
-  if (!Number.isSafeInteger(minorUnits)) throw new RangeError(`${String(minorUnits)} is no integer of minor units`);
+  exact(minorUnits, 'minorUnits');
   const fractionDigits = fractionDigitsOf(currency);
   const figures = String(Math.abs(minorUnits)).padStart(fractionDigits + 1, '0');
   const point = figures.length - fractionDigits;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { toMoney } from './money';
+import { exponentFor, fractionDigitsOf, fromConnectorUnits, toConnectorUnits, toMoney } from './money';
 
 describe('money', () => {
   it.each([
@@ -26,5 +26,44 @@ describe('money', () => {
 
   it('refuses what is no integer', () => {
     expect(() => toMoney(0.1, 'EUR')).toThrow(RangeError);
+  });
+});
+
+describe('money at a connector that counts otherwise', () => {
+  it.each([
+    ['stripe', 12_995, 'EUR', 12_995],
+    ['stripe', 1_500, 'JPY', 1_500],
+    ['stripe', 1_500, 'ISK', 150_000],
+    ['stripe', 1_500, 'UGX', 150_000],
+    ['stripe', 1_500, 'MGA', 15],
+    ['stripe', 1_230, 'KWD', 1_230],
+    ['a connector of which nothing is known', 1_500, 'ISK', 1_500],
+  ])('%s: %d minor units of %s are %d', (connector, minorUnits, currency, units) => {
+    expect(toConnectorUnits(connector, minorUnits, currency)).toBe(units);
+    expect(fromConnectorUnits(connector, units, currency)).toBe(minorUnits);
+  });
+
+  it('S5: comes back as it went, or does not go', () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), fc.constantFrom('EUR', 'JPY', 'ISK', 'MGA', 'KWD', 'CLF'), (minorUnits, currency) => {
+        let units: number;
+        try {
+          units = toConnectorUnits('stripe', minorUnits, currency);
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError);
+          return;
+        }
+        expect(fromConnectorUnits('stripe', units, currency)).toBe(minorUnits);
+        expect(exponentFor('stripe', currency) === fractionDigitsOf(currency) ? units : minorUnits).toBe(minorUnits);
+      }),
+    );
+  });
+
+  it('S5: refuses what the connector has no whole number for, and what is not exact', () => {
+    expect(() => toConnectorUnits('stripe', 1_501, 'MGA')).toThrow(/no whole number/);
+    expect(() => toConnectorUnits('stripe', 1_234, 'KWD')).toThrow(/no whole number/);
+    expect(() => toConnectorUnits('stripe', Number.MAX_SAFE_INTEGER, 'ISK')).toThrow(RangeError);
+    expect(() => toConnectorUnits('stripe', 0.5, 'EUR')).toThrow(RangeError);
+    expect(() => fromConnectorUnits('stripe', 150, 'ISK')).toThrow(/no whole number/);
   });
 });

@@ -4,9 +4,10 @@
  *   2. It is true for every moment from the asked one until just before `validUntil`: time alone can't make it wrong (C11).
  */
 import type { Price } from '@steward/contracts';
+import { isValid, nextBoundary, startOf } from './validity';
 
 /** The group of everybody. */
-const PUBLIC = 'public';
+export const PUBLIC_GROUP = 'public';
 
 export interface PriceQuestion {
   readonly market: string;
@@ -34,7 +35,7 @@ export function selectPrice(entries: readonly Price[], question: PriceQuestion):
   }
   // Also of entries that would not win: one that ends may be the last that stands before another.
   const validUntil = nextBoundary(left, at);
-  const [first, ...others] = left.filter((entry) => startOf(entry) <= at && at < endOf(entry));
+  const [first, ...others] = left.filter((entry) => isValid(entry, at));
   if (first === undefined) return { found: false, reason: 'NOT_NOW', validUntil };
   return { found: true, price: others.reduce((best, entry) => (precedes(entry, best) ? entry : best), first), validUntil };
 }
@@ -44,7 +45,7 @@ function conditions({ market, currency, customerGroup, quantity }: PriceQuestion
   return [
     ['NOT_IN_MARKET', (entry) => entry.market === market],
     ['NOT_IN_CURRENCY', (entry) => entry.currency === currency],
-    ['NOT_FOR_GROUP', (entry) => entry.customerGroup === customerGroup || entry.customerGroup === PUBLIC],
+    ['NOT_FOR_GROUP', (entry) => entry.customerGroup === customerGroup || entry.customerGroup === PUBLIC_GROUP],
     ['NOT_FOR_QUANTITY', (entry) => entry.minQuantity <= quantity],
   ];
 }
@@ -52,7 +53,7 @@ function conditions({ market, currency, customerGroup, quantity }: PriceQuestion
 /** The more special entry: for the group, for a season, for the larger quantity, the newer one; the id only makes it one answer. */
 function precedes(a: Price, b: Price): boolean {
   const differences = [
-    Number(a.customerGroup !== PUBLIC) - Number(b.customerGroup !== PUBLIC),
+    Number(a.customerGroup !== PUBLIC_GROUP) - Number(b.customerGroup !== PUBLIC_GROUP),
     Number(a.validTo !== null) - Number(b.validTo !== null),
     a.minQuantity - b.minQuantity,
     compare(startOf(a), startOf(b)),
@@ -63,11 +64,3 @@ function precedes(a: Price, b: Price): boolean {
 
 /** Not a subtraction: since ever less since ever is no number. */
 const compare = (a: number, b: number): number => (a === b ? 0 : a > b ? 1 : -1);
-
-const startOf = (entry: Price): number => (entry.validFrom === null ? -Infinity : Date.parse(entry.validFrom));
-const endOf = (entry: Price): number => (entry.validTo === null ? Infinity : Date.parse(entry.validTo));
-
-function nextBoundary(entries: readonly Price[], at: number): number | null {
-  const ahead = entries.flatMap((entry) => [startOf(entry), endOf(entry)]).filter((boundary) => boundary > at && boundary !== Infinity);
-  return ahead.length === 0 ? null : Math.min(...ahead);
-}
