@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PROVISIONER } from '@steward/contracts';
 import { databaseOf, type DatabaseOwner } from './databases';
 import type { Ports, ProcessName } from './ports';
+import { promiseKeys } from './promise-keys';
 import type { Secrets } from './secrets';
 
 export type ServiceName = Exclude<ProcessName, 'nats-server' | 'postgres'>;
@@ -22,9 +23,10 @@ export interface Surroundings {
   readonly mode: 'development' | 'test';
 }
 
-/** Adapters of `npm start`: each reads its stand-in system of the sandbox, which tells it of changes. */
-export const adapters = ['pim', 'erp', 'pricing'] as const;
+/** Adapters of `npm start`: each has its stand-in system in the sandbox. */
+export const adapters = ['pim', 'erp', 'pricing', 'oms'] as const;
 export type AdapterName = (typeof adapters)[number];
+const readers = ['pim', 'erp', 'pricing'] as const;
 
 export const natsUser = (user: string): string => `nats:${user}`;
 export const databaseRole = (owner: DatabaseOwner): string => `postgres:${owner}`;
@@ -51,13 +53,17 @@ export function servicesOf(around: Surroundings): Service[] {
       ...env,
     },
   });
-  const adapter = (name: AdapterName): Service =>
+  const adapter = (name: AdapterName, env: Record<string, string>): Service =>
     service(name, name, `apps/${name}/dist/main.js`, {
       STEWARD_CONNECTOR: 'sandbox',
       STEWARD_SANDBOX_URL: local(ports.sandbox),
       STEWARD_SANDBOX_TOKEN: secrets('sandbox token'),
-      STEWARD_SANDBOX_WEBHOOK_SECRET: secrets('sandbox webhooks'),
+      ...env,
     });
+  // Those that read a system are told of its changes.
+  const reading = (name: AdapterName): Service => adapter(name, { STEWARD_SANDBOX_WEBHOOK_SECRET: secrets('sandbox webhooks') });
+  const keys = promiseKeys(secrets('price promises'));
+  const subscribers = [...readers.map((name) => `${name}=${local(ports[name])}/webhooks/sandbox`), `psp=${local(ports.oms)}/webhooks/stripe`];
   return [
     service('operations', 'operations', 'apps/operations/dist/main.js', {
       NATS_PROVISIONER_URL: natsUrl(around, PROVISIONER),
@@ -72,15 +78,25 @@ export function servicesOf(around: Surroundings): Service[] {
         STEWARD_SANDBOX_DATA: join(around.dataDir, 'sandbox'),
         STEWARD_SANDBOX_TOKEN: secrets('sandbox token'),
         STEWARD_SANDBOX_WEBHOOK_SECRET: secrets('sandbox webhooks'),
-        STEWARD_SANDBOX_WEBHOOKS: adapters.map((name) => `${name}=${local(ports[name])}/webhooks/sandbox`).join(','),
+        STEWARD_SANDBOX_WEBHOOKS: subscribers.join(','),
       },
     },
-    ...adapters.map(adapter),
+    ...readers.map(reading),
+    adapter('oms', {
+      STEWARD_PROMISE_JWKS: keys.verifying,
+      STEWARD_PSP_URL: local(ports.sandbox),
+      STEWARD_PSP_SECRET_KEY: secrets('sandbox token'),
+      STEWARD_PSP_WEBHOOK_SECRET: secrets('sandbox webhooks'),
+      STEWARD_PSP_SETTLE_MS: '2000', // the sandbox's search shows a payment as soon as it has it
+    }),
     service('gateway-projector', 'gateway', 'apps/gateway/dist/main-projector.js'),
     service('gateway-api', 'gateway', 'apps/gateway/dist/main-api.js', {
       STEWARD_GATEWAY_PORT: String(ports.gateway),
       STEWARD_GATEWAY_HOST: '127.0.0.1',
       STEWARD_GATEWAY_RATE_LIMIT: '1000000', // one machine is all of its clients
+      STEWARD_GATEWAY_CHECKOUT_RATE_LIMIT: '1000000',
+      STEWARD_GATEWAY_SHIPPING: 'eu:standard:490,us:standard:790',
+      STEWARD_PROMISE_KEYS: keys.signing,
     }),
   ];
 }

@@ -57,7 +57,8 @@ const root = join(__dirname, '../../../..');
 
 /** Stopped together, one group after the other. */
 const stopOrder: readonly (readonly ProcessName[])[] = [
-  ['pim', 'erp', 'pricing'],
+  ['pim', 'pricing', 'oms'],
+  ['erp'],
   ['gateway-api', 'gateway-projector'],
   ['operations', 'sandbox'],
   ['nats-server', 'postgres'],
