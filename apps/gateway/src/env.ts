@@ -1,4 +1,4 @@
-import { envTypes, serviceEnv, type EnvOf } from '@steward/platform';
+import { envTypes, senderEnv, serviceEnv, type EnvOf } from '@steward/platform';
 import { z } from 'zod';
 import { acceptedTemplates, toTemplate, type PageTemplate } from './feeds/addresses';
 import type { ShippingRate } from './cart/shipping';
@@ -6,7 +6,7 @@ import type { Market } from './storefront/context';
 
 const { NATS_URL, ...withoutBroker } = serviceEnv;
 
-export const projectorEnv = { ...withoutBroker, NATS_URL };
+export const projectorEnv = { ...withoutBroker, NATS_URL, ...senderEnv };
 export type ProjectorEnv = EnvOf<typeof projectorEnv>;
 
 const markets = z

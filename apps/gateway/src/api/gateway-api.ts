@@ -13,12 +13,15 @@ import { DocumentCache } from '../document-cache/document-cache';
 import type { ApiEnv } from '../env';
 import { LiveFreshness } from '../freshness/live-freshness';
 import { readTrustedDocuments } from '../graphql/documents';
+import { CheckoutLimit } from '../checkout/checkout-limit';
 import { issuerOf } from '../identity/issuer';
 import { authenticator } from '../identity/tokens';
 import { readPage } from '../listing/listing.queries';
 import { Listings } from '../listing/listings';
 import { DOCUMENT_CHANNEL } from '../product/document.store';
 import { documentQueries } from '../product/documents.queries';
+import { ORDER_CHANNEL } from '../order/order.projection';
+import { OrderWatch } from '../order/order-watch';
 import { promiseKeysFor } from '../promise/promise-keys';
 import { Contexts } from '../storefront/context';
 import { createStorefront } from '../storefront/storefront';
@@ -52,10 +55,18 @@ export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; lo
       documents = cache;
       const listings = new Listings({ read: (question) => readPage(database, question), cache, freshness, categories, clock });
       const keeper = new CacheUpkeep({ database, queries, cache, freshness, categories, clock, logger });
+      const watch = new OrderWatch();
       const listener = await listenTo(
         env.DATABASE_URL,
-        { [DOCUMENT_CHANNEL]: (payload) => keeper.hear(payload) },
-        { name: 'gateway-api', logger, onReconnect: () => keeper.listening() },
+        { [DOCUMENT_CHANNEL]: (payload) => keeper.hear(payload), [ORDER_CHANNEL]: (payload) => watch.hear(payload) },
+        {
+          name: 'gateway-api',
+          logger,
+          onReconnect: () => {
+            keeper.listening();
+            watch.wakeAll();
+          },
+        },
       );
       shutdown.onClose('listener', () => listener.stop());
       keeper.listening();
@@ -69,6 +80,7 @@ export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; lo
       const storefront = await createStorefront({
         reading: { cache, listings, freshness, categories, contexts: new Contexts(env.STEWARD_GATEWAY_MARKETS), clock },
         catalogue: queries,
+        ordering: { database, watch, limit: new CheckoutLimit(env.STEWARD_GATEWAY_CHECKOUT_RATE_LIMIT, clock) },
         selling: { keys, promiseTtlMs: env.STEWARD_PROMISE_TTL_MS, shippingRates: env.STEWARD_GATEWAY_SHIPPING },
         rateLimit: env.STEWARD_GATEWAY_RATE_LIMIT,
         proxies: env.STEWARD_GATEWAY_PROXIES,
@@ -85,6 +97,7 @@ export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; lo
       });
       await storefront.listen({ port: env.STEWARD_GATEWAY_PORT, host: env.STEWARD_GATEWAY_HOST });
       shutdown.onDrain('storefront', () => storefront.close());
+      shutdown.onDrain('waiting for orders', () => watch.close());
       const { address, port, family } = storefront.server.address() as AddressInfo;
       storefrontUrl = `http://${family === 'IPv6' ? `[${address}]` : address}:${String(port)}`;
       logger.info({ url: storefrontUrl }, 'storefront open');

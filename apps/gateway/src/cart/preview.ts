@@ -37,7 +37,7 @@ export async function previewCart(selling: Selling, { lines, shippingMethod }: C
   const rate = rateOf(shippingRates, context.market, shippingMethod);
   if (rate === 'unknown') throw unknownMethod(selling, context, shippingMethod);
   const found = await Promise.all(lines.map(({ sku }) => reading.cache.find(sku)));
-  const quoted = counted(() => quote({ lines, context, taxRateBp: open.taxRateBp, shipping: rate === 'none' ? null : rate, at }, found, reading));
+  const quoted = await counted(() => quote({ lines, context, taxRateBp: open.taxRateBp, shipping: rate === 'none' ? null : rate, at }, found, reading));
   return toCartView(quoted, await promise(quoted, buyer, { ...open, ttlMs: selling.promiseTtlMs, at }), context);
 }
 
@@ -56,9 +56,9 @@ export function unknownMethod({ shippingRates }: Selling, { market }: Context, m
 }
 
 /** What is worth more than a number holds is refused, and not rounded. */
-export function counted<T>(work: () => T): T {
+export async function counted<T>(work: () => T | Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     if (error instanceof RangeError) throw new RejectedError('GATEWAY_INPUT_REFUSED', 'the cart is worth more than can be counted', { place: '/lines', accepted: 'smaller quantities', cause: error });
     throw error;

@@ -1,4 +1,5 @@
-import { ConsumerTables1700000002000, Rebuilds1790000005000 } from '@steward/event-bus';
+import { ConsumerTables1700000002000, outboxMigrations, Rebuilds1790000005000 } from '@steward/event-bus';
+import { GatewayCheckout1790000006000 } from './checkout.migration';
 import { GatewayDocumentPrices1790000003000 } from './document-prices.migration';
 import { GatewayDocuments1790000000000 } from './gateway.migration';
 import { GatewayListings1790000004000 } from './listings.migration';
@@ -6,4 +7,7 @@ import { GatewayPriceSkus1790000002000 } from './price-skus.migration';
 import { GatewayProgressExceptions1790000001000 } from './progress-exceptions.migration';
 
 /** The consumer's tables first: an index of ours stands on its stored parts. */
-export const migrations = [ConsumerTables1700000002000, GatewayDocuments1790000000000, GatewayProgressExceptions1790000001000, GatewayPriceSkus1790000002000, GatewayDocumentPrices1790000003000, GatewayListings1790000004000, Rebuilds1790000005000];
+export const migrations = [
+  ConsumerTables1700000002000, GatewayDocuments1790000000000, GatewayProgressExceptions1790000001000, GatewayPriceSkus1790000002000, GatewayDocumentPrices1790000003000, GatewayListings1790000004000, Rebuilds1790000005000,
+  ...outboxMigrations, GatewayCheckout1790000006000,
+];

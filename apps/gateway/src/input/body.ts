@@ -8,12 +8,18 @@ export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: 
 
 const MOST_PLACES = 20;
 
-/** A body of REST. The messages of the schema say what is accepted. */
-export function readBody<T>(text: unknown, schema: z.ZodType<T>): Read<T> {
+/** A body of REST as data. */
+export function parseBody(text: unknown): Read<JsonValue> {
   const parsed = parseStrictJson(typeof text === 'string' ? text : '');
-  if (parsed.ok) return readInput(parsed.value, schema);
+  if (parsed.ok) return parsed;
   const { kind, pointer, detail, accepted } = parsed.fault;
   return { ok: false, code: kind === 'malformed' ? 'GATEWAY_BODY_REFUSED' : 'GATEWAY_INPUT_REFUSED', detail, places: [{ pointer, detail, accepted }] };
+}
+
+/** The messages of the schema say what is accepted. */
+export function readBody<T>(text: unknown, schema: z.ZodType<T>): Read<T> {
+  const parsed = parseBody(text);
+  return parsed.ok ? readInput(parsed.value, schema) : parsed;
 }
 
 /** What is already data, such as the input of a mutation. */

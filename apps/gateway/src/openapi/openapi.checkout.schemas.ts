@@ -7,6 +7,37 @@ const amounts = { net: ref('Money'), tax: ref('Money'), gross: ref('Money') };
 const rate = { type: 'integer', description: 'Tax rate in hundredths of a percent.' };
 const promise = { ...text, description: 'A signed price (JWS): to be given back unchanged with an order.' };
 
+const address = open(
+  { name: text, company: maybe(text), street: text, street2: maybe(text), postalCode: text, city: text, region: maybe(text), country: { ...text, pattern: '^[A-Z]{2}$' }, phone: maybe(text) },
+  ['name', 'street', 'postalCode', 'city', 'country'],
+  'Country as ISO 3166-1 alpha-2.',
+);
+const order = {
+  id: text,
+  number: { ...text, description: 'Our order number, readable.' },
+  status: { enum: ['ACCEPTED', 'CONFIRMED', 'REJECTED', 'CANCELLED', 'COMPLETED'] },
+  rejection: maybe(closed({ code: { ...text, description: 'OUT_OF_STOCK, PAYMENT_DECLINED, …' }, message: text, sku: maybe(text) })),
+  market: text,
+  currency: text,
+  placedAt: instant,
+  updatedAt: instant,
+  lines: list(ref('OrderLine')),
+  shipping: maybe(closed({ method: text, taxRateBp: rate, ...amounts })),
+  totals: ref('Amounts'),
+  payment: closed({
+    status: { enum: ['NONE', 'PENDING', 'REQUIRES_ACTION', 'AUTHORIZED', 'PARTIALLY_CAPTURED', 'CAPTURED', 'PARTIALLY_REFUNDED', 'REFUNDED', 'VOIDED', 'FAILED'] },
+    authorized: ref('Money'),
+    captured: ref('Money'),
+    refunded: ref('Money'),
+    actionUrl: maybe(text, 'Where the shopper has to prove who they are (3-D Secure).'),
+  }),
+  fulfilment: closed({ status: { enum: ['NONE', 'PARTIALLY_SHIPPED', 'SHIPPED', 'DELIVERED'] } }),
+  progress: closed({ reserved: { type: 'boolean' }, authorized: { type: 'boolean' }, placed: { type: 'boolean' }, exported: { type: 'boolean' } }),
+  revision: { type: 'number', description: 'Grows with each change; 0 until the order service has taken the order up.' },
+};
+const problem = { type: text, title: text, status: { type: 'integer' }, code: text, detail: text, errors: { type: 'array' }, traceId: text };
+const orderToken = { ...text, description: 'Shows this order to whoever has it (Steward-Order-Token).' };
+
 /** What goes in is strict too: unknown fields, fields given twice, fractions and integers beyond 2^53 are refused. */
 export const checkoutSchemas = {
   CartInput: open(
@@ -42,6 +73,39 @@ export const checkoutSchemas = {
     promise: maybe(promise),
   }),
   CartShipping: closed({ method: text, taxRateBp: rate, ...amounts, promise }),
+  PlaceOrderInput: open(
+    {
+      email: { ...text, format: 'email' },
+      shippingAddress: ref('Address'),
+      billingAddress: maybe(ref('Address'), 'The shipping address unless given.'),
+      lines: { ...list(closed({ sku, quantity, promise })), minItems: 1, maxItems: 200 },
+      shippingPromise: maybe(promise, 'Of the preview, where it has shipping.'),
+      codes: maybe(list(text), 'As in the preview.'),
+      payment: open({ method: { enum: ['card', 'invoice'] }, token: maybe(text, "With card: the payment provider's token.") }, ['method'], 'How it is paid.'),
+      expectedTotal: maybe(closed({ minorUnits: text, currency: text }), 'What the shopper saw: an order that would cost anything else is not taken.'),
+    },
+    ['email', 'shippingAddress', 'lines', 'payment'],
+    'Lines and promises of a preview in the same context.',
+  ),
+  Address: address,
+  OrderLine: closed({
+    lineId: text,
+    sku: text,
+    quantity: { type: 'integer' },
+    unit: ref('Money'),
+    discount: ref('Money'),
+    taxMode: { enum: ['INCLUDED', 'EXCLUDED'] },
+    taxRateBp: rate,
+    promotions: list(text),
+    ...amounts,
+    shippedQuantity: { type: 'integer' },
+    cancelledQuantity: { type: 'integer' },
+    returnedQuantity: { type: 'integer' },
+  }),
+  Order: closed(order),
+  OwnOrder: open({ ...order, contact: maybe(closed({ email: text, shippingAddress: ref('Address') }), 'For the customer who has signed in only.') }, Object.keys(order), 'An order for whoever may see it.'),
+  PlacedOrder: closed({ order: ref('Order'), orderToken }),
+  OrderProblem: open({ ...problem, order: ref('Order'), orderToken, cart: ref('Cart') }, Object.keys(problem), 'A problem with what it is about.'),
   Cart: closed({
     market: text,
     currency: text,

@@ -1,6 +1,12 @@
-import { context, everybody, json, ref, refusals } from './openapi.parts';
+import { context, everybody, json, path, ref, refusals } from './openapi.parts';
 
 const body = (schema: string) => ({ required: true, content: { 'application/json': { schema: ref(schema) } } });
+
+const header = (name: string, description: string, required = false) => ({ name, in: 'header', required, description, schema: { type: 'string' } });
+const idempotencyKey = header('Idempotency-Key', '16 to 255 visible ASCII characters, such as a UUID: a new one for each order, the same one for each repetition.', true);
+const orderToken = header('Steward-Order-Token', 'The order token of the answer to the order: for guests, and for whoever is to see one order.');
+const order = path('id', "The order's id.");
+const answerHeaders = ['Location', 'Idempotent-Replayed', 'Preference-Applied', 'Retry-After', 'Steward-Context'];
 
 /** What changes something, or is made for one shopper only. */
 export const checkoutPaths = {
@@ -13,6 +19,28 @@ export const checkoutPaths = {
       requestBody: body('CartInput'),
       responses: { 200: json('The cart as an order with these promises will cost.', ref('Cart'), ['Steward-Context']), ...refusals(400, 401, 413, 422, 429, 503) },
     },
+  },
+  '/v1/orders': {
+    post: {
+      operationId: 'placeOrder',
+      summary: 'Place an order at the prices of a preview',
+      description: 'Accepted whatever is down behind the gateway; then it waits for a decision as long as `Prefer` allows. The same key with the same request gives the same answer for ever.',
+      security: everybody,
+      parameters: [idempotencyKey, header('Prefer', '`wait=<seconds>`, at most 10; 2 unless given. `respond-async` waits for nothing.'), ...context],
+      requestBody: body('PlaceOrderInput'),
+      responses: {
+        201: json('Decided, or the shopper has something to do (payment.actionUrl).', ref('PlacedOrder'), answerHeaders),
+        202: json('Accepted and not decided yet.', ref('PlacedOrder'), answerHeaders),
+        ...refusals(400, 401, 413, 422, 429, 503),
+        409: {
+          description: 'ORDER_REJECTED with the order; PRICE_CHANGED with a new preview as `cart`; IDEMPOTENCY_IN_PROGRESS with Retry-After.',
+          content: { 'application/problem+json': { schema: ref('OrderProblem') } },
+        },
+      },
+    },
+  },
+  '/v1/orders/{id}': {
+    get: { operationId: 'order', summary: 'An order, for its customer or with its token', security: everybody, parameters: [order, orderToken], responses: { 200: json('The order.', ref('OwnOrder')), ...refusals(401, 404, 429, 503) } },
   },
   '/.well-known/jwks.json': {
     get: { operationId: 'promiseKeys', summary: 'Public keys that price promises are verified with', parameters: [], responses: { 200: json('JSON Web Key Set.', { type: 'object' }) } },

@@ -1,75 +1,27 @@
-import { randomUUID } from 'node:crypto';
-import { durables, feedProgress, product, stockLevel, subjectOf, typeOf, type Contract } from '@steward/contracts';
-import { connectBroker, dataSchemaOf, encodeHeaders, RawPublisher, sourceOf, type Envelope } from '@steward/event-bus';
-import { loadEnv } from '@steward/platform';
-import { eventually, testBroker, testDatabase, type TestBroker, type TestDatabase } from '@steward/testing';
+import { feedProgress, product, stockLevel } from '@steward/contracts';
+import { eventually } from '@steward/testing';
 import type { GatewayApi } from '../api/gateway-api';
-import { migrations } from '../database/migrations';
-import { projectorEnv } from '../env';
-import { apiOn, get, graphql, logger } from '../fixtures/api.fixture.spec';
+import { apiOn, get, graphql } from '../fixtures/api.fixture.spec';
+import { EPOCH, openLine, type Line } from '../fixtures/line.fixture.spec';
 import { aLevel, aProduct } from '../fixtures/read-model.fixture.spec';
-import { createGatewayProjector, type GatewayProjector } from './gateway-projector';
+import type { GatewayProjector } from './gateway-projector';
 
-const EPOCH = 'epoch-of-the-test';
-let broker: TestBroker;
-let testing: TestDatabase;
+let line: Line;
 let projector: GatewayProjector;
 let api: GatewayApi;
 
 beforeAll(async () => {
-  broker = await testBroker();
-  testing = await testDatabase({ migrations });
-  await broker.provision();
-  // As the provisioner leaves them: the durable says which incarnation of the stream its numbers belong to.
-  await broker.asProvisioner(async (manager) => {
-    for (const { stream, name, service } of durables)
-      if (service === 'gateway') await manager.consumers.update(stream, name, { metadata: { 'steward-epoch': EPOCH } });
-  });
-  projector = await startProjector();
-  api = await apiOn(testing.url);
+  line = await openLine();
+  projector = await line.startProjector();
+  api = await apiOn(line.testing.url);
 });
 afterAll(async () => {
   await projector.stop();
   await api.stop();
-  await broker.stop();
-  await testing.drop();
+  await line.stop();
 });
 
-function startProjector(): Promise<GatewayProjector> {
-  const env = loadEnv(projectorEnv, { DATABASE_URL: testing.url, NATS_URL: broker.urlOf('gateway'), STEWARD_MODE: 'test', STEWARD_HEALTH_PORT: '0', STEWARD_LOG_LEVEL: 'silent' });
-  return createGatewayProjector(env, { logger });
-}
-
-interface Said {
-  contract: Contract;
-  key: string;
-  data: unknown;
-  revision?: number;
-  sequence?: number;
-}
-
-/** What the relay of a system's adapter sends; returns the stream's sequence of the last message. */
-async function say(system: 'pim' | 'erp', ...said: Said[]): Promise<number> {
-  const connection = await connectBroker({ url: broker.urlOf(system), service: system, logger });
-  const publisher = new RawPublisher({ broker: connection });
-  try {
-    const stored = said.map(({ contract, key, data, revision = null, sequence = null }) => {
-      const envelope: Envelope = {
-        id: randomUUID(), type: typeOf(contract, system), source: sourceOf(system), subject: subjectOf(contract, system, key), key, time: new Date().toISOString(),
-        dataSchema: dataSchemaOf(contract), revision, sequence, correlationId: null, causationId: null, origin: 'live', tombstone: data === null, traceparent: null,
-        body: data === null ? '' : JSON.stringify(data),
-      };
-      return new Promise<number>((resolve, reject) =>
-        publisher.publish(envelope.subject, encodeHeaders(envelope), envelope.body, (outcome) => (outcome.kind === 'stored' ? resolve(outcome.sequence) : reject(outcome.error))),
-      );
-    });
-    return (await Promise.all(stored)).at(-1) ?? 0;
-  } finally {
-    publisher.close();
-    await connection.close();
-  }
-}
-
+const say: Line['say'] = (...said) => line.say(...said);
 const shown = async (sku: string) => (await get(api, `/v1/products/${sku}`)).json;
 
 it('product and stock from their streams meet in one document, and progress makes it younger than its last change', async () => {
@@ -100,7 +52,7 @@ it('C11: one poison message costs only its own key and is found as a dead letter
 it('I7: with broker and projector gone the storefront reads on without an error and says how old it is', async () => {
   const before = await shown('cap');
   await projector.stop();
-  await broker.kill();
+  await line.broker.kill();
   for (let time = 0; time < 20; time++) {
     const rest = await get(api, '/v1/products/cap');
     const answer = await graphql(api, '{ product(sku: "cap") { sku availability { quantity asOf } } products(first: 3) { nodes { sku } } }');
@@ -112,8 +64,8 @@ it('I7: with broker and projector gone the storefront reads on without an error 
 });
 
 it('goes on where it was when broker and projector come back', async () => {
-  await broker.restart();
-  projector = await startProjector();
+  await line.broker.restart();
+  projector = await line.startProjector();
   await say('erp', { contract: stockLevel, key: 'cap@main', revision: 2, data: aLevel('cap', 'main', 4) });
   await eventually(async () => (await shown('cap')).availability?.quantity === 4);
   await say('erp', { contract: stockLevel, key: 'cap@main', revision: 1, data: aLevel('cap', 'main', 9) }, { contract: stockLevel, key: 'cap@shop', revision: 1, data: aLevel('cap', 'shop', 1) });

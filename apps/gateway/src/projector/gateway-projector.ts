@@ -3,7 +3,7 @@
  * documents' row locks and the broker's durables keep them apart.
  */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
-import { ask, connectBroker, createRpcClient, digestModule, JetStreamStrategy, natsTransport, Rebuilder } from '@steward/event-bus';
+import { ask, askBrokerState, connectBroker, createRpcClient, digestModule, JetStreamStrategy, natsTransport, openSendingSide, Rebuilder } from '@steward/event-bus';
 import { createService, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
 import { categoryProjection } from '../category/category.projection';
 import { migrations } from '../database/migrations';
@@ -11,6 +11,7 @@ import type { ProjectorEnv } from '../env';
 import { feedProgressHandler } from '../freshness/feed-progress.handler';
 import { ProgressApplier } from '../freshness/progress-applier';
 import { ListingWorker } from '../listing/listing-worker';
+import { orderProjection } from '../order/order.projection';
 import { priceProjection } from '../price/price.projection';
 import { DirtyDocuments } from '../product/dirty-documents';
 import { productProjection } from '../product/product.projection';
@@ -28,7 +29,8 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
     name: 'gateway-projector',
     env,
     module: () => ({ module: ProjectorModule, imports: [digestModule('gateway', 'stored_part', () => opened)] }),
-    configure: async (app, { logger, clock, readiness, shutdown }) => {
+    configure: async (app, runtime) => {
+      const { logger, clock, readiness, shutdown } = runtime;
       const database = await openDatabase({ url: env.DATABASE_URL, name: 'gateway-projector', migrations, logger });
       opened = database;
       shutdown.onClose('database', () => database.close());
@@ -37,6 +39,14 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
       shutdown.onClose('broker', () => broker.close());
       readiness.add('broker', () => (broker.status() === 'up' ? undefined : 'the broker is not connected'));
 
+      const rpc = createRpcClient({ url: env.NATS_URL, service: 'gateway' });
+      shutdown.onClose('rpc', () => rpc.close());
+      // What the API has accepted is sent from here: it has no broker, and must not need one to accept (I7).
+      const sending = await openSendingSide({
+        service: 'gateway', runtime, database, databaseUrl: env.DATABASE_URL, broker, ask: askBrokerState(rpc), lease: 'gateway',
+        refuseLazyBroker: env.STEWARD_MODE === 'production' && !env.STEWARD_ALLOW_LAZY_BROKER,
+      });
+
       const strategy = new JetStreamStrategy({
         service: 'gateway',
         broker,
@@ -44,7 +54,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
         clock,
         logger,
         readiness,
-        projections: [productProjection, categoryProjection, stockLevelProjection, priceProjection],
+        projections: [productProjection, categoryProjection, stockLevelProjection, priceProjection, orderProjection],
         handlers: [feedProgressHandler],
         journal: env.STEWARD_MODE === 'test',
       });
@@ -52,8 +62,6 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
 
       app.connectMicroservice(natsTransport({ url: env.NATS_URL, service: 'gateway' }));
 
-      const rpc = createRpcClient({ url: env.NATS_URL, service: 'gateway' });
-      shutdown.onClose('rpc', () => rpc.close());
       const rebuilder = new Rebuilder({ strategy, ask: (subject, question) => ask(rpc, subject, question), database, clock, logger });
 
       const progress = new ProgressApplier({ database, clock, logger, floorOf: (builds, stream) => strategy.ackFloor(builds, stream) });
@@ -62,6 +70,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
       progress.start();
       dirty.start();
       lists.start();
+      sending.start();
       await rebuilder.start();
       shutdown.onDrain('feed progress', () => progress.stop());
       shutdown.onDrain('dirty documents', () => dirty.stop());

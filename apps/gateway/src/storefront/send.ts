@@ -63,3 +63,8 @@ const joined = (...parts: string[]): string => parts.filter((part) => part !== '
 export function degradedHeader(degraded: readonly { field: string; reason: string }[]): string {
   return degraded.length === 0 ? '' : [...new Set(degraded.map(({ field, reason }) => `${field};reason=${reason}`))].join(', ');
 }
+
+/** Of one person: kept by nobody on the way. */
+export function sendPrivate(reply: FastifyReply, status: number, body: object): FastifyReply {
+  return reply.code(status).header('cache-control', 'no-store').type(JSON_TYPE).send(JSON.stringify(body));
+}

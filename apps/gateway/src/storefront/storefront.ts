@@ -9,7 +9,11 @@ import { graphqlRoutes } from '../graphql/graphql.routes';
 import { explorerRoute } from '../graphql/explorer';
 import { identify } from '../identity/authenticate';
 import type { Authenticate } from '../identity/tokens';
+import { checkoutRoutes } from '../checkout/checkout.routes';
+import type { CheckoutLimit } from '../checkout/checkout-limit';
 import { openapiRoutes } from '../openapi/openapi.routes';
+import { orderRoutes } from '../order/orders.routes';
+import type { Ordering } from '../checkout/place-order';
 import { fromFastify, hintAt } from './problem';
 import { limitRates } from './rate-limit';
 import type { Reading } from './reading';
@@ -19,6 +23,7 @@ export interface StorefrontOptions {
   reading: Reading;
   catalogue: Catalogue;
   selling: Omit<Selling, 'reading'>;
+  ordering: Pick<Ordering, 'database' | 'watch'> & { limit: CheckoutLimit };
   addresses: Addresses;
   /** Points a client may spend in a minute, 0 = any number. */
   rateLimit: number;
@@ -30,10 +35,10 @@ export interface StorefrontOptions {
   ready: () => boolean;
 }
 
-const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/products/{sku}/json-ld, GET /v1/categories/{id}, GET /v1/categories, POST /v1/price-preview, POST /graphql, GET /sitemap.xml, GET /feeds/{market}/{language}/merchant.xml, GET /livez, GET /readyz';
+const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/products/{sku}/json-ld, GET /v1/categories/{id}, GET /v1/categories, POST /v1/price-preview, POST /v1/orders, GET /v1/orders/{id}, POST /graphql, GET /sitemap.xml, GET /feeds/{market}/{language}/merchant.xml, GET /livez, GET /readyz';
 
 /** The storefront's own HTTP server: Fastify without Nest, because a read from memory should cost little more than the socket. */
-export async function createStorefront({ reading, catalogue, selling, addresses, rateLimit, proxies, authenticate, policy, explorer, logger, ready }: StorefrontOptions): Promise<FastifyInstance> {
+export async function createStorefront({ reading, catalogue, selling, ordering, addresses, rateLimit, proxies, authenticate, policy, explorer, logger, ready }: StorefrontOptions): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     bodyLimit: 16 * 1024,
@@ -80,6 +85,9 @@ export async function createStorefront({ reading, catalogue, selling, addresses,
   );
   restRoutes(app, reading);
   await cartRoutes(app, { reading, ...selling });
+  const checkout = { selling: { reading, ...selling }, database: ordering.database, watch: ordering.watch, clock: reading.clock };
+  await checkoutRoutes(app, checkout, ordering.limit);
+  orderRoutes(app, checkout);
   feedRoutes(app, reading, catalogue, addresses);
   await graphqlRoutes(app, { reading, addresses, policy, logger });
   await openapiRoutes(app, explorer);

@@ -1,0 +1,49 @@
+import type { Order } from '@steward/contracts';
+import type { Database } from '@steward/platform';
+import type { OrderState } from './order-view';
+
+export interface FoundOrder {
+  readonly state: OrderState;
+  /** 0 until the order service has taken it up. */
+  readonly revision: number;
+  readonly customerId: string | null;
+  /** Who it is for; for the customer alone. null until the order service has taken it up. */
+  readonly contact: Pick<Order, 'email' | 'shippingAddress'> | null;
+  /** null of an order that was not accepted here. */
+  readonly token: { readonly salt: Buffer; readonly hash: Buffer } | null;
+}
+
+interface Row {
+  customer_id: string | null;
+  token_salt: Buffer | null;
+  token_hash: Buffer | null;
+  placed: OrderState | null;
+  data: Order | null;
+  revision: number | null;
+}
+
+/** undefined when there is none, or its owner has removed it. */
+export async function findOrder(database: Database, orderId: string): Promise<FoundOrder | undefined> {
+  // PostgreSQL has no text with NUL in it, so neither has an id.
+  if (orderId.includes('\0')) return undefined;
+  const [row] = await database.query<Row>(
+    {
+      name: 'order-find',
+      text: `
+        select a.customer_id, a.token_salt, a.token_hash, a.placed, p.data, p.revision::float8 as revision
+        from (select $1::text as order_id) asked
+        left join accepted_order a using (order_id)
+        left join stored_part p on p.entity = 'order' and p.key = asked.order_id`,
+    },
+    [orderId],
+  );
+  const state = row?.data ?? row?.placed ?? null;
+  if (row === undefined || state === null) return undefined;
+  return {
+    state,
+    revision: row.data === null ? 0 : (row.revision ?? 0),
+    customerId: state.customerId ?? row.customer_id,
+    contact: row.data === null ? null : { email: row.data.email, shippingAddress: row.data.shippingAddress },
+    token: row.token_salt === null || row.token_hash === null ? null : { salt: row.token_salt, hash: row.token_hash },
+  };
+}
