@@ -5,20 +5,26 @@ import type { EffectAnswer, EffectKind } from '../saga/input';
 import type { CapturePart, RefundPart } from '../saga/intent';
 import type { OrderDesk, PaymentDesk, Write } from './ports';
 
-/** Longer than a call with its own limits takes; what lasts longer is not known (S6). */
-const deadlineMs = 20_000;
+export interface EffectLimits {
+  /** Longer than a call with its own limits takes; what lasts longer is not known (S6). */
+  readonly deadlineMs: number;
+  /** Calls of a kind at the same time: an order waits for none but its own. */
+  readonly concurrency: number;
+}
+
+const limitsByDefault: EffectLimits = { deadlineMs: 20_000, concurrency: 16 };
 
 interface Ordered {
   readonly orderId: string;
 }
 
-export function orderEffects(desk: OrderDesk, payments: PaymentDesk, parts: HappenParts): Effect[] {
+export function orderEffects(desk: OrderDesk, payments: PaymentDesk, parts: HappenParts, limits = limitsByDefault): Effect[] {
   const effect = <Request extends Ordered>(kind: EffectKind, { submit, look }: Write<Request>, settleMs: number, subjectOf: (request: Request) => string): Effect =>
     defineEffect<Request, EffectAnswer>({
       kind,
       submit,
       readBack: look,
-      deadlineMs,
+      ...limits,
       settleMs,
       settled: (tx, { request, outcome, traceparent }) => happen(tx, [{ orderId: request.orderId, input: { kind: 'outcome', effect: kind, subject: subjectOf(request), outcome }, traceparent }], parts),
     });

@@ -2,11 +2,11 @@
  * S5: nobody is charged another price than was promised. Each line is held against its promise, and all amounts against the
  * arithmetic that the gateway and we share. Judged at the moment the gateway accepted the order: an outage behind it lets nothing expire.
  */
+import { lineTotals, orderTotals } from '@steward/commerce';
 import type { PlaceOrder } from '@steward/contracts';
 import { z } from 'zod';
 import type { Verdict } from '../saga/input';
 import type { PromiseKeys } from './promise-keys.client';
-import { lineTotals, orderTotals } from './totals';
 
 type Line = PlaceOrder['lines'][number];
 
@@ -35,7 +35,15 @@ const changed = (message: string, sku: string | null): Verdict => ({ kind: 'unso
 
 export async function verifyOrder(order: PlaceOrder, keys: PromiseKeys): Promise<Verdict> {
   const verdicts = await Promise.all(order.lines.map(async (line) => verifyLine(order, line, await keys.claimsOf(line.promise))));
-  return verdicts.find(({ kind }) => kind === 'unsound') ?? verifyTotals(order);
+  const found = verdicts.find(({ kind }) => kind === 'unsound');
+  if (found !== undefined) return found;
+  try {
+    return verifyTotals(order);
+  } catch (error) {
+    // More than a number can hold exactly: whoever promised it, nobody can charge it.
+    if (error instanceof RangeError) return changed(error.message, null);
+    throw error;
+  }
 }
 
 function verifyLine(order: PlaceOrder, line: Line, signed: unknown): Verdict {
@@ -74,7 +82,7 @@ function verifyTotals({ lines, shipping, totals }: PlaceOrder): Verdict {
     const counted = lineTotals(line);
     if (counted.netAmount !== line.netAmount || counted.taxAmount !== line.taxAmount || counted.grossAmount !== line.grossAmount) return changed(`the amounts of ${line.sku} do not add up`, line.sku);
   }
-  const sum = orderTotals([...lines, ...(shipping === null ? [] : [shipping])]);
+  const sum = orderTotals(lines, shipping);
   const same = sum.netAmount === totals.netAmount && sum.taxAmount === totals.taxAmount && sum.grossAmount === totals.grossAmount;
   return same ? sound : changed('the totals of the order do not add up', null);
 }

@@ -158,14 +158,15 @@ function openEffects({ orderId, money, placement }: Saga): Intent[] {
 /** Told once, when what the shopper sees of the order changes. */
 function eventsOf(before: Saga | undefined, after: Saga, now: number): Intent[] {
   const { order, goal } = after;
-  const status = statusOf(after);
-  if (order === null || (before !== undefined && before.order !== null && statusOf(before) === status)) return [];
+  if (order === null) return [];
   const { orderId, number, currency, totals } = order;
   const at = new Date(now).toISOString();
-  if (status === 'CONFIRMED') {
+  if (after.confirmedAt !== null && before?.confirmedAt == null) {
     const lines = order.lines.map(({ sku, quantity }) => ({ sku, quantity }));
     return [{ do: 'event', event: { kind: 'order-placed', data: { orderId, number, placedAt: order.acceptedAt, currency, grossAmount: totals.grossAmount, lines } } }];
   }
+  const status = statusOf(after);
+  if (before !== undefined && before.order !== null && statusOf(before) === status) return [];
   if (status === 'REJECTED' && goal.kind === 'reject') return [{ do: 'event', event: { kind: 'order-rejected', data: { orderId, number, code: goal.rejection.code, rejectedAt: at } } }];
   if (status === 'CANCELLED') return [{ do: 'event', event: { kind: 'order-cancelled', data: { orderId, number, requestedBy: goal.kind === 'cancel' && goal.by === 'customer' ? 'customer' : 'operator', cancelledAt: at } } }];
   return [];

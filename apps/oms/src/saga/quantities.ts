@@ -1,4 +1,5 @@
 /** Counting pieces and the money that belongs to them; whole numbers only. */
+import { amountOfPieces } from '@steward/commerce';
 import type { Shipment } from '@steward/contracts';
 import type { KeptLine, Quantity, Saga, Shipped } from './saga';
 
@@ -42,20 +43,9 @@ export function toShipped(saga: Saga, { lines, ...parcel }: Shipment): { shipped
   return { shipped: { shipmentId, status, lines: taken, carrier, trackingNumber, shippedAt }, surplus };
 }
 
-/**
- * Gross amount of the first `count` pieces of a line. The difference of two of these is what the pieces between them cost, so
- * the parts of a line add up to the line, whatever way it is split.
- */
-export function amountOfFirst({ grossAmount, quantity }: Pick<KeptLine, 'grossAmount' | 'quantity'>, count: number): number {
-  return Number((BigInt(grossAmount) * BigInt(count)) / BigInt(quantity));
-}
-
 /** What pieces of these lines cost, `before` of each line having been counted already. */
 export function amountOf(saga: Saga, pieces: readonly Quantity[], before: readonly Quantity[]): number {
   return sumOf(
-    linesOf(saga).map((line) => {
-      const from = countOf(before, line.lineId);
-      return amountOfFirst(line, from + countOf(pieces, line.lineId)) - amountOfFirst(line, from);
-    }),
+    linesOf(saga).map((line) => amountOfPieces(line, countOf(before, line.lineId), countOf(pieces, line.lineId))),
   );
 }

@@ -2,6 +2,7 @@
  * Everybody an order deals with, as a model without I/O: a stock service with an ERP behind it, a payment provider, an OMS. They
  * are asked by the saga's intents, answer when the schedule says so, and what they say arrives in any order, twice or late.
  */
+import type { OrderStatus } from '@steward/commerce';
 import type { PlaceOrder, Shipment, StockReservation } from '@steward/contracts';
 import { type Decision, decide } from './decide';
 import type { Command, Effect, Intent } from './intent';
@@ -33,7 +34,7 @@ export class World {
   saga: Saga | undefined;
   readonly order: PlaceOrder;
   readonly intents: Intent[] = [];
-  readonly told: string[] = [];
+  readonly told: OrderStatus[] = [];
   readonly refusals: string[] = [];
 
   readonly #inbox: Input[] = [];

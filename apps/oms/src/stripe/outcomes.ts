@@ -1,8 +1,8 @@
 /** From Stripe's objects to what the saga understands. Pure. */
 import { hash } from 'node:crypto';
+import { fromConnectorUnits } from '@steward/commerce';
 import type Stripe from 'stripe';
 import type { Found, Written } from '../effects/ports';
-import { toMinorUnits } from './amounts';
 
 /** How soon a payment that waits for somebody is looked at when no webhook says to. */
 const checkAfterMs = 5_000;
@@ -12,7 +12,7 @@ export function toAuthorized(intent: Stripe.PaymentIntent): Written {
   switch (intent.status) {
     case 'requires_capture':
     case 'succeeded':
-      return { kind: 'confirmed', answer: { reference, amount: toMinorUnits(intent.amount, intent.currency.toUpperCase()) } };
+      return { kind: 'confirmed', answer: { reference, amount: fromConnectorUnits('stripe', intent.amount, intent.currency.toUpperCase()) } };
     case 'requires_action':
     case 'requires_confirmation':
     case 'processing':
@@ -22,7 +22,7 @@ export function toAuthorized(intent: Stripe.PaymentIntent): Written {
     case 'requires_payment_method':
     default: {
       const error = intent.last_payment_error;
-      return { kind: 'refused', code: error?.decline_code ?? error?.code ?? intent.status, reason: error?.message ?? 'the payment method was declined' };
+      return { kind: 'refused', code: error?.decline_code || error?.code || intent.status, reason: error?.message ?? 'the payment method was declined' };
     }
   }
 }

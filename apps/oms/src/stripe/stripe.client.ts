@@ -71,6 +71,8 @@ export async function asked<T>(call: () => Promise<T>): Promise<T | Refusal> {
   try {
     return await call();
   } catch (error) {
+    // An amount that Stripe can't hold, found before anything was sent: no try will change it.
+    if (error instanceof RangeError) return { kind: 'refused', code: 'amount_not_possible', reason: error.message };
     if (!(error instanceof Stripe.errors.StripeError)) throw error;
     return toRefusal(error);
   }
@@ -79,8 +81,8 @@ export async function asked<T>(call: () => Promise<T>): Promise<T | Refusal> {
 function toRefusal(error: InstanceType<typeof Stripe.errors.StripeError>): Refusal {
   // The SDK wraps what our own client threw; the mark of what was never sent is on the original.
   if (error instanceof Stripe.errors.StripeConnectionError) throw error.detail instanceof Error ? error.detail : error;
-  if (error instanceof Stripe.errors.StripeCardError) return { kind: 'refused', code: error.decline_code ?? error.code ?? 'card_declined', reason: error.message };
-  if (error instanceof Stripe.errors.StripeInvalidRequestError) return { kind: 'refused', code: error.code ?? 'invalid_request', reason: error.message };
+  if (error instanceof Stripe.errors.StripeCardError) return { kind: 'refused', code: error.decline_code || error.code || 'card_declined', reason: error.message };
+  if (error instanceof Stripe.errors.StripeInvalidRequestError) return { kind: 'refused', code: error.code || 'invalid_request', reason: error.message };
   if (error instanceof Stripe.errors.StripeAuthenticationError || error instanceof Stripe.errors.StripePermissionError) {
     throw nothingSent(new StewardError('STRIPE_REFUSED', error.message, { place: 'STEWARD_PSP_SECRET_KEY' }));
   }

@@ -4,10 +4,10 @@
  *    natural key in its metadata, and is looked for by that.
  * 2. Metadata hold our ids and nothing of a person.
  */
+import { toConnectorUnits } from '@steward/commerce';
 import type Stripe from 'stripe';
 import type { Found, PaymentDesk, Written } from '../effects/ports';
 import type { Authorize, CapturePart, RefundPart } from '../saga/intent';
-import { toStripeAmount } from './amounts';
 import { captureMark, toAuthorized, toCaptured, toRefunded, toReleased } from './outcomes';
 import { asked, type Refusal } from './stripe.client';
 
@@ -53,7 +53,11 @@ export function stripePayments(stripe: Stripe, { returnUrl, settleMs }: StripeSe
     },
     release: {
       submit: async ({ reference }, { idempotencyKey }) => {
-        const made = await asked(() => stripe.paymentIntents.cancel(reference, {}, { idempotencyKey }));
+        // What was captured in part can't be cancelled: a last capture of nothing ends it.
+        const begun = (await intentOf(reference)).amount_received > 0;
+        const made = await asked(() =>
+          begun ? stripe.paymentIntents.capture(reference, { amount_to_capture: 0, final_capture: true }, { idempotencyKey }) : stripe.paymentIntents.cancel(reference, {}, { idempotencyKey }),
+        );
         return isRefusal(made) ? unlessDone(made, async () => toReleased(await intentOf(reference))) : { kind: 'confirmed', answer: { reference } };
       },
       look: async ({ reference }) => toReleased(await intentOf(reference)),
@@ -70,7 +74,7 @@ export function stripePayments(stripe: Stripe, { returnUrl, settleMs }: StripeSe
 
 function toIntent({ orderId, number, amount, currency, paymentMethodToken }: Authorize, returnUrl: string): Stripe.PaymentIntentCreateParams {
   return {
-    amount: toStripeAmount(amount, currency),
+    amount: toConnectorUnits('stripe', amount, currency),
     currency: currency.toLowerCase(),
     capture_method: 'manual',
     confirm: true,
@@ -86,11 +90,11 @@ function toIntent({ orderId, number, amount, currency, paymentMethodToken }: Aut
 }
 
 function toCapture({ shipmentId, amount, currency, final }: CapturePart): Stripe.PaymentIntentCaptureParams {
-  return { amount_to_capture: toStripeAmount(amount, currency), ...(final ? {} : { final_capture: false }), metadata: { [captureMark(shipmentId)]: String(amount) } };
+  return { amount_to_capture: toConnectorUnits('stripe', amount, currency), ...(final ? {} : { final_capture: false }), metadata: { [captureMark(shipmentId)]: String(amount) } };
 }
 
 function toRefund({ reference, refundId, amount, currency, orderId }: RefundPart): Stripe.RefundCreateParams {
-  return { payment_intent: reference, amount: toStripeAmount(amount, currency), metadata: { refundId, orderId } };
+  return { payment_intent: reference, amount: toConnectorUnits('stripe', amount, currency), metadata: { refundId, orderId } };
 }
 
 async function lookForRefund(stripe: Stripe, { reference, refundId }: RefundPart, answer: Parameters<PaymentDesk['refund']['look']>[1]['answer'] = null): Promise<Found> {
