@@ -3,14 +3,24 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { errorTable } from '@steward/platform';
-import { check, type Fault, faultCodes, formatFault, generate, publish } from './index';
+import { documents } from './check';
+import { check, type Fault, faultCodes, formatFault, generate, lint, publish } from './index';
 
 const project = join(__dirname, '../../..');
+/** Some of each kind are enough to break; all of them would be compiled anew in every test. */
+const some = ['cancel-order', 'category', 'feed-progress', 'price', 'product', 'reserve-stock', 'stock-level'];
+const template = mkdtempSync(join(tmpdir(), 'steward-contracts-'));
 let root: string;
 
+beforeAll(() => {
+  const parts = some.flatMap((entity) => [`contracts/${entity}`, `contracts/published/${entity}`]);
+  for (const part of [...parts, 'contracts/contract.schema.json', 'docs/runbooks']) cpSync(join(project, part), join(template, part), { recursive: true });
+  for (const [file, text] of documents(lint(template).sources)) writeFileSync(join(template, file), text);
+});
+afterAll(() => rmSync(template, { recursive: true, force: true }));
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'steward-contracts-'));
-  for (const part of ['contracts', 'docs/runbooks', 'docs/contracts.md', 'docs/asyncapi.yaml']) cpSync(join(project, part), join(root, part), { recursive: true });
+  cpSync(template, root, { recursive: true });
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
@@ -123,7 +133,7 @@ describe('the contract compiler', () => {
     const text = readFileSync(join(root, 'libs/contracts/src/generated/topology.ts'), 'utf8');
     const [, streams = ''] = /streams: readonly StreamDeclaration\[\] = (\[[^]*?\n\]);/.exec(text) ?? [];
     const commands = (JSON.parse(streams) as { name: string; system: string; holds: string; subjects: string[]; maxAgeMs: number; maxBytes: number }[]).filter(({ holds }) => holds === 'command');
-    expect(commands.map(({ name }) => name)).toEqual(expect.arrayContaining(['GATEWAY_COMMANDS', 'OMS_COMMANDS']));
+    expect(commands.map(({ name }) => name)).toEqual(['GATEWAY_COMMANDS', 'OMS_COMMANDS']);
     for (const { name, system, subjects, maxAgeMs, maxBytes } of commands) {
       expect(name).toBe(`${system.toUpperCase()}_COMMANDS`);
       for (const subject of subjects) expect(subject).toMatch(new RegExp(`^cmd\\.${system}\\.[a-z-]+\\.\\*\\.\\*$`));
@@ -185,7 +195,7 @@ describe('the contract compiler', () => {
     await generate(root, check(root).sources);
     const generated = (name: string): string => readFileSync(join(root, 'libs/contracts/src/generated', name), 'utf8');
     expect(generated('types.ts')).toMatch(/export interface ProductV1 [^]*export interface ProductTextV1 [^]*export interface Product [^]*export interface ProductText /);
-    expect(generated('catalogue.ts')).toMatch(/export const contracts: readonly Contract\[\] = \[cancelExport, .*, productV1, product, .*\];/);
+    expect(generated('catalogue.ts')).toContain('export const contracts: readonly Contract[] = [cancelOrder, category, feedProgress, price, productV1, product, reserveStock, stockLevel];');
     expect(generated('topology.ts')).toContain('"evt.pim.product.v1.*",\n      "evt.pim.product.v2.*"');
   });
 
@@ -210,7 +220,7 @@ describe('the command', () => {
     spawnSync(process.execPath, [join(project, 'tools/contracts/dist/main.js'), ...words], { encoding: 'utf8' });
 
   it('ends with 0 when all is in order, 1 with faults, 64 when it is misused', () => {
-    expect(run('check', '--root', root)).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+ contracts are in order\n$/) as unknown });
+    expect(run('check', '--root', root)).toMatchObject({ status: 0, stdout: `${some.length} contracts are in order\n` });
     edit('contracts/product/contract.yaml', (text) => text.replace(/^ {2}contact.*\n/m, ''));
     expect(run('--root', root)).toMatchObject({ status: 1, stderr: expect.stringMatching(/contracts\/product\/contract.yaml#\/owner\n.*"contact" is missing\n.*accepted: /) as unknown });
     expect(run('generate', '--root', root).status).toBe(1);

@@ -50,7 +50,7 @@ function lintVersion(source: ContractSource, { file, schema }: Version): readonl
   lintGuard(source, schema, say);
   for (const shape of [closed(schema), open(schema)]) {
     try {
-      createAjv().compile({ ...shape, $id: 'schema' });
+      createAjv({ code: { optimize: false } }).compile({ ...shape, $id: 'schema' });
     } catch (error) {
       say('', (error as Error).message, 'JSON Schema 2020-12 in ajv’s strict mode');
       break;
@@ -139,7 +139,7 @@ function lintExamples(source: ContractSource): readonly Fault[] {
     return [{ code: 'CONTRACT_INCOMPLETE', file: `${source.folder}/examples`, pointer: '', message: 'no example', accepted: `at least one *.json that is valid by ${newest.file}` }];
   }
   try {
-    const validate = createAjv({ verbose: true }).compile({ ...closed(newest.schema), $id: 'example' });
+    const validate = createAjv({ verbose: true, code: { optimize: false } }).compile({ ...closed(newest.schema), $id: 'example' });
     return source.examples.flatMap(({ file, data }) =>
       validate(data) ? [] : (validate.errors ?? []).map((error): Fault => ({ code: 'CONTRACT_EXAMPLE_INVALID', file, ...explain(error) })),
     );
