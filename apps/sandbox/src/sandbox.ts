@@ -41,16 +41,17 @@ export async function createSandbox(env: SandboxEnv, clock: Clock = systemClock)
   const server = createHttp(logger);
   // Known once it listens; nobody asks before.
   let url = '';
+  const apis = createApis(store, clock, () => url);
   const psp = { store, clock, announce, url: () => url };
   refusingOtherMethods(server, (control) => {
     mountRecords(control, store, announce);
-    mountLevers(control, store, faults, calls);
+    mountLevers(control, { store, faults, calls, clock, announce, apis: apis.map(({ api }) => api) });
     mountPspControl(control, psp);
   });
   mountChallenges(server, psp);
   const perSecond = env.STEWARD_SANDBOX_RATE_LIMIT;
   const parts = { store, announce, faults, calls, clock, token: env.STEWARD_SANDBOX_TOKEN, limit: createRateLimit(perSecond, clock), perSecond, stopping: stopping.signal };
-  mountVendors(server, parts, createApis(store, clock, psp.url));
+  mountVendors(server, parts, apis);
   server.get('/livez', async () => ({ status: 'ok' }));
   server.get('/readyz', async () => ({ status: 'ok' }));
   url = await server.listen({ port: env.STEWARD_SANDBOX_PORT, host: env.STEWARD_SANDBOX_HOST });

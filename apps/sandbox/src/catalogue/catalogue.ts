@@ -1,15 +1,19 @@
 // A believable catalogue out of a seed. A product's content depends on the seed and its number only, so a bigger
 // catalogue begins with the smaller one, and every machine makes the same.
 import type { CategoryRecord } from '../records/category.wire';
+import type { CustomerRecord, SegmentRecord } from '../records/customer.wire';
 import type { PriceRecord } from '../records/price.wire';
 import type { ProductRecord } from '../records/product.wire';
+import type { PromotionRecord } from '../records/promotion.wire';
 import type { StockRecord } from '../records/stock.wire';
 import { buildCategories } from './categories';
 import { fashion } from './fashion';
 import { home } from './home';
 import { materials, palettes, sizeRanges, type Department, type Kind, type Said } from './kinds';
 import { outdoor } from './outdoor';
+import { makeCustomers, segments } from './people';
 import { makePrices } from './prices';
+import { makePromotions } from './promotions';
 import { createRandom, type Random } from './random';
 
 export interface Catalogue {
@@ -18,6 +22,9 @@ export interface Catalogue {
   readonly prices: readonly PriceRecord[];
   readonly variants: number;
   readonly categories: readonly CategoryRecord[];
+  readonly promotions: readonly PromotionRecord[];
+  readonly customers: readonly CustomerRecord[];
+  readonly segments: readonly SegmentRecord[];
 }
 
 const departments = [outdoor, home, fashion];
@@ -27,7 +34,7 @@ export const warehouses = ['HAM-1', 'MUC-2'] as const;
 const DELIVERIES_FROM = Date.UTC(2027, 0, 4, 8);
 const DAY_MS = 86_400_000;
 
-export function buildCatalogue(seed: string | number, count: number): Catalogue {
+export function buildCatalogue(seed: string | number, count: number, customers = 50): Catalogue {
   const products: ProductRecord[] = [];
   const stock: StockRecord[] = [];
   const prices: PriceRecord[] = [];
@@ -41,7 +48,9 @@ export function buildCatalogue(seed: string | number, count: number): Catalogue 
     for (const sku of skus) for (const warehouse of warehouses) stock.push(makeStock(sku, warehouse, random));
     for (const price of makePrices(seed, number, skus)) prices.push(price);
   }
-  return { products, stock, prices, variants, categories: buildCategories(departments, slug) };
+  const first = products[0];
+  const promoted = first === undefined ? [] : first.options.length > 0 ? first.options.map(({ sku }) => sku) : [first.id];
+  return { products, stock, prices, variants, categories: buildCategories(departments, slug), promotions: makePromotions(promoted), customers: makeCustomers(seed, customers), segments };
 }
 
 function makeProduct(number: number, random: Random): ProductRecord {

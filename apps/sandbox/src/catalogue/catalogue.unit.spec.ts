@@ -26,6 +26,9 @@ test('every record fits its own schema', () => {
   for (const stock of catalogue.stock) checkRecord(findSpec('erp', 'stock'), stock.id, stock);
   // What the store would answer must be what was seeded, or the second seeding would change something.
   for (const category of catalogue.categories) expect(checkRecord(findSpec('pim', 'categories'), category.id, category)).toEqual(category);
+  for (const promotion of catalogue.promotions) expect(checkRecord(findSpec('pricing', 'promotions'), promotion.id, promotion)).toEqual(promotion);
+  for (const customer of catalogue.customers) expect(checkRecord(findSpec('crm', 'customers'), customer.id, customer)).toEqual(customer);
+  for (const segment of catalogue.segments) expect(checkRecord(findSpec('crm', 'segments'), segment.id, segment)).toEqual(segment);
   for (const price of catalogue.prices) expect(checkRecord(findSpec('pricing', 'prices'), price.id, price)).toEqual(price);
 });
 
@@ -65,4 +68,20 @@ test('European article numbers carry a right check digit and are unique', () => 
   const eans = catalogue.products.flatMap(({ options }) => options.flatMap(({ ean }) => (ean ? [ean] : [])));
   expect(new Set(eans).size).toBe(eans.length);
   for (const ean of eans) expect([...ean].reduce((sum, digit, index) => sum + Number(digit) * (index % 2 === 0 ? 1 : 3), 0) % 10).toBe(0);
+});
+
+test('customers have mail of their own at example.com, known segments, and some buy at the prices for businesses', () => {
+  const { customers, segments, prices, promotions } = catalogue;
+  expect(customers).toHaveLength(50);
+  expect(new Set(buildCatalogue('steward', 1, 1_000).customers.map(({ mail }) => mail)).size).toBe(1_000);
+  for (const { mail, segments: mine, priceGroup } of customers) {
+    expect(mail).toMatch(/^[a-z.]+@example\.com$/);
+    for (const id of mine) expect(segments.map((segment) => segment.id)).toContain(id);
+    expect(priceGroup).toBe(mine.includes('business') ? 'business' : null);
+  }
+  const groups = new Set(customers.map(({ priceGroup }) => priceGroup));
+  expect(groups).toEqual(new Set([null, 'business']));
+  expect(prices.some(({ group }) => group === 'business')).toBe(true);
+  const skus = new Set(prices.map(({ article }) => article));
+  for (const { articles } of promotions) for (const sku of articles ?? []) expect(skus).toContain(sku);
 });

@@ -1,5 +1,5 @@
 import { failOnLeaks } from '@steward/testing';
-import { startTrial, type Trial } from '../trial.client';
+import { anOrder, startTrial, type Trial } from '../trial.client';
 
 describe('seed, schemas and call counts', () => {
   let trial: Trial;
@@ -12,7 +12,7 @@ describe('seed, schemas and call counts', () => {
   test('seeding makes the records equal to the catalogue and changes nothing the second time', async () => {
     await trial.control('PUT', '/pim/products/stray', { labels: {} });
     const first = await trial.control('POST', '/seed', { seed: 7, products: 40 });
-    expect(first.json).toMatchObject({ planted: true, products: 40, categories: 42 });
+    expect(first.json).toMatchObject({ planted: true, products: 40, categories: 42, customers: 50, segments: 4, promotions: 6 });
     expect((await trial.control('GET', '/pricing/prices')).json.total).toBe(first.json.prices);
     expect((await trial.control('GET', '/pim/products/stray')).status).toBe(404);
     const before = (await trial.control('GET', '/pim/products')).text;
@@ -21,15 +21,25 @@ describe('seed, schemas and call counts', () => {
     expect((await trial.control('GET', '/pim/products')).text).toBe(before);
   });
 
+  test('an older data folder gets what it lacks, and what was traded stays', async () => {
+    await trial.control('PUT', '/oms/orders/OM-1', anOrder('T-1'));
+    for (const { id } of (await trial.control('GET', '/crm/customers')).json.items) await trial.control('DELETE', `/crm/customers/${id}`);
+    expect((await trial.control('POST', '/seed', { seed: 7, products: 40, onlyIfEmpty: true })).json).toMatchObject({ planted: true, changed: 50 });
+    expect((await trial.control('POST', '/seed', { seed: 7, products: 40 })).json).toMatchObject({ changed: 0 });
+    expect((await trial.control('GET', '/oms/orders/OM-1')).json).toMatchObject({ reference: 'T-1' });
+  });
+
   test('a bad seed is refused with its field', async () => {
     expect((await trial.control('POST', '/seed', { products: 0 })).json).toMatchObject({ code: 'SANDBOX_BODY_INVALID', errors: [{ pointer: '/products' }] });
-    expect((await trial.control('POST', '/seed', { product: 5 })).json.errors[0].accepted).toBe('seed, products, onlyIfEmpty');
+    expect((await trial.control('POST', '/seed', { product: 5 })).json.errors[0].accepted).toBe('seed, products, customers, onlyIfEmpty');
   });
 
   test('schemas say what every record is made of', async () => {
     expect((await trial.control('GET', '/pim/schema')).json.collections.products).toMatchObject({ additionalProperties: false, properties: { state: { enum: ['published', 'draft', 'archived'] } } });
     expect((await trial.control('GET', '/erp/schema')).json.collections.stock.required).toContain('quantity');
     expect((await trial.control('GET', '/pim/schema')).json.collections.categories.required).toEqual(['id', 'labels']);
+    expect((await trial.control('GET', '/oms/schema')).json.requests).toMatchObject({ 'POST /oms/orders': { additionalProperties: false, required: expect.arrayContaining(['reference', 'total']) }, 'PATCH /oms/orders/{id}': { properties: { mail: {} } } });
+    expect((await trial.control('GET', '/psp/schema')).json).toMatchObject({ collections: {}, requests: { 'POST /psp/v1/payment_intents': { required: ['amount', 'currency'] } } });
     expect((await trial.control('GET', '/pricing/schema')).json.collections.prices).toMatchObject({ additionalProperties: false, properties: { tax: { enum: ['gross', 'net'] } } });
   });
 

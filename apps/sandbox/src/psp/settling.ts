@@ -71,6 +71,8 @@ export function refund(payment: Payment, params: { amount?: number | undefined; 
 export function settleRefund(payment: Payment, id: string, status: 'succeeded' | 'failed'): Step {
   const known = payment.refunds.find((one) => one.id === id);
   if (!known) return refused(404, 'resource_missing', `No such refund: '${id}'`);
+  // Final: what failed may have been refunded anew meanwhile.
+  if (known.status === 'failed') return refused(400, undefined, `Refund ${id} has failed already.`);
   const settled: Refund = { ...known, status, ...(status === 'failed' ? { failure_reason: 'expired_or_canceled_card' } : {}) };
   const back = withRefunds(payment, payment.refunds.map((one) => (one.id === id ? settled : one)));
   return { kind: 'done', payment: back, news: [told('refund.updated', settled, { status: known.status }), ...(status === 'failed' ? [told('refund.failed', settled)] : [])] };

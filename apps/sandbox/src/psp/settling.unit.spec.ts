@@ -14,14 +14,15 @@ const paymentIn = (step: Step): Payment => {
 };
 const authorized = (more: Record<string, unknown> = {}) => paymentIn(made({ confirm: 'true', payment_method: 'pm_card_visa', payment_method_options: { card: { request_multicapture: 'if_available' } }, ...more }));
 
+// Most cards decline and every end is one: without the weights hardly a run would come to money.
+const methods = fc.oneof({ arbitrary: fc.constantFrom('pm_card_visa', 'pm_card_pendingRefund', 'pm_card_authenticationRequired'), weight: 4 }, { arbitrary: fc.constantFrom(...cardNames), weight: 1 });
 const acts = fc.oneof(
-  fc.record({ act: fc.constant('confirm' as const), method: fc.constantFrom(...cardNames) }),
-  fc.record({ act: fc.constant('answer' as const), outcome: fc.constantFrom('complete' as const, 'fail' as const) }),
-  fc.record({ act: fc.constant('capture' as const), amount: fc.option(fc.integer({ min: 0, max: 1200 }), { nil: undefined }), final: fc.option(fc.boolean(), { nil: undefined }) }),
-  fc.record({ act: fc.constant('refund' as const), amount: fc.option(fc.integer({ min: 1, max: 1200 }), { nil: undefined }) }),
-  fc.record({ act: fc.constant('settle' as const), nth: fc.integer({ min: 1, max: 3 }), status: fc.constantFrom('succeeded' as const, 'failed' as const) }),
-  fc.constant({ act: 'cancel' as const }),
-  fc.constant({ act: 'expire' as const }),
+  { weight: 4, arbitrary: fc.record({ act: fc.constant('confirm' as const), method: methods }) },
+  { weight: 2, arbitrary: fc.record({ act: fc.constant('answer' as const), outcome: fc.constantFrom('complete' as const, 'fail' as const) }) },
+  { weight: 6, arbitrary: fc.record({ act: fc.constant('capture' as const), amount: fc.option(fc.integer({ min: 0, max: 1200 }), { nil: undefined }), final: fc.option(fc.boolean(), { nil: undefined }) }) },
+  { weight: 6, arbitrary: fc.record({ act: fc.constant('refund' as const), amount: fc.option(fc.integer({ min: 1, max: 1200 }), { nil: undefined }) }) },
+  { weight: 6, arbitrary: fc.record({ act: fc.constant('settle' as const), nth: fc.integer({ min: 1, max: 3 }), status: fc.constantFrom('succeeded' as const, 'failed' as const) }) },
+  { weight: 1, arbitrary: fc.constantFrom({ act: 'cancel' as const }, { act: 'expire' as const }) },
 );
 type Act = typeof acts extends fc.Arbitrary<infer T> ? T : never;
 
@@ -46,7 +47,7 @@ function doOne(payment: Payment, act: Act): Step {
 
 test('whatever is asked in whatever order, no more is captured than was authorized and no more refunded than was captured', () => {
   fc.assert(
-    fc.property(fc.array(acts, { maxLength: 25 }), fc.boolean(), (list, several) => {
+    fc.property(fc.array(acts, { minLength: 10, maxLength: 40 }), fc.boolean(), (list, several) => {
       let payment = paymentIn(made(several ? { payment_method_options: { card: { request_multicapture: 'if_available' } } } : {}));
       for (const act of list) {
         const step = doOne(payment, act);
@@ -61,7 +62,7 @@ test('whatever is asked in whatever order, no more is captured than was authoriz
         if (intent.status === 'succeeded') expect(captured).toBeGreaterThan(0);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 500 },
   );
 });
 

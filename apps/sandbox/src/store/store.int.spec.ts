@@ -2,10 +2,12 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@steward/testing';
+import { collections } from '../records/collections';
 import { findSpec } from '../records/systems';
 import { Store } from './store';
 
 const products = findSpec('pim', 'products');
+const { stock, shipments } = collections;
 const silent = () => undefined;
 let folder: string;
 const open: Store[] = [];
@@ -97,4 +99,56 @@ test('a deletion ends a commit still under way', async () => {
   store.write(products, [{ id: 'b', record: {} }], 100, silent);
   await eventually(() => read(store, 'b'));
   expect(read(store, 'a')).toBeUndefined();
+});
+
+const parcel = (pieces: number) => ({ reference: 'W-1', warehouse: 'HAM', state: 'shipped', positions: [{ line: null, article: 'A', pieces }] });
+const onHand = (store: Store) => (store.read(stock, 'A@HAM') ?? {})['quantity'];
+
+test('a commit whose last line a kill tore off is forgotten as a whole', () => {
+  const before = start();
+  before.write(stock, [{ id: 'A@HAM', record: { quantity: 5 } }], 0, silent);
+  before.write(shipments, [{ id: 'D-1', record: parcel(2) }], 0, silent);
+  expect([onHand(before), before.of(shipments).size]).toEqual([3, 1]);
+  before.close();
+  const file = join(folder, 'journal.ndjson');
+  const lines = readFileSync(file, 'utf8').split('\n');
+  writeFileSync(file, lines.slice(0, -2).join('\n') + '\n' + lines.at(-2)?.slice(0, 20));
+  const after = start();
+  expect([onHand(after), after.of(shipments).size]).toEqual([5, 0]);
+});
+
+test('what follows from a late commit follows when it appears, once, over however many restarts', async () => {
+  const before = start();
+  before.write(stock, [{ id: 'A@HAM', record: { quantity: 5 } }], 0, silent);
+  before.write(shipments, [{ id: 'D-1', record: parcel(2) }], 150, silent);
+  expect(onHand(before)).toBe(5);
+  before.close();
+  const after = start();
+  await eventually(() => after.of(shipments).size === 1);
+  expect(onHand(after)).toBe(3);
+  after.close();
+  const again = start();
+  expect([onHand(again), again.of(shipments).size]).toEqual([3, 1]);
+});
+
+test('a late commit that fell due while nobody ran appears at the start', async () => {
+  const before = start();
+  before.write(stock, [{ id: 'A@HAM', record: { quantity: 5 } }], 0, silent);
+  before.write(shipments, [{ id: 'D-1', record: parcel(2) }], 1, silent);
+  before.close();
+  const due = Date.now() + 2;
+  await eventually(() => Date.now() > due);
+  expect(onHand(start())).toBe(3);
+  expect(onHand(start())).toBe(3);
+});
+
+test('records are found by what they are filed under, and not by what they were', () => {
+  const store = start();
+  store.write(shipments, [{ id: 'D-2', record: { reference: 'W-1' } }, { id: 'D-1', record: { reference: 'W-1' } }], 0, silent);
+  store.write(shipments, [{ id: 'D-2', record: { reference: 'W-2' } }], 0, silent);
+  const under = (one: Store, reference: string) => one.of(shipments).filed(reference).map(({ id }) => id);
+  expect([under(store, 'W-1'), under(store, 'W-2')]).toEqual([['D-1'], ['D-2']]);
+  store.remove(shipments, 'D-1', silent);
+  expect([under(store, 'W-1'), under(store, 'W-2')]).toEqual([[], ['D-2']]);
+  expect(under(start(), 'W-2')).toEqual(['D-2']);
 });

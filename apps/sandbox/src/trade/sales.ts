@@ -1,7 +1,7 @@
 import { collections, type Fields } from '../records/collections';
+import { saleBody, saleRecord } from '../records/sale.wire';
 import type { Store } from '../store/store';
 import { jsonProblem } from '../vendor/json-api';
-import { saleBody, saleRecord } from '../records/sale.wire';
 import type { SheetKind } from './sheets';
 
 /** The ERP sells only articles that it has stock records of, whatever they say, and takes nothing back of which a part has left. */
