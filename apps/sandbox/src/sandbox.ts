@@ -6,6 +6,8 @@ import { mountLevers } from './control/levers.controller';
 import { refusingOtherMethods } from './control/other-methods';
 import { mountRecords } from './control/records.controller';
 import type { SandboxEnv } from './env';
+import { mountIdentityControl, mountIssuer } from './identity/identity.controller';
+import { createIssuer } from './identity/issuer';
 import { Faulty } from './problem';
 import { mountChallenges } from './psp/challenge.controller';
 import { mountPspControl } from './psp/psp.controller';
@@ -42,13 +44,17 @@ export async function createSandbox(env: SandboxEnv, clock: Clock = systemClock)
   // Known once it listens; nobody asks before.
   let url = '';
   const apis = createApis(store, clock, () => url);
+  const identity = () => `${url}/identity`;
+  const issuer = createIssuer(store, clock, identity);
   const psp = { store, clock, announce, url: () => url };
   refusingOtherMethods(server, (control) => {
     mountRecords(control, store, announce);
     mountLevers(control, { store, faults, calls, clock, announce, apis: apis.map(({ api }) => api) });
     mountPspControl(control, psp);
+    mountIdentityControl(control, issuer);
   });
   mountChallenges(server, psp);
+  mountIssuer(server, issuer, identity);
   const perSecond = env.STEWARD_SANDBOX_RATE_LIMIT;
   const parts = { store, announce, faults, calls, clock, token: env.STEWARD_SANDBOX_TOKEN, limit: createRateLimit(perSecond, clock), perSecond, stopping: stopping.signal };
   mountVendors(server, parts, apis);
