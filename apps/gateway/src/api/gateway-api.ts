@@ -22,6 +22,7 @@ import { DOCUMENT_CHANNEL } from '../product/document.store';
 import { documentQueries } from '../product/documents.queries';
 import { ORDER_CHANNEL } from '../order/order.projection';
 import { OrderWatch } from '../order/order-watch';
+import { LivePromotions } from '../promotion/live-promotions';
 import { promiseKeysFor } from '../promise/promise-keys';
 import { Contexts } from '../storefront/context';
 import { createStorefront } from '../storefront/storefront';
@@ -51,10 +52,11 @@ export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; lo
       const queries = documentQueries(database);
       const freshness = new LiveFreshness();
       const categories = new LiveCategories();
+      const promotions = new LivePromotions();
       const cache = new DocumentCache({ queries, freshness, clock });
       documents = cache;
       const listings = new Listings({ read: (question) => readPage(database, question), cache, freshness, categories, clock });
-      const keeper = new CacheUpkeep({ database, queries, cache, freshness, categories, clock, logger });
+      const keeper = new CacheUpkeep({ database, queries, cache, freshness, categories, promotions, clock, logger });
       const watch = new OrderWatch();
       const listener = await listenTo(
         env.DATABASE_URL,
@@ -81,7 +83,7 @@ export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; lo
         reading: { cache, listings, freshness, categories, contexts: new Contexts(env.STEWARD_GATEWAY_MARKETS), clock },
         catalogue: queries,
         ordering: { database, watch, limit: new CheckoutLimit(env.STEWARD_GATEWAY_CHECKOUT_RATE_LIMIT, clock) },
-        selling: { keys, promiseTtlMs: env.STEWARD_PROMISE_TTL_MS, shippingRates: env.STEWARD_GATEWAY_SHIPPING },
+        selling: { keys, promotions, promiseTtlMs: env.STEWARD_PROMISE_TTL_MS, shippingRates: env.STEWARD_GATEWAY_SHIPPING },
         rateLimit: env.STEWARD_GATEWAY_RATE_LIMIT,
         proxies: env.STEWARD_GATEWAY_PROXIES,
         authenticate,

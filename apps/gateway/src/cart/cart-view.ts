@@ -1,8 +1,7 @@
 /** A priced cart as a storefront sees it. */
-import { toMoney, type Money } from '@steward/commerce';
+import { toMoney, type Amounts, type Money } from '@steward/commerce';
 import type { AvailabilityView } from '../product/product-view';
 import type { LineIssue, Quote, QuotedLine, QuotedShipping } from './quote';
-import type { Amounts } from './totals';
 
 export interface AmountsView {
   net: Money;
@@ -45,7 +44,10 @@ export interface CartView {
   market: string;
   lines: CartLineView[];
   shipping: ShippingView | null;
+  /** Of all lines. */
   discount: Money;
+  /** The asked ones, and whether a promotion with this code lowers the cart now. */
+  codes: { code: string; applied: boolean }[];
   totals: AmountsView;
   /** Whether each line has a promise: only then can the cart be ordered as it is. */
   orderable: boolean;
@@ -61,13 +63,14 @@ export interface Promised {
   readonly validUntil: number | null;
 }
 
-export function toCartView({ lines, shipping, totals }: Quote, promised: Promised, { market, currency }: { market: string; currency: string }): CartView {
+export function toCartView({ lines, shipping, codes, totals }: Quote, promised: Promised, { market, currency }: { market: string; currency: string }): CartView {
   return {
     market,
     currency,
     lines: lines.map((line, index) => lineView(line, promised.lines[index] ?? null, currency)),
     shipping: shipping === null || promised.shipping === null ? null : shippingView(shipping, promised.shipping, currency),
     discount: toMoney(lines.reduce((sum, { price }) => sum + (price?.discountAmount ?? 0), 0), currency),
+    codes: [...codes],
     totals: amountsView(totals, currency),
     orderable: promised.lines.every((promise) => promise !== null),
     validUntil: promised.validUntil === null ? null : new Date(promised.validUntil).toISOString(),

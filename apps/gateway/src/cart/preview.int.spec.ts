@@ -1,9 +1,10 @@
 import { manualClock, type ManualClock } from '@steward/platform';
+import { eventually } from '@steward/testing';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
 import type { GatewayApi } from '../api/gateway-api';
 import { apiOn, get, post, stage } from '../fixtures/api.fixture.spec';
 import { bearer, testIssuer, type TestIssuer } from '../fixtures/issuer.fixture.spec';
-import { aLevel, aPrice, aProduct, prices, products, start, stock } from '../fixtures/read-model.fixture.spec';
+import { aLevel, aPrice, aProduct, aPromotion, prices, products, promotions, start, stock } from '../fixtures/read-model.fixture.spec';
 import { PRICE_PROMISE, SHIPPING_PROMISE } from '../promise/price-promise';
 import type { CartView } from './cart-view';
 
@@ -110,6 +111,35 @@ describe('a preview', () => {
   it('is not at a group’s price for whoever only knows its name', async () => {
     const { status, json } = await preview<{ code: string }>([line('cap')], {}, { 'steward-customer-group': 'club' });
     expect([status, json.code]).toEqual([400, 'GATEWAY_CONTEXT_CONFLICT']);
+  });
+});
+
+describe('promotions', () => {
+  const discounts = async (lines: unknown, more: object = {}) => {
+    const { json } = await preview(lines, more);
+    return { ofLines: json.lines.map(({ price }) => Number(price?.discount.minorUnits)), total: Number(json.totals.gross.minorUnits), codes: json.codes, cart: json };
+  };
+  const seen = (id: string) => eventually(async () => (await discounts([line('cap', 2)])).cart.lines[0]?.price?.promotions.includes(id));
+
+  afterEach(() => promotions(scene.database, ...['ten', 'code', 'big'].map((key) => ({ key, revision: 9, data: null }))));
+
+  it('lower the lines as the order will, and bind each promise to this cart', async () => {
+    await promotions(scene.database, { key: 'ten', revision: 1, data: aPromotion('ten', { validTo: at(minute) }) });
+    await seen('ten');
+    const { ofLines, total, cart } = await discounts([line('cap', 2), line('shirt-S')]);
+    expect([ofLines, total]).toEqual([[400, 300], 3_998 + 3_000 - 700 + 490]);
+    expect([cart.discount.minorUnits, cart.validUntil, cart.lines[0]?.price?.promotions]).toEqual(['700', at(minute), ['ten']]);
+    const [one, other] = await Promise.all(cart.lines.map(({ promise }) => claimsOf(promise, PRICE_PROMISE)));
+    expect(one).toMatchObject({ disc: 400, promo: ['ten'], cart: expect.any(String) as string });
+    expect(one?.['cart']).toBe(other?.['cart']);
+  });
+
+  it('with a code are only for whoever names it', async () => {
+    await promotions(scene.database, { key: 'code', revision: 10, data: aPromotion('code', { code: 'SUMMER', kind: 'amount', valueBp: null, amount: 500 }) });
+    await eventually(async () => (await discounts([line('cap')], { codes: ['summer'] })).ofLines[0] === 500);
+    const named = await discounts([line('cap')], { codes: ['summer', 'WINTER'] });
+    expect(named.codes).toEqual([{ code: 'summer', applied: true }, { code: 'WINTER', applied: false }]);
+    expect((await discounts([line('cap')])).ofLines).toEqual([0]);
   });
 });
 

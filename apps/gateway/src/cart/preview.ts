@@ -4,6 +4,7 @@ import type { Customer, Guest } from '../identity/identity';
 import { shown } from '../storefront/arguments';
 import type { Context, Contexts } from '../storefront/context';
 import type { Reading } from '../storefront/reading';
+import type { LivePromotions } from '../promotion/live-promotions';
 import type { PromiseKeys } from '../promise/promise-keys';
 import { cartDigest, PRICE_PROMISE, SHIPPING_PROMISE, type PriceClaims, type ShippingClaims } from '../promise/price-promise';
 import type { CartInput } from './cart.input';
@@ -17,6 +18,7 @@ export interface Selling {
   readonly keys: PromiseKeys | undefined;
   readonly promiseTtlMs: number;
   readonly shippingRates: readonly ShippingRate[];
+  readonly promotions: LivePromotions;
 }
 
 export interface Buyer {
@@ -29,15 +31,16 @@ export function buyerOf(contexts: Contexts, headers: Readonly<Record<string, unk
   return { identity, context: contexts.ofHeaders(headers, identity.kind === 'customer' ? identity.customerGroup : contexts.usual.customerGroup) };
 }
 
-export async function previewCart(selling: Selling, { lines, shippingMethod }: CartInput, buyer: Buyer): Promise<CartView> {
-  const { reading, shippingRates } = selling;
+export async function previewCart(selling: Selling, { lines, codes, shippingMethod }: CartInput, buyer: Buyer): Promise<CartView> {
+  const { reading, shippingRates, promotions } = selling;
   const { context } = buyer;
   const open = openFor(selling, context);
   const at = reading.clock.now();
   const rate = rateOf(shippingRates, context.market, shippingMethod);
   if (rate === 'unknown') throw unknownMethod(selling, context, shippingMethod);
   const found = await Promise.all(lines.map(({ sku }) => reading.cache.find(sku)));
-  const quoted = await counted(() => quote({ lines, context, taxRateBp: open.taxRateBp, shipping: rate === 'none' ? null : rate, at }, found, reading));
+  const question = { lines, context, taxRateBp: open.taxRateBp, shipping: rate === 'none' ? null : rate, promotions: promotions.ofMarket(context.market), codes: codes ?? [], at };
+  const quoted = await counted(() => quote(question, found, reading));
   return toCartView(quoted, await promise(quoted, buyer, { ...open, ttlMs: selling.promiseTtlMs, at }), context);
 }
 

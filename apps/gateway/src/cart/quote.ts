@@ -2,11 +2,11 @@
  * What a cart costs now, from the same documents and by the same rule as the page (C11). Nothing is asked behind the gateway. Whether
  * there is stock is told, and not decided: that is for whoever reserves (S1).
  */
-import { selectPrice, type WhyNoPrice } from '@steward/commerce';
+import { applyPromotions, lineTotals, orderTotals, selectPrice, type Amounts, type WhyNoPrice } from '@steward/commerce';
+import type { Promotion } from '@steward/contracts';
 import type { CachedDocument, Surroundings } from '../document-cache/cached-document';
 import type { AvailabilityView } from '../product/product-view';
 import type { Context } from '../storefront/context';
-import { lineTotals, orderTotals, type Amounts } from './totals';
 import type { ShippingRate } from './shipping';
 
 export interface AskedLine {
@@ -50,6 +50,7 @@ export interface Quote {
   readonly lines: readonly QuotedLine[];
   /** null where nothing is charged for it. */
   readonly shipping: QuotedShipping | null;
+  readonly codes: readonly { readonly code: string; readonly applied: boolean }[];
   /** Of the lines that have a price, and of shipping. */
   readonly totals: Amounts;
 }
@@ -59,15 +60,34 @@ export interface CartQuestion {
   readonly context: Context;
   readonly taxRateBp: number;
   readonly shipping: ShippingRate | null;
+  /** Of the market. */
+  readonly promotions: readonly Promotion[];
+  readonly codes: readonly string[];
   readonly at: number;
 }
 
 /** `found`: the document of each line's SKU, in the order of the lines. */
 export function quote(question: CartQuestion, found: readonly (CachedDocument | undefined)[], surroundings: Surroundings): Quote {
-  const lines = question.lines.map((line, index) => quoteLine(line, found[index], question, surroundings));
+  const { lines, codes } = promoted(question.lines.map((line, index) => quoteLine(line, found[index], question, surroundings)), question);
   const shipping = question.shipping === null ? null : quoteShipping(question.shipping, question.taxRateBp);
-  const amounts: Amounts[] = lines.flatMap(({ price }) => (price === null ? [] : [price]));
-  return { lines, shipping, totals: orderTotals(shipping === null ? amounts : [...amounts, shipping]) };
+  return { lines, shipping, codes, totals: orderTotals(lines.flatMap(({ price }) => price ?? []), shipping) };
+}
+
+/** Promotions over all lines that have a price. What of them ends ends the price of each line: the discount of one depends on the others. */
+function promoted(lines: readonly QuotedLine[], { context, promotions, codes, at }: CartQuestion): Pick<Quote, 'lines' | 'codes'> {
+  const priced = lines.flatMap((line) => (line.price === null ? [] : [{ line, price: line.price }]));
+  const { market, currency, customerGroup } = context;
+  const { discounts, validUntil } = applyPromotions(priced.map(({ line, price }) => ({ ...line, unitAmount: price.unitAmount })), promotions, { market, currency, customerGroup, codes, at });
+  const lowered = new Map(
+    priced.map(({ line, price }, index) => {
+      const { discountAmount, promotionIds } = discounts[index] ?? { discountAmount: 0, promotionIds: [] };
+      const terms = { ...price, discountAmount, promotionIds };
+      return [line, { ...line, price: { ...terms, ...lineTotals({ ...terms, quantity: line.quantity }) }, validUntil: Math.min(line.validUntil, validUntil ?? Infinity) }];
+    }),
+  );
+  const applied = new Set(discounts.flatMap(({ promotionIds }) => promotionIds));
+  const inUse = new Set(promotions.flatMap(({ id, code }) => (code !== null && applied.has(id) ? [code.toUpperCase()] : [])));
+  return { lines: lines.map((line) => lowered.get(line) ?? line), codes: codes.map((code) => ({ code, applied: inUse.has(code.toUpperCase()) })) };
 }
 
 function quoteLine(line: AskedLine, cached: CachedDocument | undefined, { context, taxRateBp, at }: CartQuestion, surroundings: Surroundings): QuotedLine {

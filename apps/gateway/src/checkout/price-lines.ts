@@ -1,8 +1,8 @@
 /** The lines of an order at the prices that were promised (S5). A price list is not asked: what was promised is what is charged. */
 import type { PlaceOrderLine } from '@steward/contracts';
+import { lineTotals, orderTotals, type Amounts } from '@steward/commerce';
 import type { ProblemPlace } from '@steward/platform';
 import type { Buyer } from '../cart/preview';
-import { lineTotals, orderTotals, type Amounts } from '../cart/totals';
 import type { PromiseKeys } from '../promise/promise-keys';
 import { cartDigest, readPricePromise, readShippingPromise, type PriceClaims, type ReadPromise } from '../promise/price-promise';
 import type { PlaceOrderInput } from './place-order.input';
@@ -51,7 +51,7 @@ export async function priceLines({ input, buyer, keys, at, publicGroup }: PriceQ
     return read === undefined || read.kind === 'forged' ? [] : [toLine(read.claims, promise, index)];
   });
   const shipping = shippingRead === null || shippingRead.kind === 'forged' ? null : toShipping(shippingRead.claims);
-  const totals = orderTotals(shipping === null ? lines : [...lines, shipping]);
+  const totals = orderTotals(lines, shipping);
   const { expectedTotal } = input;
   if (expectedTotal !== null && expectedTotal.minorUnits !== String(totals.grossAmount))
     return { kind: 'changed', places: [{ pointer: '/expectedTotal/minorUnits', detail: `is ${expectedTotal.minorUnits}, but the promises make ${String(totals.grossAmount)}`, accepted: 'the total of the promises, or none' }] };
@@ -75,8 +75,9 @@ function faultOfLine(line: PlaceOrderInput['lines'][number], read: ReadPromise<P
   if (read.kind === 'forged' || found[0]?.kind === 'invalid') return found;
   const { claims } = read;
   if (claims.sku !== line.sku) return [{ kind: 'invalid', place: { pointer, detail: 'was made for another SKU', accepted: 'the promise of this line' } }];
-  if (claims.grp !== publicGroup && claims.grp !== buyer.context.customerGroup)
-    return [{ kind: 'invalid', place: { pointer, detail: 'was made for another customer group', accepted: `a promise for ${buyer.context.customerGroup} or ${publicGroup}` } }];
+  // Whoever signs in at the checkout brings a guest's promise: the group may pay less, and has to see it.
+  if (claims.grp !== buyer.context.customerGroup)
+    return [{ kind: claims.grp === publicGroup ? 'changed' : 'invalid', place: { pointer, detail: 'was made for another customer group', accepted: `a promise for ${buyer.context.customerGroup}` } }];
   if (claims.qty !== line.quantity) return [{ kind: 'changed', place: { pointer: `${place}/quantity`, detail: `the promise is for ${String(claims.qty)}`, accepted: 'the promise of a new preview' } }];
   if (claims.cart !== undefined && claims.cart !== cart) return [{ kind: 'changed', place: { pointer, detail: 'its discount was for another cart', accepted: 'the promises of a preview of just these lines' } }];
   return found;

@@ -2,7 +2,7 @@
  * Keeps one API process's memory true to the database. Invariants (C11, O8):
  *   1. Notifications are handled one after the other in commit order, so progress is never believed before the invalidations
  *      of the changes it vouches for.
- *   2. After each (re)connect everything in memory is outdated, and progress and categories are read anew before anything else is heard.
+ *   2. After each (re)connect everything in memory is outdated, and progress, categories and promotions are read anew before anything else is heard.
  *   3. While nothing is heard, progress stands still: what is served meanwhile grows old honestly.
  *   4. What could not be handled may have been an invalidation: 2 is repeated until it succeeds.
  */
@@ -11,6 +11,8 @@ import { readExclusions, readExclusionsMark, readProgress } from '../freshness/f
 import type { AppliedProgress } from '../freshness/progress.store';
 import { readCategories } from '../category/categories.queries';
 import type { DocumentQueries } from '../product/documents.queries';
+import type { LivePromotions } from '../promotion/live-promotions';
+import { readPromotions } from '../promotion/promotions.queries';
 import type { Surroundings } from './cached-document';
 import type { DocumentCache } from './document-cache';
 import { warmUp } from './warm-up';
@@ -23,6 +25,7 @@ interface Notice {
   revisions?: number[];
   progress?: AppliedProgress[];
   categories?: true;
+  promotions?: true;
 }
 
 export class CacheUpkeep {
@@ -32,7 +35,7 @@ export class CacheUpkeep {
   private behind = false;
   private loops: Promise<unknown> | undefined;
 
-  constructor(private readonly parts: Surroundings & { database: Database; queries: DocumentQueries; cache: DocumentCache; clock: Clock; logger: Logger }) {}
+  constructor(private readonly parts: Surroundings & { promotions: LivePromotions; database: Database; queries: DocumentQueries; cache: DocumentCache; clock: Clock; logger: Logger }) {}
 
   start(): void {
     this.loops = Promise.all([this.watch(), warmUp(this.parts, this.stopping.signal)]);
@@ -52,8 +55,9 @@ export class CacheUpkeep {
   /** To be called when listening has begun, the first time and after each loss of the connection. */
   listening(): void {
     this.inTurn(async () => {
-      const { cache, freshness, categories, database } = this.parts;
+      const { cache, freshness, categories, promotions, database } = this.parts;
       cache.invalidateAll();
+      promotions.replace(await readPromotions(database));
       categories.replace(await readCategories(database));
       freshness.apply(await readProgress(database));
       this.behind = false;
@@ -74,7 +78,8 @@ export class CacheUpkeep {
   }
 
   private async handle(notice: Notice): Promise<void> {
-    const { cache, categories, database } = this.parts;
+    const { cache, categories, promotions, database } = this.parts;
+    if (notice.promotions) promotions.replace(await readPromotions(database));
     if (notice.categories) categories.replace(await readCategories(database));
     if (notice.progress) await this.believe(notice.progress);
     if (notice.keys && notice.revisions) cache.invalidate(notice.keys, notice.revisions);

@@ -7,6 +7,7 @@ import { DocumentCache } from '../document-cache/document-cache';
 import { apiOn, get, logger, stage } from '../fixtures/api.fixture.spec';
 import { aLevel, aProduct, products, start, stock } from '../fixtures/read-model.fixture.spec';
 import { budgets, PROGRESS_STEP_MS } from './freshness';
+import { LivePromotions } from '../promotion/live-promotions';
 import { LiveFreshness } from './live-freshness';
 import { documentQueries } from '../product/documents.queries';
 import { floorsOf } from './progress-applier';
@@ -132,7 +133,7 @@ describe('what an API hears of progress', () => {
     const clock = manualClock(start);
     const queries = documentQueries(database);
     const cache = new DocumentCache({ queries, freshness, clock });
-    const upkeep = new CacheUpkeep({ database, queries, cache, freshness, categories: new LiveCategories(), clock, logger });
+    const upkeep = new CacheUpkeep({ database, queries, cache, freshness, categories: new LiveCategories(), promotions: new LivePromotions(), clock, logger });
     const last = start + 1_000 * minute;
     const hear = async (appliedUpTo: number, exceptions: string | null) => {
       upkeep.hear(JSON.stringify({ progress: [{ ...feed, appliedUpTo, exceptions }] }));

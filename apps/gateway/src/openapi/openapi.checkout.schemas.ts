@@ -112,6 +112,7 @@ export const checkoutSchemas = {
     lines: list(ref('CartLine')),
     shipping: maybe(ref('CartShipping'), 'null where nothing is charged for it.'),
     discount: ref('Money'),
+    codes: list(closed({ code: text, applied: { type: 'boolean', description: 'Whether a promotion with this code lowers the cart now.' } })),
     totals: ref('Amounts'),
     orderable: { type: 'boolean', description: 'Whether each line has a promise.' },
     validUntil: maybe(instant, 'When the first of the promises ends.'),

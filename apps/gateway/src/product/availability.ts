@@ -1,3 +1,4 @@
+import { availableToPromise } from '@steward/commerce';
 import type { StockLevel } from '@steward/contracts';
 
 export type AvailabilityState = 'IN_STOCK' | 'LOW_STOCK' | 'OUT_OF_STOCK' | 'BACKORDER' | 'UNKNOWN';
@@ -5,6 +6,8 @@ export type AvailabilityState = 'IN_STOCK' | 'LOW_STOCK' | 'OUT_OF_STOCK' | 'BAC
 /** One stored stock-level part: what a location holds of a SKU, and when that last changed (epoch ms). */
 export interface Level {
   data: StockLevel;
+  /** Held there for orders. */
+  reserved: number;
   changedAt: number;
 }
 
@@ -25,7 +28,7 @@ export const LOW_STOCK_AT = 5;
 /** GraphQL's Int ends here; more pieces than that are told as this many. */
 const MOST = 2_147_483_647;
 
-/** Sellable is counted per location: a location's shortage can't be covered by another one's safety stock. */
+/** What may still be promised is counted per location (S3): a location's shortage can't be covered by another one's safety stock. */
 export function availabilityOf(sku: string, levels: readonly Level[]): SkuAvailability {
   if (levels.length === 0) return { sku, state: 'UNKNOWN', quantity: null, expectedAt: null, changedAt: null };
   let quantity = 0;
@@ -33,7 +36,7 @@ export function availabilityOf(sku: string, levels: readonly Level[]): SkuAvaila
   let expectedAt: string | null = null;
   let changedAt = Infinity;
   for (const level of levels) {
-    quantity += Math.max(0, level.data.onHand - (level.data.safetyStock ?? 0));
+    quantity += availableToPromise({ onHand: level.data.onHand, safetyStock: level.data.safetyStock ?? null, reserved: level.reserved });
     backorderable ||= level.data.backorderable === true;
     expectedAt = earlier(expectedAt, level.data.expectedAt ?? null);
     changedAt = Math.min(changedAt, level.changedAt);

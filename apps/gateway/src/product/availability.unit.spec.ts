@@ -1,7 +1,8 @@
 import { availabilityOf, LOW_STOCK_AT, summaryOf, type Level } from './availability';
 
-const level = (onHand: number, more: Partial<Level['data']> = {}, changedAt = 1_000): Level => ({
+const level = (onHand: number, more: Partial<Level['data']> = {}, changedAt = 1_000, reserved = 0): Level => ({
   data: { sku: 'A', location: 'x', onHand, ...more },
+  reserved,
   changedAt,
 });
 
@@ -9,6 +10,10 @@ describe('availability of a SKU', () => {
   it('counts what is above the safety stock of each location, and no location takes from another', () => {
     const both = availabilityOf('A', [level(10, { safetyStock: 3 }), level(1, { safetyStock: 4 }), level(-5)]);
     expect(both).toMatchObject({ state: 'IN_STOCK', quantity: 7 });
+  });
+
+  it('S3: takes off what each location holds for orders, and no location pays for what another one owes', () => {
+    expect(availabilityOf('A', [level(10, { safetyStock: 3 }, 1_000, 4), level(5, {}, 1_000, 9)])).toMatchObject({ state: 'LOW_STOCK', quantity: 3 });
   });
 
   it('is UNKNOWN with no quantity when no location was ever told, which is not zero', () => {

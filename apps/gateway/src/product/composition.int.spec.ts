@@ -2,7 +2,7 @@ import { createLogger, openDatabase, type Database } from '@steward/platform';
 import { eventually, testDatabase, type TestDatabase } from '@steward/testing';
 import fc from 'fast-check';
 import { migrations } from '../database/migrations';
-import { aLevel, aProduct, products, start, stock, tellProducts, tellStock } from '../fixtures/read-model.fixture.spec';
+import { aLevel, aProduct, products, reserved, start, stock, tellProducts, tellStock } from '../fixtures/read-model.fixture.spec';
 import { FAN_OUT_LIMIT } from './affected';
 import { availabilityOf, type Level } from './availability';
 import { rebuildDirty } from './dirty-documents';
@@ -36,6 +36,18 @@ describe('composed documents', () => {
     expect(await find('second')).toEqual([]);
     await products(database, { key: 'second', revision: 1, data: aProduct('second') });
     expect(await availability('second')).toEqual([['IN_STOCK', 7]]);
+  });
+
+  it('S3: shows what may still be promised, whichever comes first of level and reservation', async () => {
+    await products(database, { key: 'held', revision: 1, data: aProduct('held') });
+    await reserved(database, { key: 'held@main', revision: 1, data: { sku: 'held', location: 'main', reserved: 3 } });
+    expect(await availability('held')).toEqual([['UNKNOWN', null]]);
+    await stock(database, { data: aLevel('held', 'main', 10, { safetyStock: 2 }), revision: 1 });
+    expect(await availability('held')).toEqual([['LOW_STOCK', 5]]);
+    await reserved(database, { key: 'held@main', revision: 2, data: { sku: 'held', location: 'main', reserved: 8 } });
+    expect(await availability('held')).toEqual([['OUT_OF_STOCK', 0]]);
+    await reserved(database, { key: 'held@main', revision: 3, data: null });
+    expect(await availability('held')).toEqual([['IN_STOCK', 8]]);
   });
 
   it('finds a product by its id and by the SKU of each variant, and the id wins', async () => {
@@ -200,10 +212,11 @@ describe('composed documents', () => {
     }
   });
 
-  it('C11: after any interleaving of products and levels each document equals its parts', async () => {
+  it('C11: after any interleaving of products, levels and reservations each document equals its parts', async () => {
     const change = fc.oneof(
       fc.record({ kind: fc.constant('product' as const), id: fc.constantFrom('m1', 'm2'), revision: fc.integer({ min: 1, max: 6 }), skus: fc.subarray(['s1', 's2', 's3']), gone: fc.boolean() }),
       fc.record({ kind: fc.constant('stock' as const), sku: fc.constantFrom('s1', 's2', 's3', 'm1'), location: fc.constantFrom('x', 'y'), revision: fc.integer({ min: 1, max: 6 }), onHand: fc.integer({ min: 0, max: 9 }), gone: fc.boolean() }),
+      fc.record({ kind: fc.constant('held' as const), sku: fc.constantFrom('s1', 's2', 's3', 'm1'), location: fc.constantFrom('x', 'y'), revision: fc.integer({ min: 1, max: 6 }), reserved: fc.integer({ min: 0, max: 5 }) }),
     );
     let run = 0;
     await fc.assert(
@@ -212,6 +225,7 @@ describe('composed documents', () => {
         run += 1;
         const apply = async (each: (typeof changes)[number]) => {
           if (each.kind === 'stock') await stock(database, { data: aLevel(own(each.sku), each.location, each.onHand), revision: each.revision, gone: each.gone });
+          else if (each.kind === 'held') await reserved(database, { key: `${own(each.sku)}@${each.location}`, revision: each.revision, data: { sku: own(each.sku), location: each.location, reserved: each.reserved } });
           else await products(database, { key: own(each.id), revision: each.revision, data: each.gone ? null : aProduct(own(each.id), { variants: each.skus.map((sku) => ({ sku: own(sku), attributes: {} })) }) });
         };
         // Four lanes at once, each in its own order.
@@ -227,11 +241,12 @@ describe('composed documents', () => {
 });
 
 async function fromParts(sku: string) {
-  const levels = await database.query<Level & { data: Level['data'] }>(
-    `select data from stored_part where entity = 'stock-level' and key like $1 || '@%' and data is not null`,
+  const levels = await database.query<Pick<Level, 'data' | 'reserved'>>(
+    `select l.data, coalesce((h.data ->> 'reserved')::int, 0) as reserved from stored_part l
+     left join stored_part h on h.entity = 'reserved-stock' and h.key = l.key where l.entity = 'stock-level' and l.key like $1 || '@%' and l.data is not null`,
     [sku],
   );
-  return availabilityOf(sku, levels.map(({ data }) => ({ data, changedAt: start })));
+  return availabilityOf(sku, levels.map(({ data, reserved: held }) => ({ data, reserved: held, changedAt: start })));
 }
 
 async function waitingForLocks(): Promise<number> {

@@ -7,7 +7,7 @@
  *   4. One document_change row and one NOTIFY per statement: a pending NOTIFY takes a database-wide lock at commit.
  */
 import type { PoolClient } from 'pg';
-import type { StockLevel } from '@steward/contracts';
+import type { ReservedStock, StockLevel } from '@steward/contracts';
 import { pricesOf, readPrices, type SkuPrices } from '../price/price.store';
 import { writeSpans } from '../price/price-spans';
 import { availabilityOf, summaryOf, type AvailabilityState, type Level, type SkuAvailability } from './availability';
@@ -135,26 +135,27 @@ export async function writeSkuPairs(tx: PoolClient, added: readonly SkuPair[], r
 }
 
 /**
- * Availability of each SKU from its stored levels. The lateral with `offset 0` keeps the planner on the index even before the
+ * Availability of each SKU from its stored levels and what is held of them (S3). The lateral with `offset 0` keeps the planner on the index even before the
  * first ANALYZE: guessed half a percent of a million levels per SKU, it would scan the table for each batch.
  */
 export async function readAvailability(tx: PoolClient, skus: readonly string[]): Promise<Map<string, SkuAvailability>> {
-  const { rows } = await tx.query<[string, StockLevel, number]>({
+  const { rows } = await tx.query<[string, StockLevel, number, ReservedStock | null]>({
     name: 'document-read-levels',
     rowMode: 'array',
     text: `
-      select wanted.sku, part.data, (extract(epoch from part.changed_at) * 1000)::float8
+      select wanted.sku, part.data, (extract(epoch from part.changed_at) * 1000)::float8, held.data
       from unnest($1::text[]) as wanted (sku)
       cross join lateral (
-        select p.data, p.changed_at from stored_part p
+        select p.key, p.data, p.changed_at from stored_part p
         where p.entity = 'stock-level' and stock_sku(p.key) = wanted.sku and p.data is not null
         offset 0
-      ) part`,
+      ) part
+      left join stored_part held on held.entity = 'reserved-stock' and held.key = part.key`,
     values: [[...new Set(skus)]],
   });
   const levels = new Map<string, Level[]>();
-  for (const [sku, data, changedAt] of rows) {
-    const level = { data, changedAt: Math.round(changedAt) };
+  for (const [sku, data, changedAt, held] of rows) {
+    const level = { data, reserved: held?.reserved ?? 0, changedAt: Math.round(changedAt) };
     const known = levels.get(sku);
     if (known) known.push(level);
     else levels.set(sku, [level]);

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { stockLevel, type StockLevel } from '@steward/contracts';
+import { reservedStock, stockLevel, type ReservedStock, type StockLevel } from '@steward/contracts';
 import { defineProjection, type StateChange } from '@steward/event-bus';
 import { affectedBy } from './affected';
 import { skuOfStockKey } from './document';
@@ -7,8 +7,11 @@ import { lockForParts, markDirty, rebuildDocuments } from './document.store';
 
 export const stockLevelProjection = defineProjection<StockLevel>({ builds: 'availability', contract: stockLevel, apply: composeStock });
 
+/** What is held for orders stands under the key of the level that it is taken from, and changes the same documents. */
+export const reservedStockProjection = defineProjection<ReservedStock>({ builds: 'reserved', contract: reservedStock, apply: composeStock });
+
 /** Rebuilds the documents that hold a SKU whose stock moved; a SKU that no product holds yet waits in its stored part. */
-export async function composeStock(tx: PoolClient, changes: readonly StateChange<StockLevel>[]): Promise<void> {
+export async function composeStock(tx: PoolClient, changes: readonly Pick<StateChange, 'key'>[]): Promise<void> {
   const skus = [...new Set(changes.map((change) => skuOfStockKey(change.key)))];
   await lockForParts(tx);
   const { now, later } = await affectedBy(tx, skus);

@@ -15,7 +15,8 @@ import { orderProjection } from '../order/order.projection';
 import { priceProjection } from '../price/price.projection';
 import { DirtyDocuments } from '../product/dirty-documents';
 import { productProjection } from '../product/product.projection';
-import { stockLevelProjection } from '../product/stock-level.projection';
+import { promotionProjection } from '../promotion/promotion.projection';
+import { reservedStockProjection, stockLevelProjection } from '../product/stock-level.projection';
 
 export interface GatewayProjector extends Service {
   readonly database: Database;
@@ -54,7 +55,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
         clock,
         logger,
         readiness,
-        projections: [productProjection, categoryProjection, stockLevelProjection, priceProjection, orderProjection],
+        projections: [productProjection, categoryProjection, stockLevelProjection, priceProjection, reservedStockProjection, promotionProjection, orderProjection],
         handlers: [feedProgressHandler],
         journal: env.STEWARD_MODE === 'test',
       });
