@@ -5,7 +5,7 @@ import { loadEnv, type MigrationClass, RejectedError } from '@steward/platform';
 import { eventually, testBroker, type TestBroker, testDatabase, type TestDatabase } from '@steward/testing';
 import { z } from 'zod';
 import { intendEffects, touchEffect } from '../effect/intend';
-import { logger, openOperations, openSender, type Sender, streamContent } from '../fixtures/neighbours.fixture.spec';
+import { logger, openOperations, openSender, type Operations, type Sender, streamContent } from '../fixtures/neighbours.fixture.spec';
 import { Till } from '../fixtures/till.fixture.spec';
 import { announceOwn } from '../own/announce-own';
 import { type AdapterEnv, adapterShape } from '../service/adapter-env';
@@ -95,7 +95,7 @@ function anAdapter(till: Till, seen: { batches: string[][]; loops: number; opene
 describe('an adapter with work of its own', () => {
   let nats: TestBroker;
   let test: TestDatabase;
-  let operations: { stop: () => Promise<void> };
+  let operations: Operations;
   let oms: Sender;
   let till: Till;
   let seen: { batches: string[][]; loops: number; opened: string[] };
@@ -157,8 +157,14 @@ describe('an adapter with work of its own', () => {
   });
 
   it('I3: begins above every revision that consumers have, when its database is new', async () => {
-    await ready(await start());
+    operations.silentTo.add('erp');
+    await start();
     await oms.reserve({ orderId: 'o1', quantity: 1 });
+    await eventually(async () => (await oms.pending()) === 0);
+    // It does not know the floor, however long it takes to be told.
+    await eventually(() => (operations.asked.get('erp') ?? 0) >= 3);
+    expect([seen.batches, seen.loops]).toEqual([[], 0]);
+    operations.silentTo.clear();
     await eventually(async () => (await states()).length > 0);
     expect((await test.pool.query(`select min(revision)::int as first from outbox where key = 'o1'`)).rows).toEqual([{ first: 42 }]);
   });

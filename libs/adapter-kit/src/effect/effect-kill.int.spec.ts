@@ -1,0 +1,114 @@
+// The runner is a process of its own, on the built packages, and is killed where it hurts.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { eventually, OtlpReceiver, testDatabase, type TestDatabase } from '@steward/testing';
+import { kitMigrations } from '../announce/kit.migration';
+import { tellings } from '../fixtures/till.fixture.spec';
+
+const program = `
+  require('@steward/platform/telemetry');
+  const p = require('@steward/platform');
+  const { defineEffect, EffectRunner } = require('@steward/adapter-kit');
+  const { DATABASE_URL: url, TILL: till, FAULTS: faults } = process.env;
+  p.nameService('till');
+  if (faults) p.armFaults(faults);
+  const ask = async (method, key) => (await fetch(till + '/' + key, { method })).json();
+  const sale = defineEffect({
+    kind: 'sale', deadlineMs: 1000, settleMs: 200,
+    submit: (_, { key }) => ask('POST', key),
+    readBack: (_, { key }) => ask('GET', key),
+    settled: async (tx, { key, outcome }) => void (await tx.query('insert into told (key, kind, amount) values ($1, $2, 1)', [key, outcome.kind])),
+  });
+  const logger = p.createLogger({ service: 'till', level: 'silent' });
+  p.openDatabase({ url, name: 'till', migrations: [], logger }).then(async (database) => {
+    const runner = new EffectRunner({ effects: [sale], database, databaseUrl: url, clock: p.systemClock, logger, commitWithinMs: 300 });
+    await runner.start();
+    process.once('SIGTERM', async () => { await runner.stop(); await database.close(); await p.stopTelemetry(); });
+  });
+`;
+
+describe('a process that makes effects', () => {
+  let test: TestDatabase;
+  let server: Server;
+  let sales: string[];
+  const children: ChildProcess[] = [];
+
+  beforeAll(async () => {
+    test = await testDatabase({ migrations: kitMigrations });
+    await test.pool.query(tellings);
+    // It takes a second sale under the same key without a word, as some systems do.
+    server = createServer(({ method, url = '' }, response) => {
+      const key = url.slice(1);
+      if (method === 'POST') sales.push(key);
+      response.end(JSON.stringify(sales.includes(key) ? { kind: 'confirmed', answer: key } : { kind: 'absent' }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  beforeEach(async () => {
+    sales = [];
+    await test.pool.query('truncate effect, told');
+  });
+  afterEach(async () => {
+    for (const child of children) child.kill('SIGKILL');
+    await Promise.all(children.splice(0).map((child) => child.exitCode ?? child.signalCode ?? once(child, 'close')));
+  });
+  afterAll(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await test.drop();
+  });
+
+  const run = (env: Record<string, string> = {}): ChildProcess => {
+    const till = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const child = spawn(process.execPath, ['-e', program], { cwd: join(__dirname, '..', '..'), stdio: 'ignore', env: { PATH: '/bin', DATABASE_URL: test.url, TILL: till, ...env } });
+    children.push(child);
+    return child;
+  };
+  const intend = (key: string, traceparent: string | null = null) => test.pool.query(`insert into effect (kind, key, request, next_at, traceparent) values ('sale', $1, '{}', now(), $2)`, [key, traceparent]);
+  const settled = (key: string) => eventually(async () => (await test.pool.query('select 1 from effect where key = $1 and settled_at is not null', [key])).rowCount, { withinMs: 40_000 });
+
+  it.each([
+    ['before the call', 'effect-submit=crash-before'],
+    ['after the call', 'effect-submit=crash-after'],
+    ['before its outcome is stored', 'effect-commit=crash-before'],
+    ['with its outcome not yet committed', 'commit=crash-before'],
+    ['with its outcome committed', 'effect-commit=crash-after'],
+  ])('I2, T1: killed %s, it has made the effect once and told of it once', async (_when, faults) => {
+    await intend('o1');
+    const [, signal] = (await once(run({ FAULTS: faults }), 'close')) as [number | null, string | null];
+    expect(signal).toBe('SIGKILL');
+    run();
+    await settled('o1');
+    expect([sales, (await test.pool.query('select key, kind from told')).rows]).toEqual([['o1'], [{ key: 'o1', kind: 'confirmed' }]]);
+  }, 90_000);
+
+  it('I2, T1: killed while it reads back, it has asked in vain and no more', async () => {
+    await intend('o1');
+    await once(run({ FAULTS: 'effect-submit=crash-after' }), 'close');
+    await once(run({ FAULTS: 'effect-read-back=crash-after' }), 'close');
+    expect((await test.pool.query('select state from effect')).rows).toEqual([{ state: 'submitted' }]);
+    run();
+    await settled('o1');
+    expect([sales, (await test.pool.query('select key from told')).rowCount]).toEqual([['o1'], 1]);
+  }, 90_000);
+
+  it('its call is part of the trace of the decision', async () => {
+    const receiver = await OtlpReceiver.start();
+    try {
+      await intend('o1', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01');
+      const child = run({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
+      await settled('o1');
+      child.kill('SIGTERM');
+      await once(child, 'close');
+      const of = (name: string) => receiver.spans.find((span) => span.name === name);
+      const [effect, submit] = [of('effect sale'), of('submit sale')];
+      expect(effect).toMatchObject({ traceId: '0af7651916cd43dd8448eb211c80319c', parentSpanId: 'b7ad6b7169203331' });
+      expect(submit).toMatchObject({ traceId: '0af7651916cd43dd8448eb211c80319c', parentSpanId: effect?.spanId, kind: 3 });
+    } finally {
+      await receiver.close();
+    }
+  }, 60_000);
+});

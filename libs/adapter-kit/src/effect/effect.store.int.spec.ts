@@ -1,0 +1,93 @@
+import { createLogger, type Database, openDatabase } from '@steward/platform';
+import { eventually, testDatabase, type TestDatabase } from '@steward/testing';
+import { kitMigrations } from '../announce/kit.migration';
+import { type Claimed, claimEffects, moveEffect, nextDueInMs, type NextState } from './effect.store';
+import { intendEffects, touchEffect } from './intend';
+
+const hourMs = 3_600_000;
+const next = (state: NextState['state'], afterMs = hourMs): NextState => ({ state, error: null, failures: 0, afterMs });
+
+describe('the rows of effects', () => {
+  let test: TestDatabase;
+  let database: Database;
+  beforeAll(async () => {
+    test = await testDatabase({ migrations: kitMigrations });
+    database = await openDatabase({ url: test.url, name: 'effects', migrations: [], logger: createLogger({ service: 'effects', level: 'silent' }) });
+  });
+  beforeEach(() => test.pool.query('truncate effect'));
+  afterAll(async () => {
+    await database.close();
+    await test.drop();
+  });
+
+  const intend = (...keys: string[]) => database.transaction((tx) => intendEffects(tx, keys.map((key) => ({ kind: 'sale', key, request: {} }))));
+  const claim = (limit = 10, claimMs = hourMs): Promise<Claimed[]> => claimEffects(database, 'sale', { limit, claimMs, absenceAfterMs: hourMs });
+  const one = async (claimMs = hourMs): Promise<Claimed> => {
+    const [claimed] = await claim(1, claimMs);
+    if (claimed === undefined) throw new Error('nothing to claim');
+    return claimed;
+  };
+  const move = (claimed: Claimed, to: NextState): Promise<boolean> => database.transaction((tx) => moveEffect(tx, 'sale', claimed, to));
+  const touch = () => database.transaction((tx) => touchEffect(tx, 'sale', 'o1'));
+  const state = async () => (await test.pool.query('select state from effect')).rows[0]?.state as string;
+
+  it('I2: a claim is one process’s, until it ends it or it has run out', async () => {
+    await intend('o1', 'o2', 'o3');
+    const [first, second] = await Promise.all([claim(2), claim(2)]);
+    expect([...first, ...second].map(({ key }) => key).sort()).toEqual(['o1', 'o2', 'o3']);
+    expect(await claim()).toEqual([]);
+  });
+
+  it('I2: what a process brings after its claim has run out changes nothing', async () => {
+    await intend('o1');
+    const late = await one(0);
+    await test.pool.query('update effect set next_at = now()');
+    const successor = await one();
+    expect([successor.was, successor.claim > late.claim]).toEqual(['submitted', true]);
+    expect([await move(late, next('confirmed')), await state()]).toEqual([false, 'submitted']);
+    expect([await move(successor, next('pending')), await state()]).toEqual([true, 'pending']);
+  });
+
+  it('I2: a claim is ended once', async () => {
+    await intend('o1');
+    const claimed = await one();
+    expect([await move(claimed, next('pending')), await move(claimed, next('pending')), await move(claimed, next('confirmed'))]).toEqual([true, false, false]);
+  });
+
+  it('a touch during a call is not forgotten', async () => {
+    await intend('o1');
+    const claimed = await one();
+    expect(await touch()).toBe(true);
+    expect(await claim()).toEqual([]);
+    await move(claimed, next('pending'));
+    const again = await one();
+    expect(again.was).toBe('pending');
+    await move(again, next('pending'));
+    expect([await claim(), Number(await nextDueInMs(database, 'sale'))]).toEqual([[], expect.closeTo(hourMs, -5)]);
+  });
+
+  it('S6: a touch brings no second submit nearer', async () => {
+    await intend('o1');
+    await move(await one(), next('unknown', 0));
+    const looked = await one();
+    expect(looked.absenceCountsInMs).toBeGreaterThan(0);
+    await move(looked, next('intended'));
+    expect([await touch(), await claim()]).toEqual([false, []]);
+  });
+
+  it('what is intended wakes who runs it, once a kind', async () => {
+    const heard: string[] = [];
+    const client = await test.pool.connect();
+    client.on('notification', ({ payload }) => heard.push(payload ?? ''));
+    try {
+      await client.query('listen effect');
+      await intend('o1', 'o2');
+      await intend('o1');
+      await database.transaction((tx) => intendEffects(tx, [{ kind: 'refund', key: 'r1', request: {} }]));
+      await eventually(() => heard.includes('refund'));
+      expect(heard).toEqual(['sale', 'refund']);
+    } finally {
+      client.release(true);
+    }
+  });
+});
