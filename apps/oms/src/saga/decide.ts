@@ -120,10 +120,13 @@ function back(saga: Saga, now: number): Pursuit {
   return { ...asked, saga: { ...enter(asked.saga, ended, null), cancelled: saga.order === null ? [] : allOf(saga.order) } };
 }
 
-/** All has left, or something has and the ERP keeps the rest; unless the money was given up before. */
+/** All has left, or a part has and the rest was given back, or the ERP won't stop it any more; unless the money was given up before. */
 function goodsWon(saga: Saga): boolean {
-  const allLeft = saga.stock.status === 'shipped' || (isShipped(saga) && openQuantities(saga).length === 0);
-  return saga.stock.exportAsked && saga.money.release === 'none' && saga.placement.undo === 'none' && (allLeft || (isShipped(saga) && !stockIsOwed(saga)));
+  const { status, exportAsked, exportRefusal } = saga.stock;
+  const allLeft = status === 'shipped' || (isShipped(saga) && openQuantities(saga).length === 0);
+  // What it refuses of an order that it has taken is to let go of it.
+  const kept = status === 'exported' && exportRefusal !== null;
+  return exportAsked && saga.money.release === 'none' && saga.placement.undo === 'none' && (allLeft || kept || (isShipped(saga) && !stockIsOwed(saga)));
 }
 
 /** Goods have left: the order is fulfilled as far as they go, and only the rest is cancelled. */

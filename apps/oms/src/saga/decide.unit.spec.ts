@@ -219,6 +219,14 @@ describe('a cancellation', () => {
     expect(order.order()).toMatchObject({ status: 'COMPLETED', payment: { status: 'CAPTURED' }, lines: [{ shippedQuantity: 2, cancelledQuantity: 0 }] });
   });
 
+  it('loses when the ERP won’t stop the order any more', () => {
+    const order = confirmedOrder();
+    expect(order.cancel()).toEqual(['cancel-export']);
+    expect(order.stock('exported', { exportRefusal: { code: 'ON_ITS_WAY', reason: 'on the ramp' } })).toEqual([]);
+    expect(order.saga()).toMatchObject({ step: 'confirmed', goal: { kind: 'fulfil' } });
+    expect(order.ship('S-1', 2)).toEqual(['capture 1999']);
+  });
+
   it('of a half shipped order cancels the rest, and lets go of the rest of the money', () => {
     const order = confirmedOrder();
     expect(order.ship('S-1', 1)).toEqual(['capture 999']);

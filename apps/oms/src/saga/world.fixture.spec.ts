@@ -185,7 +185,8 @@ export class World {
       case 'cancel-export':
         erp.exportCancelled = true;
         if (erp.status !== 'held' && erp.status !== 'exported') return;
-        erp.status = 'released';
+        if (erp.status === 'exported' && how % 4 === 3) erp.refusal = { code: 'ON_ITS_WAY', reason: 'it is on the ramp' };
+        else erp.status = 'released';
         break;
     }
     this.#announce();
