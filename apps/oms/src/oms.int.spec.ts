@@ -5,14 +5,13 @@ import { headerNames } from '@steward/event-bus';
 import { createLogger, envTypes } from '@steward/platform';
 import { freePort } from '@steward/servers';
 import { eventually, testBroker, type TestBroker, testDatabase, type TestDatabase } from '@steward/testing';
-import { CompactSign, exportJWK, generateKeyPair } from 'jose';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { omsEnv } from './env';
 import { adapterEnv, type Gateway, type Neighbour, openGateway, openOperations, StockService } from './fixtures/neighbours.fixture.spec';
-import { chargesOf, type SandboxProcess, startSandbox, token, webhookSecret } from './fixtures/sandbox.fixture.spec';
+import { omsProcessEnv, promised, type Promiser, promiser } from './fixtures/promised.fixture.spec';
+import { chargesOf, placedUnder, type SandboxProcess, startSandbox } from './fixtures/sandbox.fixture.spec';
 import { oms } from './oms.adapter';
-import { orderOf } from './saga/orders.fixture.spec';
 
 const logger = createLogger({ service: 'oms-test', level: 'silent' });
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -27,7 +26,7 @@ describe('the order service', () => {
   let service: Awaited<ReturnType<typeof createAdapter>> | undefined;
   const stock = new StockService();
   let jwks: string;
-  let promise: (claims: object) => Promise<string>;
+  let promise: Promiser['promise'];
 
   beforeAll(async () => {
     port = await freePort();
@@ -35,9 +34,7 @@ describe('the order service', () => {
     operations = await openOperations(nats);
     gateway = await openGateway(nats);
     await stock.open(nats);
-    const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true });
-    jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'EdDSA' }] });
-    promise = (claims) => new CompactSign(Buffer.from(JSON.stringify(claims))).setProtectedHeader({ alg: 'EdDSA', kid: 'one', typ: 'steward-price-promise+jwt' }).sign(privateKey);
+    ({ jwks, promise } = await promiser());
     await start();
   });
   afterEach(() => sandbox.control('DELETE', 'psp/faults').then(() => sandbox.control('DELETE', 'oms/faults')));
@@ -52,27 +49,15 @@ describe('the order service', () => {
   });
 
   async function start(): Promise<void> {
-    const env = {
-      DATABASE_URL: test.url, NATS_URL: nats.urlOf('oms'), STEWARD_MODE: 'test', STEWARD_CONNECTOR: 'sandbox', STEWARD_HEALTH_PORT: String(port), STEWARD_HEALTH_HOST: '127.0.0.1', STEWARD_LOG_LEVEL: 'silent',
-      STEWARD_SANDBOX_URL: sandbox.url, STEWARD_SANDBOX_TOKEN: token, STEWARD_PSP_URL: sandbox.url, STEWARD_PSP_SECRET_KEY: token, STEWARD_PSP_WEBHOOK_SECRET: webhookSecret, STEWARD_PSP_SETTLE_MS: '500', STEWARD_PROMISE_JWKS: jwks,
-    };
+    const env = omsProcessEnv({ nats, test, sandbox, port, jwks });
     service = await createAdapter(oms, adapterEnv(env, { ...omsEnv, STEWARD_SANDBOX_URL: envTypes.httpUrl, STEWARD_SANDBOX_TOKEN: z.string() }), { logger });
     await eventually(() => Object.keys(service?.runtime.readiness.reasons() ?? { none: '' }).length === 0, { withinMs: 20_000 });
   }
 
-  /** Sends an order of two pieces for 20.00, promised at that price. */
-  async function place({ method = 'pm_card_visa', claims = {}, orderId = randomUUID() }: { method?: string; claims?: object; orderId?: string } = {}) {
-    const shape = orderOf({ lines: [{ quantity: 2, grossAmount: 2_000 }] }, orderId);
-    const amounts = { netAmount: 1_681, taxAmount: 319, grossAmount: 2_000 };
-    const number = `W-${orderId.slice(0, 8).toUpperCase()}`;
-    const [line] = shape.lines;
-    if (line === undefined) throw new Error('no line');
-    const signed = await promise({
-      sku: line.sku, qty: 2, unit: 1_000, disc: 0, cur: 'EUR', mkt: shape.market, grp: shape.customerGroup, tax: 'included', rate: 1_900, pid: line.priceId, prev: 1, promo: [], sub: 'C-1', exp: Date.parse(shape.acceptedAt) / 1_000 + 60, ...claims,
-    });
-    const order = { ...shape, number, lines: [{ ...line, ...amounts, promise: signed }], totals: amounts, payment: { method: 'card' as const, paymentMethodToken: method } };
+  async function place({ orderId = randomUUID(), method = 'pm_card_visa', claims = {} }: { orderId?: string; method?: string; claims?: object } = {}) {
+    const order = await promised({ orderId, method, claims, promise });
     await gateway.send(placeOrder, orderId, order, traceparent);
-    return { orderId, number };
+    return order;
   }
 
   /** The newest state of an order, as the broker has it. */
@@ -85,7 +70,7 @@ describe('the order service', () => {
     const order = await told(orderId);
     return order?.status === status && order;
   }, { withinMs });
-  const ordersOf = (number: string) => sandbox.control<{ items: { reference: string; state: string }[] }>('GET', `oms/orders?limit=1000`).then(({ items }) => items.filter(({ reference }) => reference === number));
+  const ordersOf = (number: string) => placedUnder(sandbox, number);
 
   it('brings an order from the gateway to stock, payment, OMS and ERP, and tells of it in one trace', async () => {
     const { orderId, number } = await place();

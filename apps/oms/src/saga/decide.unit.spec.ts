@@ -93,6 +93,14 @@ describe('an order', () => {
     const order = confirmedOrder();
     expect([order.place(), order.outcome('authorize', confirmed('PI', 1_999)), order.outcome('place', declined), order.says({ kind: 'reservation', revision: 1, reservation: { orderId: 'O-1', status: 'held', lines: [], refusal: null, expiresAt: null, erpReference: null, exportRefusal: null } })]).toEqual([[], [], [], []]);
     expect(order.order().status).toBe('CONFIRMED');
+    const exporting = begun();
+    exporting.place();
+    exporting.stock('held');
+    exporting.outcome('authorize', confirmed('PI', 1_999));
+    exporting.outcome('place', confirmed('OM-1'));
+    const { dueAt } = exporting.saga();
+    exporting.wait(60_000);
+    expect([exporting.stock('held', { expiresAt: '2026-11-24T11:00:00.000Z' }), exporting.saga().dueAt]).toEqual([[], dueAt]);
   });
 
   it('of which nothing is left is rejected at once, with nothing else asked', () => {
