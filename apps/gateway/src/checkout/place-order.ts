@@ -138,9 +138,9 @@ function isDecided({ state }: FoundOrder): boolean {
   return state.status !== 'ACCEPTED' || state.payment.status === 'REQUIRES_ACTION';
 }
 
-function answerOf({ state, revision }: FoundOrder): Answer {
-  const order = toOrderView(state, revision);
-  if (state.status !== 'REJECTED') return { status: isDecided({ state } as FoundOrder) ? 201 : 202, body: JSON.stringify({ order }) };
+function answerOf(found: FoundOrder): Answer {
+  const order = toOrderView(found);
+  if (order.status !== 'REJECTED') return { status: isDecided(found) ? 201 : 202, body: JSON.stringify({ order }) };
   const { code, message } = order.rejection ?? { code: 'REFUSED_BY_OMS', message: 'the order was rejected' };
   const problem = problemOf('ORDER_REJECTED', `${code}: ${message}`);
   return { status: problem.status, body: JSON.stringify({ ...problem, order }) };

@@ -42,6 +42,27 @@ export const checkoutPaths = {
   '/v1/orders/{id}': {
     get: { operationId: 'order', summary: 'An order, for its customer or with its token', security: everybody, parameters: [order, orderToken], responses: { 200: json('The order.', ref('OwnOrder')), ...refusals(401, 404, 429, 503) } },
   },
+  '/v1/orders/{id}/cancel': {
+    post: {
+      operationId: 'cancelOrder',
+      summary: 'Ask for an order to be cancelled',
+      description: 'The order service decides whether it comes in time. To ask again is to ask for the same.',
+      security: everybody,
+      parameters: [order, orderToken, header('Prefer', 'As with an order.')],
+      requestBody: { required: false, content: { 'application/json': { schema: ref('CancelInput') } } },
+      responses: { 200: json('It is cancelled.', ref('CancelledOrder')), 202: json('It is asked for.', ref('CancelledOrder')), ...refusals(401, 404, 409, 422, 429, 503) },
+    },
+  },
+  '/v1/orders/{id}/returns': {
+    post: {
+      operationId: 'requestReturn',
+      summary: 'Ask to send pieces of an order back',
+      security: everybody,
+      parameters: [order, orderToken, idempotencyKey],
+      requestBody: body('ReturnInput'),
+      responses: { 202: json('It is asked for; what becomes of it stands in the order.', ref('RequestedReturn'), ['Idempotent-Replayed']), ...refusals(400, 401, 404, 409, 422, 429, 503) },
+    },
+  },
   '/.well-known/jwks.json': {
     get: { operationId: 'promiseKeys', summary: 'Public keys that price promises are verified with', parameters: [], responses: { 200: json('JSON Web Key Set.', { type: 'object' }) } },
   },

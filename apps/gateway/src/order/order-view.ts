@@ -1,6 +1,6 @@
 /** An order as its shopper sees it. Who they are and where they live is not in it: the view is kept with the answers (S4). */
 import { toMoney, type Money } from '@steward/commerce';
-import type { Order, PlaceOrder } from '@steward/contracts';
+import type { Fulfilment, Order, OrderReturn, PlaceOrder } from '@steward/contracts';
 import { amountsView, type AmountsView } from '../cart/cart-view';
 
 /** The state of the order service, or what we have to show until it has one. */
@@ -20,9 +20,26 @@ export interface OrderView {
   totals: AmountsView;
   payment: { status: Order['payment']['status']; authorized: Money; captured: Money; refunded: Money; actionUrl: string | null };
   fulfilment: { status: Order['fulfilment']['status'] };
+  /** Parcels, in the order they were first told of. */
+  shipments: { id: string; status: string; carrier: string | null; trackingNumber: string | null; shippedAt: string | null; lines: PiecesView[] }[];
+  returns: { id: string; status: string; refund: Money | null; lines: PiecesView[] }[];
   progress: Order['progress'];
   /** Grows with each change; 0 until the order service has taken the order up. */
   revision: number;
+}
+
+export interface PiecesView {
+  lineId: string;
+  quantity: number;
+}
+
+/** What an order is shown from. */
+export interface OrderParts {
+  readonly state: OrderState;
+  /** Of the state; 0 until the order service has taken it up. */
+  readonly revision: number;
+  readonly shipments: readonly Fulfilment[];
+  readonly returns: readonly OrderReturn[];
 }
 
 export interface OrderLineView extends AmountsView {
@@ -39,7 +56,7 @@ export interface OrderLineView extends AmountsView {
   returnedQuantity: number;
 }
 
-export function toOrderView(state: OrderState, revision: number): OrderView {
+export function toOrderView({ state, revision, shipments, returns }: OrderParts): OrderView {
   const { orderId, number, status, rejection, market, currency, placedAt, updatedAt, shipping, totals, payment, fulfilment, progress } = state;
   const money = (amount: number): Money => toMoney(amount, currency);
   return {
@@ -69,10 +86,14 @@ export function toOrderView(state: OrderState, revision: number): OrderView {
     totals: amountsView(totals, currency),
     payment: { status: payment.status, authorized: money(payment.authorizedAmount), captured: money(payment.capturedAmount), refunded: money(payment.refundedAmount), actionUrl: payment.actionUrl },
     fulfilment: { status: fulfilment.status },
+    shipments: shipments.map((each) => ({ id: each.fulfilmentId, status: each.status.toUpperCase(), carrier: each.carrier, trackingNumber: each.trackingNumber, shippedAt: each.shippedAt, lines: pieces(each.lines) })),
+    returns: returns.map((each) => ({ id: each.returnId, status: each.status.toUpperCase(), refund: each.refundAmount === null ? null : money(each.refundAmount), lines: pieces(each.lines) })),
     progress: { reserved: progress.reserved, authorized: progress.authorized, placed: progress.placed, exported: progress.exported },
     revision,
   };
 }
+
+const pieces = (lines: readonly PiecesView[]): PiecesView[] => lines.map(({ lineId, quantity }) => ({ lineId, quantity }));
 
 /** Accepted and no more: nothing is known yet of stock and payment. */
 export function toAcceptedState(command: PlaceOrder): OrderState {

@@ -14,6 +14,11 @@ export const orderProjection = defineProjection<Order>({ builds: 'orders', contr
 export async function announceOrders(tx: PoolClient, changes: readonly StateChange<Order>[]): Promise<void> {
   const ids = changes.map(({ key }) => key);
   await tx.query({ name: 'order-shown-by-state', text: 'update accepted_order set placed = null where order_id = any($1::text[]) and placed is not null', values: [ids] });
+  await notifyOrders(tx, ids);
+}
+
+/** Wakes whoever waits for one of these orders. */
+export async function notifyOrders(tx: PoolClient, ids: readonly string[]): Promise<void> {
   const notices = Array.from({ length: Math.ceil(ids.length / IDS_PER_NOTICE) }, (_, index) => JSON.stringify(ids.slice(index * IDS_PER_NOTICE, (index + 1) * IDS_PER_NOTICE)));
   await tx.query({ name: 'order-notify', text: `select pg_notify('${ORDER_CHANNEL}', notice) from unnest($1::text[]) as n (notice)`, values: [notices] });
 }

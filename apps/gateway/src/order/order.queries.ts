@@ -1,11 +1,10 @@
-import type { Order } from '@steward/contracts';
+import type { Fulfilment, Order, OrderReturn } from '@steward/contracts';
 import type { Database } from '@steward/platform';
-import type { OrderState } from './order-view';
+import type { OrderParts, OrderState } from './order-view';
 
-export interface FoundOrder {
-  readonly state: OrderState;
-  /** 0 until the order service has taken it up. */
-  readonly revision: number;
+export interface FoundOrder extends OrderParts {
+  /** Grows with each change of any part. */
+  readonly version: number;
   readonly customerId: string | null;
   /** Who it is for; for the customer alone. null until the order service has taken it up. */
   readonly contact: Pick<Order, 'email' | 'shippingAddress'> | null;
@@ -20,6 +19,7 @@ interface Row {
   placed: OrderState | null;
   data: Order | null;
   revision: number | null;
+  parts: ({ entity: 'fulfilment'; revision: number; data: Fulfilment } | { entity: 'order-return'; revision: number; data: OrderReturn })[];
 }
 
 /** undefined when there is none, or its owner has removed it. */
@@ -30,7 +30,9 @@ export async function findOrder(database: Database, orderId: string): Promise<Fo
     {
       name: 'order-find',
       text: `
-        select a.customer_id, a.token_salt, a.token_hash, a.placed, p.data, p.revision::float8 as revision
+        select a.customer_id, a.token_salt, a.token_hash, a.placed, p.data, p.revision::float8 as revision,
+          (select coalesce(json_agg(json_build_object('entity', part.entity, 'revision', part.revision, 'data', part.data) order by part.key), '[]')
+           from stored_part part where part.entity in ('fulfilment', 'order-return') and part.data ->> 'orderId' = asked.order_id) as parts
         from (select $1::text as order_id) asked
         left join accepted_order a using (order_id)
         left join stored_part p on p.entity = 'order' and p.key = asked.order_id`,
@@ -39,9 +41,13 @@ export async function findOrder(database: Database, orderId: string): Promise<Fo
   );
   const state = row?.data ?? row?.placed ?? null;
   if (row === undefined || state === null) return undefined;
+  const revision = row.data === null ? 0 : (row.revision ?? 0);
   return {
     state,
-    revision: row.data === null ? 0 : (row.revision ?? 0),
+    revision,
+    version: row.parts.reduce((sum, part) => sum + part.revision, revision),
+    shipments: row.parts.flatMap((part) => (part.entity === 'fulfilment' ? [part.data] : [])),
+    returns: row.parts.flatMap((part) => (part.entity === 'order-return' ? [part.data] : [])),
     customerId: state.customerId ?? row.customer_id,
     contact: row.data === null ? null : { email: row.data.email, shippingAddress: row.data.shippingAddress },
     token: row.token_salt === null || row.token_hash === null ? null : { salt: row.token_salt, hash: row.token_hash },

@@ -10,8 +10,8 @@ const TOKEN_HEADER = 'steward-order-token';
 export function orderRoutes(app: FastifyInstance, { database }: { database: Database }): void {
   app.get<{ Params: { id: string } }>('/v1/orders/:id', async (request, reply) => {
     onlyKnown(request.query as Record<string, unknown>, []);
-    const { state, revision, contact, byCustomer } = await ownOrder(database, request.params.id, askingOf(request));
-    return sendPrivate(reply, 200, { ...toOrderView(state, revision), ...(byCustomer ? { contact } : {}) });
+    const found = await ownOrder(database, request.params.id, askingOf(request));
+    return sendPrivate(reply, 200, { ...toOrderView(found), ...(found.byCustomer ? { contact: found.contact } : {}) });
   });
 }
 

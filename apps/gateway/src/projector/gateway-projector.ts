@@ -11,6 +11,7 @@ import type { ProjectorEnv } from '../env';
 import { feedProgressHandler } from '../freshness/feed-progress.handler';
 import { ProgressApplier } from '../freshness/progress-applier';
 import { ListingWorker } from '../listing/listing-worker';
+import { fulfilmentProjection, returnProjection } from '../order/order-parts.projection';
 import { orderProjection } from '../order/order.projection';
 import { priceProjection } from '../price/price.projection';
 import { DirtyDocuments } from '../product/dirty-documents';
@@ -55,7 +56,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
         clock,
         logger,
         readiness,
-        projections: [productProjection, categoryProjection, stockLevelProjection, priceProjection, reservedStockProjection, promotionProjection, orderProjection],
+        projections: [productProjection, categoryProjection, stockLevelProjection, priceProjection, reservedStockProjection, promotionProjection, orderProjection, fulfilmentProjection, returnProjection],
         handlers: [feedProgressHandler],
         journal: env.STEWARD_MODE === 'test',
       });

@@ -1,5 +1,6 @@
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { histogram, RejectedError, sendProblem, toProblem, type Logger } from '@steward/platform';
+import { aftersaleRoutes } from '../aftersale/aftersale.routes';
 import { cartRoutes } from '../cart/cart.routes';
 import type { Selling } from '../cart/preview';
 import type { Addresses } from '../feeds/addresses';
@@ -35,7 +36,7 @@ export interface StorefrontOptions {
   ready: () => boolean;
 }
 
-const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/products/{sku}/json-ld, GET /v1/categories/{id}, GET /v1/categories, POST /v1/price-preview, POST /v1/orders, GET /v1/orders/{id}, POST /graphql, GET /sitemap.xml, GET /feeds/{market}/{language}/merchant.xml, GET /livez, GET /readyz';
+const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/products/{sku}/json-ld, GET /v1/categories/{id}, GET /v1/categories, POST /v1/price-preview, POST /v1/orders, GET /v1/orders/{id}, POST /v1/orders/{id}/cancel, POST /v1/orders/{id}/returns, POST /graphql, GET /sitemap.xml, GET /feeds/{market}/{language}/merchant.xml, GET /livez, GET /readyz';
 
 /** The storefront's own HTTP server: Fastify without Nest, because a read from memory should cost little more than the socket. */
 export async function createStorefront({ reading, catalogue, selling, ordering, addresses, rateLimit, proxies, authenticate, policy, explorer, logger, ready }: StorefrontOptions): Promise<FastifyInstance> {
@@ -88,6 +89,7 @@ export async function createStorefront({ reading, catalogue, selling, ordering, 
   const checkout = { selling: { reading, ...selling }, database: ordering.database, watch: ordering.watch, clock: reading.clock };
   await checkoutRoutes(app, checkout, ordering.limit);
   orderRoutes(app, checkout);
+  await aftersaleRoutes(app, checkout, ordering.limit);
   feedRoutes(app, reading, catalogue, addresses);
   await graphqlRoutes(app, { reading, addresses, policy, logger });
   await openapiRoutes(app, explorer);

@@ -114,6 +114,8 @@ export const errorTable = rows({
   IDEMPOTENCY_IN_PROGRESS: { meaning: 'The same request is being answered at this moment.', remedy: 'Wait as long as Retry-After says and repeat it with the same key.', http: 409 },
   ORDER_UNKNOWN: { meaning: 'There is no such order, or it belongs to somebody else.', remedy: 'Ask as the customer who placed it, or with its Steward-Order-Token.', http: 404 },
   ORDER_REJECTED: { meaning: 'The order was accepted and then rejected; nothing is charged and no stock is held.', remedy: 'Read rejection.code in the answer, and order anew with a new Idempotency-Key.', http: 409 },
+  ORDER_NOT_CANCELLABLE: { meaning: 'The order is already rejected or complete, so there is nothing to cancel.', remedy: 'Show the order as it is; what has shipped can be sent back.', http: 409 },
+  RETURN_REFUSED: { meaning: 'More is to be returned than has shipped and not come back yet, or of a line that the order does not have.', remedy: 'Correct each named place; the answer says how many pieces are accepted.', http: 422 },
   GATEWAY_FAILED: { meaning: 'The gateway failed for a reason that has no code of its own.', remedy: 'It is a defect: find the trace id of the answer in the log and report it.', http: 500 },
   GRAPHQL_DOCUMENT_INVALID: { meaning: 'The GraphQL document or its variables do not fit the schema.', remedy: 'Correct the named place; the schema is shown at /graphiql in development.', http: 400 },
   GRAPHQL_DOCUMENT_UNKNOWN: { meaning: 'No trusted document has this id.', remedy: 'Deploy the document with STEWARD_GATEWAY_DOCUMENTS before the client that asks for it.', http: 400 },

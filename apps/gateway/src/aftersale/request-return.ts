@@ -1,0 +1,62 @@
+/** Pieces that are to come back. What has shipped and not come back yet can; the order service looks at the goods before it pays (S4). */
+import { returnable } from '@steward/commerce';
+import { requestReturn as requestReturnCommand } from '@steward/contracts';
+import { appendEvents } from '@steward/event-bus';
+import { currentTraceparent, type ErrorCode, type ProblemPlace } from '@steward/platform';
+import { v7 as uuid } from 'uuid';
+import type { z } from 'zod';
+import { quantity } from '../cart/cart.input';
+import { recall, storeAnswer, takeKey, type Answer, type Request } from '../idempotency/idempotency.store';
+import { fields, listOf, optional, text } from '../input/fields';
+import type { FoundOrder } from '../order/order.queries';
+import type { Aftersale } from './cancel-order';
+
+export const returnInput = fields({ lines: listOf(fields({ lineId: text(40), quantity }), 200), reason: optional(text(500)) });
+export type ReturnInput = z.output<typeof returnInput>;
+
+export interface RequestedReturn {
+  readonly return: { readonly id: string; readonly orderId: string; readonly status: 'REQUESTED'; readonly lines: readonly { readonly lineId: string; readonly quantity: number }[] };
+}
+
+export type Requested =
+  | { readonly kind: 'answered'; readonly body: RequestedReturn; readonly replayed: boolean }
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail: string; readonly places: readonly ProblemPlace[] };
+
+const ANSWER_MS = 5_000;
+
+export async function requestReturn({ database, clock }: Aftersale, { state }: FoundOrder, input: ReturnInput, request: Request): Promise<Requested> {
+  const { orderId } = state;
+  for (let time = 0; time < 2; time += 1) {
+    const known = await recall(database, request, ANSWER_MS);
+    if (known.kind === 'answered') return { kind: 'answered', body: JSON.parse(known.answer.body) as RequestedReturn, replayed: true };
+    if (known.kind === 'mismatch') return { kind: 'refused', code: 'IDEMPOTENCY_MISMATCH', detail: 'the key was used with another request', places: [] };
+    if (known.kind === 'in progress') break;
+    if (known.kind === 'unanswered') return answered(known.resourceId);
+    const places = input.lines.flatMap((line, index) => faultOf(line, index, input, state.lines));
+    if (places.length > 0) return { kind: 'refused', code: 'RETURN_REFUSED', detail: `${places[0]?.pointer ?? ''} ${places[0]?.detail ?? ''}`, places };
+    const returnId = uuid();
+    const data = { returnId, orderId, lines: input.lines.map(({ lineId, quantity: pieces }) => ({ lineId, quantity: pieces })), reason: input.reason, requestedAt: new Date(clock.now()).toISOString() };
+    const taken = await database.transaction(async (tx) => {
+      if (!(await takeKey(tx, request, returnId, ANSWER_MS))) return false;
+      await appendEvents(tx, [{ contract: requestReturnCommand, system: 'gateway', key: returnId, data, correlationId: orderId, traceparent: currentTraceparent() }]);
+      return true;
+    });
+    if (taken) return answered(returnId);
+  }
+  return { kind: 'refused', code: 'IDEMPOTENCY_IN_PROGRESS', detail: 'the same request is being answered', places: [] };
+
+  async function answered(returnId: string): Promise<Requested> {
+    const body: RequestedReturn = { return: { id: returnId, orderId, status: 'REQUESTED', lines: input.lines } };
+    const stored: Answer = await storeAnswer(database, request, { status: 202, body: JSON.stringify(body) });
+    return { kind: 'answered', body: JSON.parse(stored.body) as RequestedReturn, replayed: false };
+  }
+}
+
+function faultOf({ lineId, quantity: pieces }: ReturnInput['lines'][number], index: number, { lines }: ReturnInput, ordered: FoundOrder['state']['lines']): ProblemPlace[] {
+  const place = `/lines/${String(index)}`;
+  const line = ordered.find((each) => each.lineId === lineId);
+  if (line === undefined) return [{ pointer: `${place}/lineId`, detail: 'is no line of this order', accepted: ordered.map((each) => each.lineId).join(', ') }];
+  if (lines.findIndex((each) => each.lineId === lineId) < index) return [{ pointer: `${place}/lineId`, detail: 'is given twice', accepted: 'each line once' }];
+  const most = returnable(line);
+  return pieces <= most ? [] : [{ pointer: `${place}/quantity`, detail: `is ${String(pieces)}`, accepted: most === 0 ? 'none: nothing of it has shipped, or all has come back' : `at most ${String(most)}` }];
+}
