@@ -25,6 +25,7 @@ const made = [contracts, generate, build];
 /** Steps before the last must succeed; `extra` arguments of the command line go to the last. */
 const commands = {
   start: made.concat({ run: ['tools/start/dist/main.js'] }),
+  shop: made.concat({ run: ['tools/start/dist/shop/main.js'] }),
   smoke: made.concat({ run: ['tools/start/dist/smoke.js'] }),
   build: made,
   lint: made.concat(graph, { run: lint.run }),

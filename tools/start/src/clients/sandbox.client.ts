@@ -1,9 +1,20 @@
 // The sandbox's control API: what a person would do in the user interface of a PIM or ERP.
 
 export type SandboxRecord = { readonly id: string } & Readonly<Record<string, unknown>>;
-export type SandboxCollection = 'pim/products' | 'pim/categories' | 'erp/stock' | 'pricing/prices';
+export type SandboxCollection = 'pim/products' | 'pim/categories' | 'erp/stock' | 'erp/sales' | 'erp/shipments' | 'pricing/prices' | 'oms/orders';
 
-export type SandboxSystem = 'pim' | 'erp' | 'pricing';
+export type SandboxSystem = 'pim' | 'erp' | 'pricing' | 'oms' | 'psp';
+
+/** A payment as the payment provider's books have it, in minor units. */
+export interface Charge {
+  readonly intent: string;
+  readonly status: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly amount: number;
+  readonly capturable: number;
+  readonly captured: number;
+  readonly refunded: number;
+}
 
 export interface SandboxControl {
   readonly url: string;
@@ -20,6 +31,8 @@ export interface SandboxControl {
   /** Calls since the last reset; first attempts are counted once per request id. */
   calls(system: SandboxSystem): Promise<{ total: number; firstAttempts: number }>;
   resetCalls(system: SandboxSystem): Promise<void>;
+  /** All payments that were ever tried. */
+  charges(): Promise<Charge[]>;
   list(collection: SandboxCollection, options?: { limit?: number; after?: string }): Promise<{ items: SandboxRecord[]; total: number; next: string | null }>;
 }
 
@@ -56,6 +69,7 @@ export function sandboxControl(url: string): SandboxControl {
     clearFaults: async (system) => void (await (await call('DELETE', `${system}/faults`)).body?.cancel()),
     calls: async (system) => (await call('GET', `${system}/calls`)).json() as Promise<{ total: number; firstAttempts: number }>,
     resetCalls: async (system) => void (await (await call('DELETE', `${system}/calls`)).body?.cancel()),
+    charges: async () => ((await (await call('GET', 'psp/charges')).json()) as { items: Charge[] }).items,
     list: async (collection, { limit, after } = {}) => {
       const query = new URLSearchParams({ ...(limit === undefined ? {} : { limit: String(limit) }), ...(after === undefined ? {} : { after }) });
       return (await call('GET', `${collection}?${query.toString()}`)).json() as Promise<{ items: SandboxRecord[]; total: number; next: string | null }>;

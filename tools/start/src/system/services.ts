@@ -97,6 +97,9 @@ export function servicesOf(around: Surroundings): Service[] {
       STEWARD_GATEWAY_CHECKOUT_RATE_LIMIT: '1000000',
       STEWARD_GATEWAY_SHIPPING: 'eu:standard:490,us:standard:790',
       STEWARD_PROMISE_KEYS: keys.signing,
+      STEWARD_AUTH_ISSUER: `${local(ports.sandbox)}/identity`,
+      STEWARD_AUTH_AUDIENCE: 'storefront',
+      STEWARD_AUTH_JWKS_URL: `${local(ports.sandbox)}/identity/jwks.json`,
     }),
   ];
 }
