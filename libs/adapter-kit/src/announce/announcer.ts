@@ -141,10 +141,14 @@ export class Announcer {
     const { system, feed, database, lease } = this.options;
     const { contract } = feed;
     const deletions = (announcement.deleted ?? []).map((key) => deletionOf(contract, system, key));
-    const statements = [...prepared.statements, ...deletions];
-    const letters = this.quarantine.plan(prepared.refusals, statements, announcement.read.at);
+    let statements = [...prepared.statements, ...deletions];
+    let letters: ReturnType<Quarantine['plan']>;
+    let withheld: ReadonlySet<string> = new Set();
     const written = await database.transaction(async (tx) => {
       await lease.assert(tx);
+      if (feed.withheld && prepared.keys.length > 0) withheld = await feed.withheld(tx, prepared.keys);
+      statements = [...prepared.statements.map((each) => (withheld.has(each.key) ? deletionOf(contract, system, each.key) : each)), ...deletions];
+      letters = this.quarantine.plan(prepared.refusals.filter(({ key }) => key === undefined || !withheld.has(key)), statements, announcement.read.at);
       const result = await this.write(tx, announcement, statements, traceparent);
       if (this.backfillWaits && announcement.lane === lanes.live && result.changed > 0) {
         this.backfillWaits = await withdrawBackfill(tx, contract, system, statements.map(({ key }) => key));
@@ -158,6 +162,8 @@ export class Announcer {
     const { changed, stale, held } = written;
     if (announcement.lane === lanes.backfill && changed > 0) this.backfillWaits = true;
     this.remember(statements, new Set([...stale, ...held]));
+    // What was skipped as known is known no longer: it is told as deleted by now, and may be let go again.
+    for (const key of withheld) this.seen.forget(key);
     this.deletions += deletions.length;
     const count = (outcome: string, n: number): void => (n > 0 ? feedItems.inc({ system, entity: contract.entity, outcome }, n) : undefined);
     count('announced', changed);

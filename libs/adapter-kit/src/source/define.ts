@@ -1,6 +1,7 @@
 /** What a vendor's folder has to say about its system. Data and functions, mounted by the kit. */
 import type { Contract } from '@steward/contracts';
 import type { Clock, Logger } from '@steward/platform';
+import type { PoolClient } from 'pg';
 import type { z } from 'zod';
 import type { HttpLimits, ResilientHttp } from '../http/resilient-http.client';
 
@@ -53,6 +54,11 @@ export interface Feed<Item = unknown, Data = unknown> {
   readonly all: (after: string | null, signal: AbortSignal) => Promise<Page>;
   /** At most 200 keys. What is missing in the answer does not exist. */
   readonly byKeys: (keys: readonly string[], signal: AbortSignal) => Promise<readonly unknown[]>;
+  /**
+   * Which of these keys of a page are not to be announced whatever the source says of them: they are told as deleted, and their
+   * items leave no letter. Asked in the transaction that announces the page, so that nothing read before it was decided slips past.
+   */
+  readonly withheld?: (tx: PoolClient, keys: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
 // Function-valued properties are checked strictly, so a Feed<Item> is no Feed<unknown>; what the kit hands to `keyOf` and
