@@ -10,3 +10,7 @@ export * from './dead-letter';
 
 // What both ends hold, to be compared.
 export { digestModule } from './digest/digest.controller';
+
+// What is forgotten when a person is.
+export { bodyWithoutPersonal, type PersonalTrace, scrubPerson, type Scrubbed } from './privacy/scrub-person';
+export { withoutPersonal } from './privacy/without-personal';

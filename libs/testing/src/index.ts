@@ -1,5 +1,6 @@
 export { eventually } from './eventually';
 export { failOnLeaks } from './leaks';
+export { tablesThatMention } from './mentions';
 export { OtlpReceiver, type ReceivedSpan } from './otlp/receiver';
 export { testBroker, type TestBroker } from './servers/broker';
 export { testDatabase, type MigrationClass, type TestDatabase } from './servers/database';
