@@ -104,7 +104,7 @@ async function scrubLetters(tx: PoolClient, { contract, keys }: PersonalTrace): 
 async function scrubMentions(tx: PoolClient, mentions: readonly string[]): Promise<number> {
   if (mentions.length === 0) return 0;
   const { rows } = await tx.query<{ id: string }>(
-    `select id from dead_letter d where exists (select from unnest($1::text[]) as u(text) where position(convert_to(u.text, 'UTF8') in d.body) > 0 or strpos(d.error, u.text) > 0) for update`,
+    `select id from dead_letter d where key is null and exists (select from unnest($1::text[]) as u(text) where position(convert_to(u.text, 'UTF8') in d.body) > 0 or strpos(d.error, u.text) > 0) for update`,
     [mentions],
   );
   await writeLetters(tx, rows.map(({ id }) => ({ id, body: '' })));
