@@ -9,6 +9,8 @@ export { type HttpLimits, type ResilientHttp, resilientHttp, type ResilientHttpO
 export { type Adapter, type AdapterContext, type AdapterSpec, type Consumed, defineAdapter, type WebhookDoor } from './service/define-adapter';
 export { defineEffect, type Effect, type EffectCall, type EffectOutcome, type EffectSpec, type Settled } from './effect/define-effect';
 export { abandonEffect, type EffectDraft, intendEffects, touchEffect } from './effect/intend';
+export { scrubEffects } from './effect/scrub-effects';
+export { announceWithheld } from './announce/announce-withheld';
 export { announceOwn, type OwnChange, type OwnRevision } from './own/announce-own';
 export type { LeaseCheck, LeasedLoop } from './loop/leased-loops';
 export type { AdapterEnv } from './service/adapter-env';

@@ -1,0 +1,18 @@
+import type { PoolClient } from 'pg';
+
+/**
+ * Takes what is personal out of writes that have their outcome: they stay as what makes an effect happen once. What has none yet is
+ * left alone, since it may have to be sent again. `keep` says what of a request may stay; answers are the adapter's own words.
+ */
+export async function scrubEffects(tx: PoolClient, effects: readonly { readonly kind: string; readonly key: string }[], keep: (request: unknown) => unknown): Promise<void> {
+  const { rows } = await tx.query<{ kind: string; key: string; request: unknown }>(
+    `select e.kind, e.key, e.request from effect e join unnest($1::text[], $2::text[]) as u(kind, key) on e.kind = u.kind and e.key = u.key
+      where e.settled_at is not null order by e.kind, e.key for update of e`,
+    [effects.map(({ kind }) => kind), effects.map(({ key }) => key)],
+  );
+  await tx.query(
+    `update effect e set request = u.request::json, error = case when e.error is not null then json_build_object('code', e.error->>'code', 'reason', 'erased') end
+      from unnest($1::text[], $2::text[], $3::text[]) as u(kind, key, request) where e.kind = u.kind and e.key = u.key`,
+    [rows.map(({ kind }) => kind), rows.map(({ key }) => key), rows.map(({ request }) => JSON.stringify(keep(request)))],
+  );
+}
