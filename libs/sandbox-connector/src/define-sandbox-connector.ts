@@ -5,7 +5,7 @@
  * 2. Deleted records vanish without a trace; a webhook or the full pass tells.
  * 3. `version` counts the writes of a collection: what has a lower one is older (O7).
  */
-import { defineConnector, defineFeed, type Feed, hmacVerifier } from '@steward/adapter-kit';
+import { defineConnector, defineFeed, type Feed, hmacVerifier, type ResilientHttp } from '@steward/adapter-kit';
 import type { Contract } from '@steward/contracts';
 import { envTypes } from '@steward/platform';
 import { z } from 'zod';
@@ -19,6 +19,14 @@ export interface SandboxFeed<Item extends { version: number } = { version: numbe
   readonly wire: z.ZodType<Item>;
   readonly keyOf: (item: Item) => string;
   readonly translate: (item: Item) => Data;
+}
+
+/** What else of the vendor's API an adapter needs is asked through this. */
+export interface SandboxAccess {
+  readonly http: ResilientHttp;
+  /** `http://host:port` */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 const env = {
@@ -35,12 +43,14 @@ export function sandboxCollection<Item extends { version: number }, Data>(feed: 
   return feed as unknown as SandboxFeed;
 }
 
-export function defineSandboxConnector(collections: readonly SandboxFeed[]) {
+/** `opens` adds to the feeds what the adapter can do besides reading them. */
+export function defineSandboxConnector<More extends object = object>(collections: readonly SandboxFeed[], opens?: (access: SandboxAccess) => More) {
   const entityOf = new Map(collections.map(({ collection, contract }) => [nameOf(collection), contract.entity]));
   return defineConnector({
     vendor: 'sandbox',
     env,
     open: ({ env: settings, http }) => ({
+      ...(opens?.({ http, url: settings.STEWARD_SANDBOX_URL, headers: { authorization: `Bearer ${settings.STEWARD_SANDBOX_TOKEN}` } }) as More),
       feeds: collections.map((feed) =>
         defineFeed({
           contract: feed.contract,

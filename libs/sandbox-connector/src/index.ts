@@ -1,1 +1,1 @@
-export { defineSandboxConnector, sandboxCollection, type SandboxFeed } from './define-sandbox-connector';
+export { defineSandboxConnector, type SandboxAccess, sandboxCollection, type SandboxFeed } from './define-sandbox-connector';

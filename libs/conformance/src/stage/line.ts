@@ -36,7 +36,7 @@ export class Line {
   ) {}
 
   static async open(scene: Scene): Promise<Line> {
-    const template = await testDatabase({ migrations: [...outboxMigrations, ConsumerTables1700000002000, ...kitMigrations] });
+    const template = await testDatabase({ migrations: [...outboxMigrations, ConsumerTables1700000002000, ...kitMigrations, ...(scene.stage.options.adapter.migrations ?? [])] });
     const database = await openDatabase({ url: template.url, name: 'conformance', migrations: [], logger: scene.stage.evidence.logger });
     return new Line(scene, template, database);
   }
