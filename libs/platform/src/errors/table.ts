@@ -64,6 +64,9 @@ export const errorTable = rows({
   EFFECT_CLAIM_LOST: { meaning: 'The outcome of a write came when another process had already begun to find it out; it is dropped.', remedy: 'None: the other process settles it. If it lasts, the database is too slow or the deadline of the effect too short.' },
   HELD_CHANGE_UNKNOWN: { meaning: 'There is no open held change of this id.', remedy: 'List the open ones; it may have been closed meanwhile.', http: 404 },
 
+  // crm
+  CRM_CUSTOMER_UNKNOWN: { meaning: 'A change was asked for of a customer whose registration has not arrived and whom the CRM does not know.', remedy: 'It is tried again. When it becomes a dead letter: find out whether the registration is one too, redrive that first.' },
+
   // erp with Tryton
   TRYTON_FRACTIONAL_QUANTITY: { meaning: 'Tryton counts this product in fractions, and stock levels are whole pieces.', remedy: 'Give the product a default unit that is sold in whole numbers.' },
   TRYTON_LOGIN_REFUSED: { meaning: 'Tryton did not accept the user, the password or the session just opened.', remedy: 'Check STEWARD_TRYTON_USER and STEWARD_TRYTON_PASSWORD against Tryton.' },
