@@ -2,13 +2,12 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
 import { eventually } from '@steward/testing';
 import { freePortPlan } from '../system/ports';
 import { scratchFolder } from '../system/scratch-folder';
 import { startSystem, type System } from '../system/system';
 import { agreement, allRecords, audit, auditRevisions, randomFrom, recordsOf, startLoad } from './rig.spec';
+import { asProvisioner } from './side-by-side.spec';
 
 describe('what the broker loses', () => {
   const dataDir = scratchFolder('broker-loss');
@@ -17,7 +16,7 @@ describe('what the broker loses', () => {
   beforeAll(async () => {
     system = await startSystem({ dataDir, ports: await freePortPlan(), durable: true, mode: 'test' });
     await system.sandbox.seed({ seed: 'broker-loss', products: 100 });
-    await agreement(system);
+    await agreement(system, 'broker loss');
     await auditRevisions(system);
   }, 180_000);
 
@@ -28,7 +27,7 @@ describe('what the broker loses', () => {
 
   afterEach(async () => {
     await someChanges();
-    await agreement(system);
+    await agreement(system, 'broker loss');
     expect(await audit(system)).toMatchObject({ lowered: [], doubled: [], letters: [] });
   }, 180_000);
 
@@ -39,17 +38,11 @@ describe('what the broker loses', () => {
     await load.stop();
   }
 
-  async function asProvisioner<T>(work: (jsm: JetStreamManager) => Promise<T>): Promise<T> {
-    const { host, username: user, password: pass } = new URL(system.natsUrl('provisioner'));
-    const connection = await connect({ servers: host, user, pass, inboxPrefix: '_INBOX_provisioner' });
-    return work(await jetstreamManager(connection)).finally(() => connection.close());
-  }
-
   /** Every key of the system of record is in its stream again. */
   async function filled(stream: string, collection: 'pim/products' | 'erp/stock'): Promise<void> {
     const keys = (await allRecords(system.sandbox, collection)).length;
     const isFilled = (): Promise<boolean> =>
-      asProvisioner(async (jsm) => {
+      asProvisioner(system, async (jsm) => {
         const { state } = await jsm.streams.info(stream);
         return state.messages >= keys;
       }).catch(() => false);
@@ -57,16 +50,16 @@ describe('what the broker loses', () => {
   }
 
   it('B2: a deleted durable is made again', async () => {
-    await asProvisioner((jsm) => jsm.consumers.delete('PIM_STATE', 'gateway-catalogue'));
+    await asProvisioner(system, (jsm) => jsm.consumers.delete('PIM_STATE', 'gateway-catalogue'));
   });
 
   it('B10: a deleted stream is made again and filled by its owner', async () => {
-    await asProvisioner((jsm) => jsm.streams.delete('ERP_STATE'));
+    await asProvisioner(system, (jsm) => jsm.streams.delete('ERP_STATE'));
     await filled('ERP_STATE', 'erp/stock');
   }, 180_000);
 
   it('B10: a purged stream is filled by its owner', async () => {
-    await asProvisioner((jsm) => jsm.streams.purge('PIM_STATE'));
+    await asProvisioner(system, (jsm) => jsm.streams.purge('PIM_STATE'));
     await filled('PIM_STATE', 'pim/products');
   }, 180_000);
 
@@ -78,7 +71,7 @@ describe('what the broker loses', () => {
     cpSync(store, older, { recursive: true });
     await nats.kill('SIGCONT');
     await someChanges();
-    await agreement(system);
+    await agreement(system, 'broker loss');
     await nats.stop();
     rmSync(store, { recursive: true });
     cpSync(older, store, { recursive: true });

@@ -20,7 +20,7 @@ describe('kill loop', () => {
   beforeAll(async () => {
     system = await startSystem({ dataDir, ports: await freePortPlan(), durable: true, mode: 'test' });
     await system.sandbox.seed({ seed: 'kill-loop', products: 150 });
-    await agreement(system);
+    await agreement(system, `kill loop, STEWARD_FAULT_SEED=${seed}`);
     await auditRevisions(system);
   }, 180_000);
 
@@ -46,7 +46,7 @@ describe('kill loop', () => {
     await load.stop();
     expect(load.written).toBeGreaterThan((victims.length * changesPerSecond) / 2);
 
-    await agreement(system);
+    await agreement(system, `kill loop, STEWARD_FAULT_SEED=${seed}`);
     await eventually(async () => (await pendingOutbox(system)) === 0, { withinMs: 30_000 });
     const result = await audit(system);
     expect(result).toMatchObject({ lowered: [], doubled: [], gaps: [], letters: [] });

@@ -1,8 +1,8 @@
 // What the fault specs share: load on the systems of record, and the questions that must have one answer afterwards.
 import { eventually } from '@steward/testing';
-import { Client } from 'pg';
 import type { SandboxCollection, SandboxControl, SandboxRecord } from '../clients/sandbox.client';
 import type { System } from '../system/system';
+import { type Difference, sideBySide, withDatabase } from './side-by-side.spec';
 
 /** Seeded, so that a printed seed repeats the schedule (mulberry32). */
 export function randomFrom(seed: number): () => number {
@@ -107,29 +107,30 @@ export async function allShown(gatewayUrl: string): Promise<Map<string, Shown>> 
   return shown;
 }
 
-/** What differs between the sandbox and the storefront, in words; empty when they agree on every key. */
-export async function differences(system: System): Promise<string[]> {
-  const [{ products, stock, prices }, shown] = await Promise.all([recordsOf(system), allShown(system.gatewayUrl)]);
-  const sellable = new Map<string, number>();
-  for (const { item, quantity, buffer } of stock as unknown as { item: string; quantity: number; buffer: number }[]) {
-    sellable.set(item, (sellable.get(item) ?? 0) + Math.max(0, quantity - buffer));
-  }
-  const everyday = new Map(
-    (prices as unknown as PriceList[]).flatMap(({ article, region, group, fromQuantity, starts, amount }) => (region === 'EU' && group === null && fromQuantity === 1 && starts === null ? [[article, amount] as const] : [])),
-  );
-  const published = products.filter((record) => record['state'] === 'published');
-  const faults = published.flatMap((record) => differencesOf(record, shown.get(record.id), sellable, everyday));
+/** What differs between the sandbox and the storefront; empty when they agree on every key. */
+export async function differences(system: System): Promise<Difference[]> {
+  const [records, shown] = await Promise.all([recordsOf(system), allShown(system.gatewayUrl)]);
+  const expected = expectedOf(records);
+  const published = records.products.filter((record) => record['state'] === 'published');
   const ids = new Set(published.map(({ id }) => id));
-  return [...faults, ...[...shown.keys()].filter((id) => !ids.has(id)).map((id) => `${id}: shown, but not in the sandbox`)];
+  return [
+    ...published.flatMap((record) => differencesOf(record, shown.get(record.id), expected)),
+    ...[...shown.keys()].filter((id) => !ids.has(id)).map((id): Difference => ({ says: `${id}: shown, but not in the sandbox`, productId: id, system: 'pim', records: [] })),
+  ];
 }
 
-/** Waits until storefront and sandbox agree on every key; a failure shows the first ten differences. */
-export async function agreement(system: System, withinMs = 120_000): Promise<void> {
+/** Waits until storefront and sandbox agree on every key. `about` says with what the failing run can be repeated. */
+export async function agreement(system: System, about: string): Promise<void> {
   const agree = async (): Promise<boolean> => {
-    expect((await differences(system)).slice(0, 10)).toEqual([]);
+    expect((await differences(system)).slice(0, 10).map(({ says }) => says)).toEqual([]);
     return true;
   };
-  await eventually(agree, { withinMs, everyMs: 500 });
+  try {
+    await eventually(agree, { withinMs: 120_000, everyMs: 500 });
+  } catch (fault) {
+    process.stdout.write(`${await sideBySide(system, await differences(system), about)}\n`);
+    throw fault;
+  }
 }
 
 interface PriceList {
@@ -141,33 +142,48 @@ interface PriceList {
   readonly amount: string;
 }
 
-function differencesOf(record: SandboxRecord, shown: Shown | undefined, sellable: Map<string, number>, everyday: Map<string, string>): string[] {
-  if (!shown) return [`${record.id}: not shown`];
+/** By SKU, what should be shown and the records that say so. */
+interface Expected {
+  readonly stock: ReadonlyMap<string, { sellable: number; records: SandboxRecord[] }>;
+  readonly price: ReadonlyMap<string, { amount: string; record: SandboxRecord }>;
+}
+
+function expectedOf({ stock, prices }: Records): Expected {
+  const levels = new Map<string, { sellable: number; records: SandboxRecord[] }>();
+  for (const record of stock) {
+    const { item, quantity, buffer } = record as unknown as { item: string; quantity: number; buffer: number };
+    const known = levels.get(item) ?? { sellable: 0, records: [] };
+    levels.set(item, { sellable: known.sellable + Math.max(0, quantity - buffer), records: [...known.records, record] });
+  }
+  const everyday = prices.flatMap((record) => {
+    const { article, region, group, fromQuantity, starts, amount } = record as unknown as PriceList;
+    return region === 'EU' && group === null && fromQuantity === 1 && starts === null ? [[article, { amount, record }] as const] : [];
+  });
+  return { stock: levels, price: new Map(everyday) };
+}
+
+function differencesOf(record: SandboxRecord, shown: Shown | undefined, expected: Expected): Difference[] {
+  const productId = record.id;
+  const ofProduct = (says: string): Difference => ({ says: `${productId}: ${says}`, productId, system: 'pim', records: [record] });
+  if (!shown) return [ofProduct('not shown')];
   const title = (record['labels'] as { en: { title: string } }).en.title;
-  const faults = shown.name === title ? [] : [`${record.id}: shown as ${shown.name}, is ${title}`];
+  const faults = shown.name === title ? [] : [ofProduct(`shown as ${shown.name}, is ${title}`)];
   const options = (record['options'] ?? []) as { sku: string }[];
-  const expected = options.length > 0 ? options.map(({ sku }) => sku) : [record.id];
-  for (const sku of expected) {
+  for (const sku of options.length > 0 ? options.map((option) => option.sku) : [productId]) {
     const { availability: { quantity }, price } = shown.variants.find((variant) => variant.sku === sku) ?? shown;
-    if (price.value?.amount !== everyday.get(sku)) faults.push(`${sku}: costs ${price.value?.amount}, is ${everyday.get(sku)}`);
-    const known = sellable.get(sku);
-    if (known !== undefined && quantity !== known) faults.push(`${sku}: shown ${quantity}, is ${known}`);
+    const entry = expected.price.get(sku);
+    if (price.value?.amount !== entry?.amount)
+      faults.push({ says: `${sku}: costs ${price.value?.amount}, is ${entry?.amount}`, productId, system: 'pricing', records: entry ? [entry.record] : [] });
+    const level = expected.stock.get(sku);
+    if (level !== undefined && quantity !== level.sellable)
+      faults.push({ says: `${sku}: shown ${quantity}, is ${level.sellable}`, productId, system: 'erp', records: level.records });
   }
   return faults;
 }
 
-async function withDatabase<T>(system: System, database: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const url = new URL(system.adminUrl);
-  url.pathname = `/${database}`;
-  const client = new Client(url.href);
-  client.on('error', () => undefined);
-  await client.connect();
-  return work(client).finally(() => client.end());
-}
-
 /** Records every change of a stored part whose revision does not grow (I3), and every change of a document's. */
 export async function auditRevisions(system: System): Promise<void> {
-  await withDatabase(system, 'steward_gateway', (client) =>
+  await withDatabase(system, 'gateway', (client) =>
     client.query(`
       create table revision_audit (place text not null, key text not null, was bigint not null, becomes bigint not null);
       grant insert on revision_audit to gateway;
@@ -196,7 +212,7 @@ export interface Audit {
 }
 
 export async function audit(system: System): Promise<Audit> {
-  return withDatabase(system, 'steward_gateway', async (client) => {
+  return withDatabase(system, 'gateway', async (client) => {
     const rows = async (text: string): Promise<Record<string, unknown>[]> => (await client.query<Record<string, unknown>>(text)).rows;
     return {
       lowered: await rows('select * from revision_audit limit 10'),
@@ -215,7 +231,7 @@ export async function audit(system: System): Promise<Audit> {
 /** Pending outbox rows of the adapters. */
 export async function pendingOutbox(system: System): Promise<number> {
   const counts = await Promise.all(
-    ['steward_pim', 'steward_erp', 'steward_pricing'].map((name) =>
+    (['pim', 'erp', 'pricing'] as const).map((name) =>
       withDatabase(system, name, async (client) => Number((await client.query<{ n: number }>('select count(*)::int as n from outbox where published_at is null')).rows[0]?.n)),
     ),
   );
