@@ -76,7 +76,7 @@ export class Announcer {
   private readonly seen = new SeenItems();
   readonly reads: ReadNumbers;
   private readonly statement: { readonly name: string; readonly text: string };
-  /** Whether rows of the backfill lane may still be pending; asked once at start and as long as the answer is yes. */
+  /** Whether rows of the backfill lane may be pending; asked once at start, and as long as the answer is yes. */
   private backfillWaits = true;
   private deletions = 0;
   private tail: Promise<unknown> = Promise.resolve();
@@ -110,6 +110,11 @@ export class Announcer {
   /** Whether the change that a hint speaks of was announced already. */
   isAnnounced(key: string, mark: string): boolean {
     return this.seen.isKnownBy(key, mark);
+  }
+
+  /** A crash of the database took back marks: rows of the backfill lane that were published are pending again. */
+  marksInDoubt(): void {
+    this.backfillWaits = true;
   }
 
   /** B10, in the relay's transaction. */

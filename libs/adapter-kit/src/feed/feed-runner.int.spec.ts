@@ -59,6 +59,23 @@ describe('a feed', () => {
     expect(pending).toEqual([{ revision: 2 }]);
   });
 
+  it('B12: also when it was published, and a crash of the database took back its mark', async () => {
+    await open();
+    for (let n = 0; n < 5; n += 1) rig.shop.put(`sku-${n}@main`, n);
+    start();
+    await eventually(async () => rig.runner.position().imported);
+    await rig.rows('update outbox set published_at = now()');
+    rig.shop.put('sku-2@main', 22);
+    await rig.agree();
+    // As recovery leaves it: marks are committed without waiting for the disk, and no connection outlives the server.
+    await rig.rows('update outbox set published_at = null where lane = 1');
+    await rig.rows('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()');
+    rig.shop.put('sku-3@main', 33);
+    await rig.agree();
+    const pending = await rig.rows<{ revision: number }>(`select revision::int from outbox where key = 'sku-3@main' and published_at is null`);
+    expect(pending).toEqual([{ revision: 2 }]);
+  });
+
   it('finds a row that was stamped before the cursor and became visible after it', async () => {
     await open({ pace: { overlapEveryMs: 50, overlapMs: 10_000 } });
     rig.shop.put('sku-1@main', 1, 5_000);

@@ -27,7 +27,7 @@ export interface FeedRunnerOptions {
   readonly system: string;
   readonly vendor: string;
   readonly feed: Feed;
-  readonly database: Pick<Database, 'query' | 'transaction'>;
+  readonly database: Pick<Database, 'query' | 'transaction' | 'onBroken'>;
   readonly lease: Pick<Lease, 'assert' | 'fence' | 'onAcquired' | 'onLost'>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -80,9 +80,9 @@ export class FeedRunner {
   }
 
   private async run(): Promise<void> {
-    const { lease, clock, logger, feed } = this.options;
+    const { database, lease, clock, logger, feed } = this.options;
     const { signal } = this.stopping;
-    const unsubscribe = lease.onAcquired(() => this.lifted.ring());
+    const unsubscribe = [lease.onAcquired(() => this.lifted.ring()), database.onBroken(() => this.announcer?.marksInDoubt())];
     const { entity } = feed.contract;
     await loop({
       name: `${entity} lease`,
@@ -96,7 +96,7 @@ export class FeedRunner {
         return 1_000;
       },
     });
-    unsubscribe();
+    for (const each of unsubscribe) each();
   }
 
   private async readWhileHeld(): Promise<void> {

@@ -41,10 +41,17 @@ export interface Database {
   readonly query: <R extends QueryResultRow>(statement: Statement, values?: readonly unknown[]) => Promise<R[]>;
   /** One transaction; throws DATABASE_UNAVAILABLE when the connection broke, whatever else `work` or a statement threw unchanged. */
   readonly transaction: <T>(work: (tx: PoolClient) => Promise<T>) => Promise<T>;
+  /**
+   * Called when a connection breaks, before anything can be read on a new one: the server may have crashed, and with it what was
+   * committed without waiting for the disk. Returns the unsubscriber.
+   */
+  readonly onBroken: (callback: () => void) => () => void;
   /** For /readyz: the reason why it can't be used now, or undefined. */
   readonly problem: () => string | undefined;
   readonly close: () => Promise<void>;
 }
+
+type NameError = typeof namedDatabaseError;
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { url, name, logger, migrations, statementTimeoutMs = 30_000, poolSize = 10 } = options;
@@ -52,7 +59,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   await waitForDatabase(url, name, waitMs, logger);
   await migrate({ url, name, migrations, lockWaitMs: Math.max(waitMs, 60_000), logger });
 
-  const pool = createPool({ url, name, size: poolSize, statementTimeoutMs, logger });
+  const onBroken = new Set<() => void>();
+  const broken = (): void => onBroken.forEach((callback) => callback());
+  // A statement that the end of its connection interrupted is the one who knows: the pool has no event for that.
+  const nameError: NameError = (error, doing) => {
+    if (isConnectionError(error)) broken();
+    return namedDatabaseError(error, doing);
+  };
+  const pool = createPool({ url, name, size: poolSize, statementTimeoutMs, logger, broken });
   const dataSource = await dataSourceOn(pool, url, options.entities ?? [], logger);
   const watch = watchPool(pool, logger);
   const unmeasure = measure(pool, name);
@@ -65,10 +79,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       try {
         return (await pool.query<R>({ ...config, values: [...values] })).rows;
       } catch (error) {
-        throw namedDatabaseError(error, 'querying');
+        throw nameError(error, 'querying');
       }
     },
-    transaction: (work) => transact(pool, work),
+    transaction: (work) => transact(pool, work, nameError),
+    onBroken: (callback) => {
+      onBroken.add(callback);
+      return () => void onBroken.delete(callback);
+    },
     problem: watch.problem,
     close: () => {
       closing ??= (async () => {
@@ -81,8 +99,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
 }
 
-async function transact<T>(pool: Pool, work: (tx: PoolClient) => Promise<T>): Promise<T> {
-  const tx = await connect(pool);
+async function transact<T>(pool: Pool, work: (tx: PoolClient) => Promise<T>, nameError: NameError): Promise<T> {
+  const tx = await connect(pool, nameError);
   let broken: Error | undefined;
   const onError = (error: Error): void => {
     broken ??= error;
@@ -98,18 +116,18 @@ async function transact<T>(pool: Pool, work: (tx: PoolClient) => Promise<T>): Pr
   } catch (error) {
     if (isConnectionError(error)) broken ??= error instanceof Error ? error : new Error(String(error));
     else await tx.query('rollback').catch((cause: unknown) => (broken ??= cause instanceof Error ? cause : new Error(String(cause))));
-    throw namedDatabaseError(error, 'in a transaction');
+    throw nameError(error, 'in a transaction');
   } finally {
     tx.off('error', onError);
     tx.release(broken);
   }
 }
 
-async function connect(pool: Pool): Promise<PoolClient> {
+async function connect(pool: Pool, nameError: NameError): Promise<PoolClient> {
   try {
     return await pool.connect();
   } catch (error) {
-    throw namedDatabaseError(error, 'connecting');
+    throw nameError(error, 'connecting');
   }
 }
 

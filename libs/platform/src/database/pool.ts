@@ -8,6 +8,8 @@ export interface PoolOptions {
   readonly size: number;
   readonly statementTimeoutMs: number;
   readonly logger: Logger;
+  /** Told of each connection that the server or the network ended. */
+  readonly broken: () => void;
 }
 
 const int8 = 20;
@@ -44,7 +46,7 @@ export const connectionConfig = (url: string, name: string): PoolConfig => ({
   connectionTimeoutMillis: 5_000,
 });
 
-export function createPool({ url, name, size, statementTimeoutMs, logger }: PoolOptions): Pool {
+export function createPool({ url, name, size, statementTimeoutMs, logger, broken }: PoolOptions): Pool {
   const pool = new Pool({
     ...connectionConfig(url, name),
     max: size,
@@ -58,7 +60,10 @@ export function createPool({ url, name, size, statementTimeoutMs, logger }: Pool
   // An error event without a listener ends the process. Idle clients report to the pool, borrowed ones to themselves.
   pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection broke'));
   pool.on('connect', (client) => {
-    client.on('error', (error) => logger.debug({ err: error }, 'a database connection broke'));
+    client.on('error', (error) => {
+      logger.debug({ err: error }, 'a database connection broke');
+      broken();
+    });
   });
   return pool;
 }

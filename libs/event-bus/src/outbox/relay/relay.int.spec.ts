@@ -62,6 +62,33 @@ describe('Relay', () => {
       // Withdrawn, not sent again: no acknowledgement stands beside it.
       expect(await bench.database.query('select revision::int, stream_sequence::int as sequence from outbox order by revision')).toEqual([{ revision: 1, sequence: null }, { revision: 2, sequence: 2 }]);
     });
+
+    it('when a crash of the database took back the marks of both', async () => {
+      await bench.stopFirst();
+      await bench.newRelay({ withdraw });
+      for (const revision of [1, 2]) {
+        await bench.database.query(...asQuery(insertStates([{ key: 'a', revision }])));
+        await nothingPending(bench.database);
+      }
+      // A broker that starts knows the ids of what it still holds: the first one's is forgotten, the second one's is not.
+      await nats.kill();
+      await nats.restart();
+      await takeBackMarks();
+      await nothingPending(bench.database);
+      expect((await stored(nats, 'PIM_STATE')).map(({ revision }) => revision)).toEqual(['2']);
+    });
+
+    /** As recovery leaves it: marks are committed without waiting for the disk, and no connection outlives the server. */
+    async function takeBackMarks(): Promise<void> {
+      const crash = await bench.test.pool.connect();
+      await crash.query('begin');
+      // Nobody reads while the server is away.
+      await crash.query('lock table outbox in access exclusive mode');
+      await crash.query('update outbox set published_at = null, stream = null, epoch = null, stream_sequence = null');
+      await crash.query('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()');
+      await crash.query('commit');
+      crash.release();
+    }
   });
 
   it('O2: a row with a lower id that commits later is published', async () => {

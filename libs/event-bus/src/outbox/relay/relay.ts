@@ -9,7 +9,8 @@
  * 7. An acknowledgement at or below a sequence that was recorded before the message was sent proves that the stream lost its
  *    tail (B10): the stream stands until the provisioner has declared a new epoch.
  * 8. A state never goes out behind a newer one of its key: the stream keeps what comes last, and a consumer that is behind would see
- *    no other (B12). What may have been overtaken while it was under way, or by a predecessor, is withdrawn before anything is read.
+ *    no other (B12). What may have been overtaken while it was under way, by a predecessor, or before a crash of the database took
+ *    back its mark, is withdrawn before anything is read. Nothing would bring the newer one back: the broker answers that it knows it.
  */
 import type { StreamDeclaration } from '@steward/contracts';
 import { type Clock, type Database, Listener, type Logger, StewardError } from '@steward/platform';
@@ -88,11 +89,13 @@ export class Relay {
   }
 
   async start(): Promise<void> {
-    const { broker, lease, watch, databaseUrl } = this.options;
-    this.ledger.load(await readWatermarks(this.options.database));
+    const { broker, database, lease, watch, databaseUrl } = this.options;
+    this.ledger.load(await readWatermarks(database));
     this.unsubscribe.push(
       broker.onReconnect(() => this.sweepSoon()),
       lease.onAcquired(() => this.doubt()),
+      // Without a wake: while the database is away, every failure says so again.
+      database.onBroken(() => void (this.doubtful = true)),
       watch.onState((state) => {
         this.epochs.declare(state);
         this.batches.syncAlways = state.syncAlways;
@@ -104,7 +107,8 @@ export class Relay {
       url: databaseUrl,
       name: 'relay',
       channels: { [outboxChannel]: () => this.sweepSoon() },
-      onReconnect: () => this.sweepSoon(),
+      // Behind a pooler only this connection ends with the server.
+      onReconnect: () => this.doubt(),
       logger: this.options.logger,
     });
     await this.listener.start();
@@ -147,7 +151,7 @@ export class Relay {
         const current = this.options.lease.fence();
         if (current !== undefined && current !== fence) this.ledger.load(await readWatermarks(this.options.database));
         fence = current;
-        if (fence !== undefined && (await this.epochs.adopt(() => this.stopping))) this.sweepSoon();
+        if (fence !== undefined && (await this.epochs.adopt(() => this.stopping))) this.doubt();
         const sent = fence !== undefined && this.options.broker.status() === 'up' ? await this.pass() : 0;
         failures = 0;
         if (sent === 0) await this.wake.wait(this.pauseMs(pollMs));
