@@ -63,6 +63,25 @@ describe('Relay', () => {
       expect(await bench.database.query('select revision::int, stream_sequence::int as sequence from outbox order by revision')).toEqual([{ revision: 1, sequence: null }, { revision: 2, sequence: 2 }]);
     });
 
+    it('when the broker died with the acknowledgements of both', async () => {
+      await bench.stopFirst();
+      await bench.newRelay({ withdraw, publishTimeoutMs: 60_000 });
+      await bench.database.query(...asQuery(insertStates([{ key: 'b', revision: 1 }])));
+      await nothingPending(bench.database);
+      const disarm = armFaults('publish-ack=hang');
+      try {
+        await bench.database.query(...asQuery(insertStates([{ key: 'a', revision: 1 }, { key: 'a', revision: 2 }])));
+        await eventually(async () => (await stored(nats, 'PIM_STATE')).some(({ revision }) => revision === '2'));
+        await nats.kill();
+      } finally {
+        disarm();
+      }
+      // A broker that starts knows the ids of what it still holds: the first one's is forgotten, the second one's is not.
+      await nats.restart();
+      await nothingPending(bench.database);
+      expect((await stored(nats, 'PIM_STATE')).map(({ revision, sequence }) => ({ revision, sequence }))).toEqual([{ revision: '1', sequence: 1 }, { revision: '2', sequence: 3 }]);
+    });
+
     it('when a crash of the database took back the marks of both', async () => {
       await bench.stopFirst();
       await bench.newRelay({ withdraw });
@@ -70,7 +89,6 @@ describe('Relay', () => {
         await bench.database.query(...asQuery(insertStates([{ key: 'a', revision }])));
         await nothingPending(bench.database);
       }
-      // A broker that starts knows the ids of what it still holds: the first one's is forgotten, the second one's is not.
       await nats.kill();
       await nats.restart();
       await takeBackMarks();
