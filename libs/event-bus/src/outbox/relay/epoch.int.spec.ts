@@ -106,6 +106,25 @@ describe('Relay, epochs', () => {
     expect(bench.relay.problems()).toEqual([]);
   });
 
+  it('B10: it also proves the loss of what the database could not mark yet', async () => {
+    await eventually(async () => (await bench.database.query('select from outbox_watermark')).length === 2);
+    const held = await bench.test.pool.connect();
+    await held.query('begin');
+    await held.query('select from outbox_watermark for update');
+    await write(['a', 'b', 'c']);
+    await eventually(() => bench.relay.recorded()['PIM_STATE']?.sequence === 3);
+    await nats.asProvisioner((manager) => manager.streams.delete('PIM_STATE'));
+    await nats.provision();
+    await write(['new']);
+    await eventually(() => bench.declared.proofs.length > 0);
+    await held.query('commit');
+    held.release();
+    expect(bench.declared.proofs[0]).toEqual({ stream: 'PIM_STATE', sequence: 1 });
+    bench.declared.declare({ PIM_STATE: 'second', PIM_EVENTS: 'first' });
+    await nothingPending(bench.database);
+    expect((await stored(nats, 'PIM_STATE')).map(({ subject }) => subject.split('.').at(-1)).toSorted()).toEqual(['a', 'announced-long-ago', 'b', 'c', 'new']);
+  });
+
   it('B10: a late mark of the old epoch marks nothing', async () => {
     await eventually(async () => (await bench.database.query('select from outbox_watermark')).length === 2);
     await bench.stopFirst();

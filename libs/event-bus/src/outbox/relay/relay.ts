@@ -6,7 +6,7 @@
  * 4. State is sent many at a time, everything else one per key; a key that fails stops itself, a stream that fails stops itself (O3).
  * 5. Live rows go first; backfill never takes more than a part of the window, and not more than is applied (O9, backfill-pace.ts).
  * 6. A full window or a slow broker shows as lag: the relay stops reading, nobody is refused, nothing is dropped (O4).
- * 7. An acknowledgement at or below a sequence that was recorded before the message was sent proves that the stream lost its
+ * 7. An acknowledgement at or below a sequence that was acknowledged before the message was sent proves that the stream lost its
  *    tail (B10): the stream stands until the provisioner has declared a new epoch.
  * 8. A state never goes out behind a newer one of its key: the stream keeps what comes last, and a consumer that is behind would see
  *    no other (B12). What may have been overtaken while it was under way, by a predecessor, or before a crash of the database took
@@ -293,6 +293,7 @@ export class Relay {
           this.epochs.lostTail(stream, outcome.sequence, recordedBefore);
         } else {
           outcomes.inc({ outcome: outcome.duplicate ? 'duplicate' : 'stored' });
+          this.ledger.record(stream, epoch, outcome.sequence, row.envelope.id);
           this.marker.add(row.lane, stream, epoch, { id: row.id, createdAt: row.createdAt, messageId: row.envelope.id, sequence: outcome.sequence });
           const next = this.flight.acknowledged(row);
           if (!next) return;
@@ -309,10 +310,7 @@ export class Relay {
   }
 
   private onMarked(batch: MarkBatch): void {
-    for (const row of batch.rows) {
-      this.flight.marked(row.id);
-      this.ledger.record(batch.stream, batch.epoch, row.sequence, row.messageId);
-    }
+    for (const row of batch.rows) this.flight.marked(row.id);
     this.wakeForRoom();
   }
 

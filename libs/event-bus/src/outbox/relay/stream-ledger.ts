@@ -1,4 +1,4 @@
-/** What the relay knows of each stream it sends to: epoch, highest recorded acknowledgement, and whether it may send. */
+/** What the relay knows of each stream it sends to: epoch, highest acknowledgement, and whether it may send. */
 import { contracts, type StreamDeclaration, streamOf, typeOf } from '@steward/contracts';
 import type { Database } from '@steward/platform';
 
@@ -39,11 +39,11 @@ export class StreamLedger {
     }
   }
 
-  /** Taken anew with each lease: another relay may have recorded more in between. */
+  /** Taken anew with each lease: another relay may have recorded more in between. What this one knows and could not mark stays true. */
   load(watermarks: ReadonlyMap<string, Recorded>): void {
     for (const [stream, recorded] of watermarks) {
       const entry = this.entries.get(stream);
-      if (entry) Object.assign(entry, recorded);
+      if (entry && (entry.epoch !== recorded.epoch || entry.sequence < recorded.sequence)) Object.assign(entry, recorded);
     }
   }
 
@@ -72,7 +72,7 @@ export class StreamLedger {
     if (entry) Object.assign(entry, { epoch, sequence: 0, messageId: null, pausedFor: undefined });
   }
 
-  /** After the mark is committed. */
+  /** Not only when it is marked: a database that is away must not hide what the broker loses meanwhile. */
   record(stream: string, epoch: string, sequence: number, messageId: string): void {
     const entry = this.entries.get(stream);
     if (entry && entry.epoch === epoch && entry.sequence < sequence) Object.assign(entry, { sequence, messageId });
