@@ -6,7 +6,7 @@ import { eventually } from '@steward/testing';
 import { freePortPlan } from '../system/ports';
 import { scratchFolder } from '../system/scratch-folder';
 import { startSystem, type System } from '../system/system';
-import { agreement, allRecords, audit, auditRevisions, randomFrom, recordsOf, startLoad } from './rig.spec';
+import { agreement, allRecords, audit, auditRevisions, pendingOutbox, randomFrom, recordsOf, startLoad } from './rig.spec';
 import { asProvisioner } from './side-by-side.spec';
 
 describe('what the broker loses', () => {
@@ -62,6 +62,31 @@ describe('what the broker loses', () => {
     await asProvisioner(system, (jsm) => jsm.streams.purge('PIM_STATE'));
     await filled('PIM_STATE', 'pim/products');
   }, 180_000);
+
+  it('B5 B12: of what a broker stored and died without acknowledging, the newest state of a key is what remains', async () => {
+    const nats = system.process('nats-server');
+    const projector = system.process('gateway-projector');
+    const all = await recordsOf(system);
+    // Few keys that change often, and a consumer that is behind: only so can one state of a key take another's place unseen.
+    const few = { products: all.products.slice(0, 12), stock: all.stock.slice(0, 12), prices: all.prices.slice(0, 12) };
+    for (let round = 0; round < 3; round += 1) {
+      const load = startLoad(system.sandbox, few, 400, randomFrom(round));
+      await eventually(() => load.written > 100, { withinMs: 30_000 });
+      await projector.kill('SIGSTOP');
+      await asProvisioner(system, async (jsm) => {
+        await nats.kill('SIGSTOP');
+        const answer = jsm.streams.info('PRICING_STATE').catch(() => undefined);
+        await eventually(() => load.written > 300, { withinMs: 30_000 });
+        await load.stop();
+        await nats.kill('SIGCONT');
+        await answer;
+        await nats.kill();
+      });
+      await eventually(async () => (await pendingOutbox(system)) === 0, { withinMs: 60_000 });
+      await projector.kill('SIGCONT');
+      await agreement(system, `a broker that died, round ${String(round)}`);
+    }
+  }, 400_000);
 
   it('B1 B10: a broker that comes back with an older disk gets the lost tail again', async () => {
     const nats = system.process('nats-server');
