@@ -11,6 +11,8 @@ export { defineEffect, type Effect, type EffectCall, type EffectOutcome, type Ef
 export { abandonEffect, type EffectDraft, intendEffects, touchEffect } from './effect/intend';
 export { scrubEffects } from './effect/scrub-effects';
 export { announceWithheld } from './announce/announce-withheld';
+export type { AfterRead } from './announce/announcer';
+export type { Read } from './announce/read-numbers';
 export { announceOwn, type OwnChange, type OwnRevision } from './own/announce-own';
 export type { LeaseCheck, LeasedLoop } from './loop/leased-loops';
 export type { AdapterEnv } from './service/adapter-env';

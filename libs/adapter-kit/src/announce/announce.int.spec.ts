@@ -5,7 +5,7 @@ import { createLogger } from '@steward/platform';
 import { eventually } from '@steward/testing';
 import { openRig, type Rig } from '../fixtures/rig.fixture.spec';
 import { announceStatement } from './announce-statement';
-import { Announcer } from './announcer';
+import { type AfterRead, Announcer } from './announcer';
 import { ReadNumbers } from './read-numbers';
 
 const key = 'sku-1@main';
@@ -159,5 +159,31 @@ describe('announcing', () => {
     expect(await deletions()).toEqual([{ key }]);
     await say([item(2, 0)]);
     expect(await deletions()).toEqual([]);
+  });
+
+  it('S3: what follows a read is told, in its transaction, of which keys the read is the last word', async () => {
+    await open(undefined, true);
+    const told: string[][] = [];
+    let fails = false;
+    const afterRead: AfterRead = async (tx, { no }, keys) => {
+      if (fails) throw new Error('it does not follow');
+      const { rows } = await tx.query<{ newest: number }>('select max(read_no)::int as newest from announced');
+      told.push([...keys.toSorted(), rows[0]?.newest === no ? 'newest' : 'not newest']);
+    };
+    announcer = new Announcer({ system: 'erp', feed: rig.feed, database: rig.database, lease: rig.lease, reads, vendor: 'shop', logger: createLogger({ service: 'kit-test', level: 'silent' }), afterRead });
+    const say = async (items: readonly object[], deleted: readonly string[] = []) => {
+      const read = await reads.begin();
+      await announcer.announce({ read, items, deleted, lane: lanes.live }).finally(() => reads.end(read));
+    };
+    await say([item(1, 1, 'a@main'), item(1, 1, 'b@main'), item(1, 1, 'c@main')]);
+    const older = await reads.begin();
+    // Recognised by its mark, changed, deleted, refused: the last says nothing that could be believed.
+    await say([item(1, 1, 'a@main'), item(2, 2, 'b@main'), item('many', 3, 'd@main')], ['c@main']);
+    await announcer.announce({ read: older, items: [item(1, 1, 'a@main'), item(0, 1, 'b@main')], lane: lanes.live });
+    reads.end(older);
+    expect(told).toEqual([['a@main', 'b@main', 'c@main', 'newest'], ['a@main', 'b@main', 'c@main', 'newest'], ['a@main', 'not newest']]);
+    fails = true;
+    await expect(say([item(5, 5, 'a@main')])).rejects.toThrow('it does not follow');
+    expect((await rig.announced())['a@main']).toBe(1);
   });
 });

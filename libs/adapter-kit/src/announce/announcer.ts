@@ -34,6 +34,12 @@ export interface Announcement {
   readonly also?: (tx: PoolClient, prepared: Prepared) => Promise<void>;
 }
 
+/**
+ * In the transaction of a read. `keys` are those whose announced state is what this read showed, whether or not it has changed:
+ * neither what was refused, nor what is held for its owner, nor what a later read has overtaken.
+ */
+export type AfterRead = (tx: PoolClient, read: Read, keys: readonly string[]) => Promise<void>;
+
 export interface Announced {
   readonly changed: number;
   /** Keys that were refused as older and are to be read again (O7). */
@@ -50,6 +56,7 @@ export interface AnnouncerOptions {
   readonly reads: ReadNumbers;
   readonly logger: Logger;
   readonly statement?: string;
+  readonly afterRead?: AfterRead | undefined;
 }
 
 /** Longer than a replica lags, shorter than anybody wants to look at a shop that shows what was restored away. */
@@ -159,6 +166,7 @@ export class Announcer {
         this.backfillWaits = await withdrawBackfill(tx, contract, system, statements.map(({ key }) => key));
       }
       await announcement.also?.(tx, prepared);
+      await this.follow(tx, announcement, prepared, result);
       await letters?.write(tx);
       return result;
     });
@@ -177,6 +185,14 @@ export class Announcer {
     count('older', stale.length);
     count('quarantined', prepared.refusals.length);
     return { changed, stale, prepared };
+  }
+
+  private async follow(tx: PoolClient, { read, deleted = [] }: Announcement, { keys, refusals }: Prepared, { stale, held }: Written): Promise<void> {
+    const { afterRead } = this.options;
+    if (afterRead === undefined) return;
+    const out = new Set([...stale, ...held, ...refusals.map(({ key }) => key)]);
+    const shown = [...new Set([...keys, ...deleted])].filter((key) => !out.has(key));
+    if (shown.length > 0) await afterRead(tx, read, shown);
   }
 
   /** What is suspicious comes back from the statement unwritten; what the guard lets through is written by a second run. */

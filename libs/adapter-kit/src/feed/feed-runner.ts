@@ -9,7 +9,7 @@ import { typeOf } from '@steward/contracts';
 import type { EpochChange, Lease } from '@steward/event-bus';
 import type { Clock, Database, Logger } from '@steward/platform';
 import type { PoolClient } from 'pg';
-import { Announcer } from '../announce/announcer';
+import { type AfterRead, Announcer } from '../announce/announcer';
 import { ReadNumbers } from '../announce/read-numbers';
 import { fullPass } from '../pass/full-pass';
 import { HeldChangeStore } from '../guard/held-change.store';
@@ -36,6 +36,7 @@ export interface FeedRunnerOptions {
   readonly hintsEveryMs?: number;
   /** Asked once, when nothing was announced yet: above every revision that may ever have been given (ADR 0005). */
   readonly revisionFloor: () => Promise<number>;
+  readonly afterRead?: AfterRead | undefined;
 }
 
 /** How soon a release of a held change, written by somebody else, is noticed. */
@@ -132,8 +133,8 @@ export class FeedRunner {
   }
 
   private openAnnouncer(): Announcer {
-    const { system, vendor, feed, database, lease, clock, logger } = this.options;
-    return new Announcer({ system, vendor, feed, database, lease, logger, reads: new ReadNumbers(database, clock) });
+    const { system, vendor, feed, database, lease, clock, logger, afterRead } = this.options;
+    return new Announcer({ system, vendor, feed, database, lease, logger, afterRead, reads: new ReadNumbers(database, clock) });
   }
 
   private readers(reading: Reading): Promise<void>[] {

@@ -69,13 +69,13 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
         },
       });
       const revisionFloor = async (stream: string): Promise<number> => (await sending.watch.ready(provisionedWithinMs)).streams[stream]?.revisionFloor ?? 0;
-      runners.push(...openRunners({ adapter, env, runtime, database, sending, source, revisionFloor, progressEveryMs }));
+      const context = openContext(adapter, env, runtime, database, source);
+      runners.push(...openRunners({ context, vendor: env.STEWARD_CONNECTOR, adapter, sending, revisionFloor, progressEveryMs }));
       parts = { database, runners };
       if (source.webhook) mountWebhook(app.getHttpAdapter().getInstance(), { spec: source.webhook, feeds: source.feeds, database, clock: runtime.clock, logger, stored: () => runners.forEach((runner) => runner.hinted()) });
       connectQuestions(app, adapter, env);
       shutdown.onDrain('feeds', async () => void (await Promise.all(runners.map((runner) => runner.stop()))));
 
-      const context = openContext(adapter, env, runtime, database, source);
       // Without an answer there is no floor, and without a floor a lost database would be announced below what consumers have (ADR 0005).
       const floors = untilDone(() => settleFloors(database, adapter.name, own, revisionFloor), runtime);
       const consumed = adapter.consumes?.(context);
@@ -123,23 +123,22 @@ function openSource(adapter: Adapter, env: AdapterEnv, { clock, logger, shutdown
 }
 
 interface RunnerParts {
+  readonly context: AdapterContext;
+  readonly vendor: string;
   readonly adapter: Adapter;
-  readonly env: AdapterEnv;
-  readonly runtime: Runtime;
-  readonly database: Database;
   readonly sending: SendingSide;
-  readonly source: Source;
   readonly revisionFloor: (stream: string) => Promise<number>;
   readonly progressEveryMs: number | undefined;
 }
 
-function openRunners({ adapter, env, runtime, database, sending, source, revisionFloor, progressEveryMs }: RunnerParts): FeedRunner[] {
-  const { clock, logger } = runtime;
+function openRunners({ context, vendor, adapter, sending, revisionFloor, progressEveryMs }: RunnerParts): FeedRunner[] {
+  const { clock, logger, database, source } = context;
+  const follows = adapter.follows?.(context) ?? {};
   return source.feeds.map((feed) => {
     const stream = streamOf(feed.contract, adapter.name).name;
     return new FeedRunner({
-      system: adapter.name, vendor: env.STEWARD_CONNECTOR, feed, database, lease: sending.lease, clock, logger, revisionFloor: () => revisionFloor(stream),
-      ...(progressEveryMs === undefined ? {} : { progressEveryMs }),
+      system: adapter.name, vendor, feed, database, lease: sending.lease, clock, logger, revisionFloor: () => revisionFloor(stream),
+      afterRead: follows[feed.contract.entity], ...(progressEveryMs === undefined ? {} : { progressEveryMs }),
     });
   });
 }

@@ -3,6 +3,7 @@ import type { Handler, Projection } from '@steward/event-bus';
 import type { Clock, Database, Logger, MigrationClass } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import type { z } from 'zod';
+import type { AfterRead } from '../announce/announcer';
 import type { Effect } from '../effect/define-effect';
 import type { LeasedLoop } from '../loop/leased-loops';
 import type { Connector, Source, WebhookSpec } from '../source/define';
@@ -47,6 +48,8 @@ export interface AdapterSpec<Opened extends Source, Shape extends z.ZodRawShape,
   /** Whatever several of the parts below share, such as the client of a second system. */
   readonly opens?: (context: OpeningContext<Opened, Shape>) => Own;
   readonly consumes?: (context: AdapterContext<Opened, Shape, Own>) => Consumed;
+  /** What follows from the reads of feeds, by entity. It announces nothing before `consumes` or `effects` have left it something to go by. */
+  readonly follows?: (context: AdapterContext<Opened, Shape, Own>) => Readonly<Record<string, AfterRead>>;
   /** Writes to a system of record; made by every replica. */
   readonly effects?: (context: AdapterContext<Opened, Shape, Own>) => readonly Effect[];
   /** Run by the one replica that holds the lease of feeds and relay. */
