@@ -5,11 +5,11 @@
  * 2. Deleted records vanish without a trace; a webhook or the full pass tells.
  * 3. `version` counts the writes of a collection: what has a lower one is older (O7).
  */
-import { defineConnector, defineFeed, type Feed, hmacVerifier, type ResilientHttp } from '@steward/adapter-kit';
+import { defineConnector, defineFeed, type Feed, hmacVerifier, type Page, type ResilientHttp } from '@steward/adapter-kit';
 import type { Contract } from '@steward/contracts';
 import { envTypes } from '@steward/platform';
 import { z } from 'zod';
-import { rewind, sandboxClient } from './sandbox.client';
+import { rewind, type SandboxClient, sandboxClient } from './sandbox.client';
 import { webhookWire } from './sandbox.wire';
 
 export interface SandboxFeed<Item extends { version: number } = { version: number }, Data = unknown> {
@@ -19,6 +19,8 @@ export interface SandboxFeed<Item extends { version: number } = { version: numbe
   readonly wire: z.ZodType<Item>;
   readonly keyOf: (item: Item) => string;
   readonly translate: (item: Item) => Data;
+  /** Whether a record is of any interest yet; all are where this is absent. What passes by here is as if it were not there. */
+  readonly concerns?: (raw: unknown) => boolean;
 }
 
 /** What else of the vendor's API an adapter needs is asked through this. */
@@ -61,7 +63,7 @@ export function defineSandboxConnector<More extends object = object>(collections
           rawKeyOf: (raw) => textOf(raw, 'id'),
           stampOf,
           pace,
-          ...sandboxClient(http, { url: settings.STEWARD_SANDBOX_URL, token: settings.STEWARD_SANDBOX_TOKEN, path: `/${feed.collection}` }),
+          ...concerning(feed, sandboxClient(http, { url: settings.STEWARD_SANDBOX_URL, token: settings.STEWARD_SANDBOX_TOKEN, path: `/${feed.collection}` })),
           rewind,
         }),
       ),
@@ -76,6 +78,17 @@ export function defineSandboxConnector<More extends object = object>(collections
       },
     }),
   });
+}
+
+function concerning({ concerns }: SandboxFeed, client: SandboxClient): SandboxClient {
+  if (concerns === undefined) return client;
+  // Without its total: that counts what passes by, and a pass that accounts for less is taken for a truncated one (X6).
+  const filtered = ({ total: _total, ...page }: Page): Page => ({ ...page, items: page.items.filter(concerns) });
+  return {
+    changes: async (...asked) => filtered(await client.changes(...asked)),
+    all: async (...asked) => filtered(await client.all(...asked)),
+    byKeys: async (...asked) => (await client.byKeys(...asked)).filter(concerns),
+  };
 }
 
 const nameOf = (collection: string): string => collection.slice(collection.indexOf('/') + 1);
