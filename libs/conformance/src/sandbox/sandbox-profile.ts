@@ -12,6 +12,8 @@ export interface SandboxThings {
   /** The sandbox's id of the n-th record, and the key under which it is announced. */
   readonly keyOf: (n: number) => string;
   readonly record: (thing: Thing) => object;
+  /** Whether what the records name need not be there. */
+  readonly unchecked?: boolean;
 }
 
 const token = 'conformance-sandbox-token';
@@ -37,13 +39,13 @@ export function sandboxProfile(entities: Readonly<Record<string, SandboxThings>>
   };
 }
 
-function thingsAt(url: string, { collection, keyOf, record }: SandboxThings): Things {
+function thingsAt(url: string, { collection, keyOf, record, unchecked = false }: SandboxThings): Things {
   const place = `${url}/_control/${collection}`;
   const one = (n: number): string => `${place}/${encodeURIComponent(keyOf(n))}`;
   return {
     count,
     keyOf,
-    put: (things) => control('POST', place, things.map((thing) => ({ ...record(thing), id: keyOf(thing.n) }))),
+    put: (things) => control('POST', unchecked ? `${place}?unchecked=true` : place, things.map((thing) => ({ ...record(thing), id: keyOf(thing.n) }))),
     malform: (n) => control('PUT', `${one(n)}?unchecked=true`, Object.fromEntries(Object.keys(record({ n, edition: 1 })).map((name) => [name, { malformed: true }]))),
     remove: (n) => control('DELETE', one(n)),
   };

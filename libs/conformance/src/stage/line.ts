@@ -72,6 +72,12 @@ export class Line {
     return this.rows(`select key, revision::int, tombstone, body from outbox where kind = 'state' order by id`);
   }
 
+  /** Keys that are missing at the source and wait for their owner's word (X6). */
+  async heldDeletions(): Promise<string[]> {
+    const rows = await this.rows<{ sample: string[] }>(`select sample from held_change where state = 'open' and rule is null`);
+    return rows.flatMap(({ sample }) => sample);
+  }
+
   letters(): Promise<{ key: string; state: string; error: string }[]> {
     return this.rows('select key, state, error from dead_letter order by key');
   }
