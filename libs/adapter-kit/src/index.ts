@@ -13,6 +13,7 @@ export { scrubEffects } from './effect/scrub-effects';
 export { announceWithheld } from './announce/announce-withheld';
 export type { AfterRead } from './announce/announcer';
 export type { Read } from './announce/read-numbers';
+export { storeHints } from './feed/hint.store';
 export { announceOwn, type OwnChange, type OwnRevision } from './own/announce-own';
 export type { LeaseCheck, LeasedLoop } from './loop/leased-loops';
 export type { AdapterEnv } from './service/adapter-env';

@@ -2,7 +2,7 @@
 import { giveUp } from './end';
 import { holdStock } from './hold';
 import { ledgerStatements, type LedgerStatements } from './ledger.store';
-import { asked, at, openRig, request, type Rig } from './rig.fixture.spec';
+import { asked, at, openRig, request, type Rig } from '../fixtures/rig.fixture.spec';
 
 const clients = 64;
 const skus = ['A', 'B', 'C', 'D'];

@@ -6,8 +6,13 @@ import { changesOf, type Changes } from './changes';
 import { bookEntries, type Entry, holdingsOf, lockPlaces, type Tx } from './ledger.store';
 import { isOver, lockExpired, lockReservations, type Reservation, saveReservations, startReservations, type Asked } from './reservation.store';
 
+export interface GivenUp extends Changes {
+  /** Orders of which the ERP is being told just now: its answer, or that it never was told, decides. */
+  readonly answering: readonly Reservation[];
+}
+
 /** The order does not need its stock any more, or should not be carried out: which of the two was said makes no difference to the stock. */
-export async function giveUp(tx: Tx, orders: readonly Asked[], now: Date): Promise<Changes> {
+export async function giveUp(tx: Tx, orders: readonly Asked[], now: Date): Promise<GivenUp> {
   const ids = [...new Set(orders.map(({ orderId }) => orderId))];
   const asked = ids.map((id) => orders.find(({ orderId }) => orderId === id) as Asked);
   const started = await startReservations(tx, asked, now);
@@ -21,7 +26,7 @@ export async function giveUp(tx: Tx, orders: readonly Asked[], now: Date): Promi
   const toCancel = open.filter((row) => row.export === 'done').map((row): Reservation => ({ ...row, export: 'calling_off', givingUp: true }));
   await saveReservations(tx, [...answering, ...toCancel]);
   const ended = await endReservations(tx, unknownToErp, 'release', now);
-  return changesOf(ended.reservations, ended.balances, toCancel);
+  return { ...changesOf(ended.reservations, ended.balances, toCancel), answering };
 }
 
 /** Those whose time is over, `limit` at a time. */

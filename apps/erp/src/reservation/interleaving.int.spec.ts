@@ -4,7 +4,7 @@ import { expireReservations, giveUp } from './end';
 import { intendExport, saleCalledOff, saleConfirmed, saleRefused, saleStays } from './export';
 import { holdStock } from './hold';
 import { holdingsOf } from './ledger.store';
-import { asked, at, openRig, request, type Rig, shipment } from './rig.fixture.spec';
+import { asked, at, openRig, request, type Rig, shipment } from '../fixtures/rig.fixture.spec';
 import { seeShipments, settleShipments } from './ship';
 
 const skus = ['A', 'B'] as const;

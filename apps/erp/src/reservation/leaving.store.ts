@@ -91,11 +91,12 @@ export async function settleLeaving(tx: Tx, keys: readonly string[], readNo: num
   return rows;
 }
 
-/** Stock levels that should have been read by now for goods that left. */
+/** Stock levels that should have been read by now for what has left, and that nobody has asked for. */
 export async function unsettledKeys(tx: Tx, seenBy: Date, limit: number): Promise<string[]> {
   const { rows } = await tx.query<{ key: string }>({
     name: 'erp-unsettled',
-    text: `select distinct sku || '@' || location as key from leaving where settled_at is null and seen_at <= $1 limit $2`,
+    text: `select key from (select distinct sku || '@' || location as key from leaving where settled_at is null and seen_at <= $1) l
+      where not exists (select from hint h where h.entity = 'stock-level' and l.key = any(h.keys)) limit $2`,
     values: [seenBy, limit],
   });
   return rows.map(({ key }) => key);

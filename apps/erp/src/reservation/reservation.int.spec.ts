@@ -1,7 +1,7 @@
 import { expireReservations, giveUp } from './end';
 import { intendExport, saleCalledOff, saleConfirmed, saleRefused, saleStays } from './export';
 import { holdStock } from './hold';
-import { asked, at, openRig, request, type Rig } from './rig.fixture.spec';
+import { asked, at, openRig, request, type Rig } from '../fixtures/rig.fixture.spec';
 import { settleShipments } from './ship';
 
 describe('reservations', () => {

@@ -1,7 +1,7 @@
 import { giveUp } from './end';
 import { intendExport, saleCalledOff, saleConfirmed } from './export';
 import { holdStock } from './hold';
-import { asked, at, openRig, request, type Rig, shipment } from './rig.fixture.spec';
+import { asked, at, openRig, request, type Rig, shipment } from '../fixtures/rig.fixture.spec';
 import { seeShipments, settleShipments } from './ship';
 
 describe('S3: shipped goods', () => {
