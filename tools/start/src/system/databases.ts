@@ -1,7 +1,7 @@
 // One database and one role per service; nobody else may even connect.
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 
-export const databaseOwners = ['pim', 'erp', 'pricing', 'oms', 'gateway', 'operations'] as const;
+export const databaseOwners = ['pim', 'erp', 'crm', 'oms', 'pricing', 'gateway', 'operations'] as const;
 export type DatabaseOwner = (typeof databaseOwners)[number];
 
 export const databaseOf = (owner: DatabaseOwner): string => `steward_${owner}`;

@@ -1,6 +1,6 @@
 import { freePorts } from '@steward/servers';
 
-export const processNames = ['gateway-api', 'gateway-projector', 'pim', 'erp', 'pricing', 'oms', 'operations', 'sandbox', 'nats-server', 'postgres'] as const;
+export const processNames = ['gateway-api', 'gateway-projector', 'pim', 'erp', 'crm', 'oms', 'pricing', 'operations', 'sandbox', 'nats-server', 'postgres'] as const;
 export type ProcessName = (typeof processNames)[number];
 
 /** One port a process, and the storefront's own. */
@@ -16,6 +16,7 @@ const defaults: Ports = {
   operations: 4304,
   'gateway-api': 4305,
   pricing: 4306,
+  crm: 4307,
   oms: 4308,
   'nats-server': 4322,
   postgres: 4332,

@@ -24,9 +24,9 @@ export interface Surroundings {
 }
 
 /** Adapters of `npm start`: each has its stand-in system in the sandbox. */
-export const adapters = ['pim', 'erp', 'pricing', 'oms'] as const;
+export const adapters = ['pim', 'erp', 'crm', 'oms', 'pricing'] as const;
 export type AdapterName = (typeof adapters)[number];
-const readers = ['pim', 'erp', 'pricing'] as const;
+const readers = ['pim', 'erp', 'crm', 'pricing'] as const;
 
 export const natsUser = (user: string): string => `nats:${user}`;
 export const databaseRole = (owner: DatabaseOwner): string => `postgres:${owner}`;

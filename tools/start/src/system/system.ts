@@ -57,7 +57,7 @@ const root = join(__dirname, '../../../..');
 
 /** Stopped together, one group after the other. */
 const stopOrder: readonly (readonly ProcessName[])[] = [
-  ['pim', 'pricing', 'oms'],
+  ['pim', 'crm', 'oms', 'pricing'],
   ['erp'],
   ['gateway-api', 'gateway-projector'],
   ['operations', 'sandbox'],
