@@ -31,6 +31,13 @@ export function buyerOf(contexts: Contexts, headers: Readonly<Record<string, unk
   return { identity, context: contexts.ofHeaders(headers, identity.kind === 'customer' ? identity.customerGroup : contexts.usual.customerGroup) };
 }
 
+/** The same of a context that may have been asked for in other ways. */
+export function inOwnGroup(contexts: Contexts, context: Context, identity: Guest | Customer): Buyer {
+  const own = identity.kind === 'customer' ? identity.customerGroup : contexts.usual.customerGroup;
+  if (context.customerGroup === own) return { identity, context };
+  throw new RejectedError('GATEWAY_CONTEXT_CONFLICT', `${context.customerGroup} is asked for, but whoever asks is of ${own}`, { place: '@inContext(customerGroup)', accepted: own });
+}
+
 export async function previewCart(selling: Selling, { lines, codes, shippingMethod }: CartInput, buyer: Buyer): Promise<CartView> {
   const { reading, shippingRates, promotions } = selling;
   const { context } = buyer;

@@ -1,22 +1,30 @@
-import { getDirectiveValues, type OperationDefinitionNode } from 'graphql';
+import { getDirectiveValues, OperationTypeNode, type OperationDefinitionNode } from 'graphql';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { mercurius } from 'mercurius';
 import { RejectedError, type Logger } from '@steward/platform';
 import type { Addresses } from '../feeds/addresses';
 import { groupOf } from '../identity/identity';
+import type { CheckoutLimit } from '../checkout/checkout-limit';
+import type { Ordering } from '../checkout/place-order';
+import type { EventStreams } from '../order/event-stream';
 import type { Context } from '../storefront/context';
 import { fromFastify, hintAt } from '../storefront/problem';
 import { spend } from '../storefront/rate-limit';
 import type { Reading } from '../storefront/reading';
 import { degradedHeader, send, sendUncached } from '../storefront/send';
+import { checkoutResolvers } from './checkout.resolvers';
+import { checkoutSchema } from './checkout.schema';
 import { ParsedDocuments, type DocumentPolicy } from './documents';
 import { errorsIn, statusOfErrors, toShownError } from './graphql.errors';
 import { requestOfBody, requestOfQuery, type GraphqlRequest } from './graphql-request';
 import { checkLimits, limits, operationOf, type Measured } from './limits';
 import { resolvers, type Execution } from './resolvers';
 import { schema } from './schema';
+import { answerSubscription } from './subscription';
 import { StoredAnswers, type Answer } from './stored-answers';
 
+/** Of what is answered at once: nobody waits for its reader to leave. */
+const NEVER = new AbortController().signal;
 const INSTANT = 'application/graphql-response+json';
 export const GRAPHQL_BODY_LIMIT = 64 * 1024;
 /** Compiling pays from the second use on; what is asked once stays interpreted. */
@@ -24,20 +32,34 @@ const JIT_AFTER = 2;
 /** Resolvers give what the schema says, by their types: looking at each leaf again would cost a tenth. Missing in Mercurius's types. */
 const compiled = { compilerOptions: { disableLeafSerialization: true } };
 
+export interface GraphqlOptions {
+  reading: Reading;
+  addresses: Addresses;
+  policy: DocumentPolicy;
+  logger: Logger;
+  ordering: Ordering;
+  limit: CheckoutLimit;
+  streams: EventStreams;
+}
+
 /**
  * Mercurius executes; the way in and the way out are ours, so that limits come before validation, an answer given before is
  * sent without being parsed again, and errors look like those of REST.
  */
-export async function graphqlRoutes(app: FastifyInstance, options: { reading: Reading; addresses: Addresses; policy: DocumentPolicy; logger: Logger }): Promise<void> {
-  const { reading, addresses, policy, logger } = options;
+export async function graphqlRoutes(app: FastifyInstance, options: GraphqlOptions): Promise<void> {
+  const { reading, addresses, policy, logger, ordering, limit, streams } = options;
+  const shown = resolvers(reading, addresses);
+  const buying = checkoutResolvers(ordering, limit);
   await app.register(mercurius, {
-    schema,
-    resolvers: resolvers(reading, addresses),
+    schema: schema + checkoutSchema,
+    resolvers: { ...shown, Query: { ...shown.Query, ...buying.Query }, Mutation: buying.Mutation },
     routes: false,
     jit: JIT_AFTER,
     ...compiled,
     errorFormatter: (execution) => ({ statusCode: 200, response: { data: execution.data ?? null, errors: execution.errors ?? [] } }),
   });
+  // Mercurius knows subscriptions over its own protocol only, and leaves their resolvers out.
+  Object.assign(app.graphql.schema.getSubscriptionType()?.getFields()['order'] ?? {}, buying.Subscription.order);
   const documents = new ParsedDocuments(policy);
   const stored = new StoredAnswers(reading);
 
@@ -71,7 +93,12 @@ export async function graphqlRoutes(app: FastifyInstance, options: { reading: Re
       const operation = operationOf(document, asked.operationName);
       const measured = checkLimits(document, operation, asked.variables, policy.introspection);
       spend(request, measured.cost);
-      const execution: Execution = { context: contextIn(operation, asked.variables, request) ?? headers, used: [], shownCategories: [], degraded: [], storable: measured.introspection === 0 };
+      const kind = operation.operation;
+      if (kind !== OperationTypeNode.QUERY && request.method !== 'POST')
+        throw new RejectedError('GRAPHQL_METHOD_REFUSED', `a ${kind} by ${request.method}`, { place: '/query', accepted: 'POST' });
+      const storable = measured.introspection === 0 && kind === OperationTypeNode.QUERY;
+      const execution: Execution = { context: contextIn(operation, asked.variables, request) ?? headers, used: [], shownCategories: [], degraded: [], storable, personal: !storable, request, reply, signal: NEVER };
+      if (kind === OperationTypeNode.SUBSCRIPTION) return await answerSubscription(request, reply, { schema: app.graphql.schema, document, asked, execution, streams });
       // Mercurius compiles one operation per source: each operation of a document needs a source of its own.
       const own = document.definitions.length > 1 ? `#${asked.operationName ?? ''}\n${source}` : source;
       const result = await reply.graphql(own, { execution }, asked.variables, asked.operationName ?? undefined);
@@ -105,6 +132,7 @@ export async function graphqlRoutes(app: FastifyInstance, options: { reading: Re
       hintAt(reply, status, errors[0]?.extensions.code ?? 'GATEWAY_FAILED');
       return reply.code(status).header('cache-control', 'no-store').type(typeFor(request)).send(body);
     }
+    if (execution.personal) return sendUncached(request, reply, answered, typeFor(request));
     if (execution.storable) stored.keep(key, answered, execution.used.map(({ cached }) => cached));
     return deliver(request, reply, answered);
   }

@@ -10,13 +10,15 @@ import { FIRST_DEFAULT } from '../storefront/arguments';
 export const limits = { tokens: 2_000, depth: 8, introspectionDepth: 20, aliases: 30, fields: 1_000, cost: 1_000 } as const;
 
 const TREE_COST = 20;
+/** Each is a look at the database or more. */
+const ACTS = new Set(['order', 'placeOrder', 'cancelOrder', 'requestReturn']);
 
 export interface Measured {
   depth: number;
   aliases: number;
   fields: number;
   introspection: number;
-  /** Products asked for: `product` is one, `products` is its `first`; the tree of categories counts as so many. */
+  /** Products asked for: `product` is one, `products` is its `first`, a cart its lines; the tree of categories counts as so many. */
   cost: number;
 }
 
@@ -83,6 +85,8 @@ export function measure(document: DocumentNode, operation: OperationDefinitionNo
           if (selection.alias !== undefined) part.aliases += 1;
           if (name === '__schema' || name === '__type') part.introspection += 1;
           if (name === 'product' || name === 'category') part.cost += 1;
+          if (name === 'cartPreview') part.cost += lengthOf(selection.arguments?.find((argument) => argument.name.value === 'lines')?.value);
+          if (ACTS.has(name)) part.cost += 1;
           if (name === 'categories') part.cost += TREE_COST;
           if (name === 'products') part.cost += firstIn(selection.arguments?.find((argument) => argument.name.value === 'first')?.value);
         }
@@ -112,6 +116,12 @@ export function measure(document: DocumentNode, operation: OperationDefinitionNo
     if (typeof given === 'number') return given;
     const fallback = operation.variableDefinitions?.find((definition) => definition.variable.name.value === value.name.value)?.defaultValue;
     return fallback?.kind === Kind.INT ? Number(fallback.value) : FIRST_DEFAULT;
+  };
+
+  const lengthOf = (value: ValueNode | undefined): number => {
+    if (value?.kind === Kind.LIST) return value.values.length;
+    const given = value?.kind === Kind.VARIABLE ? variables[value.name.value] : undefined;
+    return Array.isArray(given) ? given.length : 1;
   };
 
   return ofSelections(operation.selectionSet);

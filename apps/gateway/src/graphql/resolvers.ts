@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { MercuriusContext } from 'mercurius';
 import { showCategories, type CategoryView, type ShownCategories } from '../category/category-view';
 import type { CategoryNode } from '../category/tree';
@@ -20,6 +21,12 @@ export interface Execution {
   degraded: { field: string; reason: string }[];
   /** Lists and misses depend on more than the documents they show. */
   storable: boolean;
+  /** Made for whoever asks: nobody may keep it on the way. */
+  personal: boolean;
+  request: FastifyRequest;
+  reply: FastifyReply;
+  /** Aborted when a reader has left. */
+  signal: AbortSignal;
 }
 
 declare module 'mercurius' {

@@ -1,7 +1,7 @@
 /** The storefront's schema. Additive changes only: a field is deprecated, never renamed. */
 export const schema = /* GraphQL */ `
 "The context of a whole query. The same as the headers steward-market, steward-language, …; both must agree."
-directive @inContext(market: String, language: String, currency: String, channel: String, customerGroup: String) on QUERY
+directive @inContext(market: String, language: String, currency: String, channel: String, customerGroup: String) on QUERY | MUTATION | SUBSCRIPTION
 
 type Query {
   "By product id or by a variant's SKU; null when there is no such product."

@@ -42,6 +42,15 @@ export const checkoutPaths = {
   '/v1/orders/{id}': {
     get: { operationId: 'order', summary: 'An order, for its customer or with its token', security: everybody, parameters: [order, orderToken], responses: { 200: json('The order.', ref('OwnOrder')), ...refusals(401, 404, 429, 503) } },
   },
+  '/v1/orders/{id}/events': {
+    get: {
+      operationId: 'orderEvents',
+      summary: 'An order now and after each change, as server-sent events',
+      security: everybody,
+      parameters: [order, orderToken, header('Last-Event-ID', 'Of the last event that was seen.')],
+      responses: { 200: { description: 'Events named `order` with the order as data.', content: { 'text/event-stream': { schema: { type: 'string' } } } }, ...refusals(401, 404, 429, 503) },
+    },
+  },
   '/v1/orders/{id}/cancel': {
     post: {
       operationId: 'cancelOrder',

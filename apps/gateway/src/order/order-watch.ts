@@ -10,6 +10,11 @@ export class OrderWatch {
   private readonly waiting = new Map<string, Set<() => void>>();
   private closed = false;
 
+  /** Nobody is to wait any more. */
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   /** To be called with each notice of the orders' channel. */
   hear(payload: string): void {
     for (const orderId of JSON.parse(payload) as string[]) for (const wake of [...(this.waiting.get(orderId) ?? [])]) wake();

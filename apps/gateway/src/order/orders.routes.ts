@@ -2,17 +2,32 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Database } from '@steward/platform';
 import { onlyKnown } from '../storefront/arguments';
 import { sendPrivate } from '../storefront/send';
+import { eventText, type EventStreams } from './event-stream';
+import { orderUpdates, type Following } from './order-updates';
+import type { OrderWatch } from './order-watch';
 import { ownOrder, type Asking } from './order-access';
 import { toOrderView } from './order-view';
 
 const TOKEN_HEADER = 'steward-order-token';
 
-export function orderRoutes(app: FastifyInstance, { database }: { database: Database }): void {
+export function orderRoutes(app: FastifyInstance, { database, watch }: { database: Database; watch: OrderWatch }, streams: EventStreams): void {
   app.get<{ Params: { id: string } }>('/v1/orders/:id', async (request, reply) => {
     onlyKnown(request.query as Record<string, unknown>, []);
     const found = await ownOrder(database, request.params.id, askingOf(request));
     return sendPrivate(reply, 200, { ...toOrderView(found), ...(found.byCustomer ? { contact: found.contact } : {}) });
   });
+
+  app.get<{ Params: { id: string } }>('/v1/orders/:id/events', async (request, reply) => {
+    onlyKnown(request.query as Record<string, unknown>, []);
+    const { state } = await ownOrder(database, request.params.id, askingOf(request));
+    // Whoever comes back names what they have seen.
+    const seen = /^[0-9]{1,15}$/.exec(String(request.headers['last-event-id'] ?? ''))?.[0];
+    return streams.serve(reply, (signal) => events({ database, watch, orderId: state.orderId, signal, ...(seen === undefined ? {} : { after: Number(seen) }) }));
+  });
+}
+
+async function* events(following: Following): AsyncGenerator<string> {
+  for await (const found of orderUpdates(following)) yield eventText('order', JSON.stringify(toOrderView(found)), String(found.version));
 }
 
 export function askingOf(request: FastifyRequest): Asking {

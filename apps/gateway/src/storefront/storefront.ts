@@ -13,6 +13,7 @@ import type { Authenticate } from '../identity/tokens';
 import { checkoutRoutes } from '../checkout/checkout.routes';
 import type { CheckoutLimit } from '../checkout/checkout-limit';
 import { openapiRoutes } from '../openapi/openapi.routes';
+import { EventStreams } from '../order/event-stream';
 import { orderRoutes } from '../order/orders.routes';
 import type { Ordering } from '../checkout/place-order';
 import { fromFastify, hintAt } from './problem';
@@ -36,7 +37,7 @@ export interface StorefrontOptions {
   ready: () => boolean;
 }
 
-const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/products/{sku}/json-ld, GET /v1/categories/{id}, GET /v1/categories, POST /v1/price-preview, POST /v1/orders, GET /v1/orders/{id}, POST /v1/orders/{id}/cancel, POST /v1/orders/{id}/returns, POST /graphql, GET /sitemap.xml, GET /feeds/{market}/{language}/merchant.xml, GET /livez, GET /readyz';
+const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/products/{sku}/json-ld, GET /v1/categories/{id}, GET /v1/categories, POST /v1/price-preview, POST /v1/orders, GET /v1/orders/{id}, GET /v1/orders/{id}/events, POST /v1/orders/{id}/cancel, POST /v1/orders/{id}/returns, POST /graphql, GET /sitemap.xml, GET /feeds/{market}/{language}/merchant.xml, GET /livez, GET /readyz';
 
 /** The storefront's own HTTP server: Fastify without Nest, because a read from memory should cost little more than the socket. */
 export async function createStorefront({ reading, catalogue, selling, ordering, addresses, rateLimit, proxies, authenticate, policy, explorer, logger, ready }: StorefrontOptions): Promise<FastifyInstance> {
@@ -88,10 +89,11 @@ export async function createStorefront({ reading, catalogue, selling, ordering, 
   await cartRoutes(app, { reading, ...selling });
   const checkout = { selling: { reading, ...selling }, database: ordering.database, watch: ordering.watch, clock: reading.clock };
   await checkoutRoutes(app, checkout, ordering.limit);
-  orderRoutes(app, checkout);
+  const streams = new EventStreams();
+  orderRoutes(app, checkout, streams);
   await aftersaleRoutes(app, checkout, ordering.limit);
   feedRoutes(app, reading, catalogue, addresses);
-  await graphqlRoutes(app, { reading, addresses, policy, logger });
+  await graphqlRoutes(app, { reading, addresses, policy, logger, ordering: checkout, limit: ordering.limit, streams });
   await openapiRoutes(app, explorer);
   if (explorer) explorerRoute(app);
   return app;
