@@ -4,8 +4,10 @@ import { mercurius } from 'mercurius';
 import { RejectedError, type Logger } from '@steward/platform';
 import type { Addresses } from '../feeds/addresses';
 import { groupOf } from '../identity/identity';
+import { cartSchema } from '../cart/cart.schema';
 import type { CheckoutLimit } from '../checkout/checkout-limit';
 import type { Ordering } from '../checkout/place-order';
+import { orderSchema } from '../order/order.schema';
 import type { EventStreams } from '../order/event-stream';
 import type { Context } from '../storefront/context';
 import { fromFastify, hintAt } from '../storefront/problem';
@@ -51,7 +53,7 @@ export async function graphqlRoutes(app: FastifyInstance, options: GraphqlOption
   const shown = resolvers(reading, addresses);
   const buying = checkoutResolvers(ordering, limit);
   await app.register(mercurius, {
-    schema: schema + checkoutSchema,
+    schema: [schema, cartSchema, orderSchema, checkoutSchema].join(''),
     resolvers: { ...shown, Query: { ...shown.Query, ...buying.Query }, Mutation: buying.Mutation },
     routes: false,
     jit: JIT_AFTER,
