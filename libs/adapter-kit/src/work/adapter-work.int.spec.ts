@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { reserveStock, type ReserveStock, stockReservation, type StockReservation } from '@steward/contracts';
 import { defineBatchHandler } from '@steward/event-bus';
-import { loadEnv, type MigrationClass, RejectedError } from '@steward/platform';
+import { armFaults, loadEnv, type MigrationClass, RejectedError } from '@steward/platform';
 import { eventually, testBroker, type TestBroker, testDatabase, type TestDatabase } from '@steward/testing';
 import { z } from 'zod';
 import { intendEffects, touchEffect } from '../effect/intend';
@@ -155,6 +155,24 @@ describe('an adapter with work of its own', () => {
     expect((await test.pool.query('select 1 from reservation where times > 1')).rowCount).toBe(0);
     expect(till.sales).toHaveLength(51);
   });
+
+  it('T2: whatever throws wherever between a command and its sale, each is decided, sold and told once', async () => {
+    await ready(await start());
+    const disarm = armFaults('handler=throw-after@0.05,delivery=throw-before@0.1,commit=throw-before@0.05,commit=throw-after@0.05,publish-ack=throw-before@0.1,effect-submit=throw-after@0.2,effect-read-back=throw-before@0.2,effect-commit=throw-after@0.2,seed=3');
+    try {
+      for (let batch = 0; batch < 10; batch += 1) await oms.reserve(...[0, 1, 2, 3].map((nth) => ({ orderId: `o${batch}-${nth}`, quantity: 1 }))).catch(() => undefined);
+      await eventually(async () => (await oms.pending()) === 0 && (await test.pool.query('select 1 from effect where settled_at is null')).rowCount === 0 && (await test.pool.query('select 1 from outbox where published_at is null')).rowCount === 0, { withinMs: 30_000 });
+    } finally {
+      disarm();
+    }
+    // What threw at the sender's commit was sent or not; what was sent has its end.
+    const orders = new Set((await streamContent(nats, 'OMS_COMMANDS')).map(({ key }) => key));
+    await eventually(async () => (await states()).filter(([, , status]) => status === 'exported').length === orders.size, { withinMs: 60_000 });
+    expect(orders.size).toBeGreaterThan(20);
+    expect([till.sales.length, new Set(till.sales.map(({ key }) => key)).size]).toEqual([orders.size, orders.size]);
+    expect((await states()).map(([key, revision]) => [key, revision]).sort()).toEqual([...orders].map((key) => [key, 43]).sort());
+    expect((await test.pool.query('select 1 from reservation where times > 1 union all select 1 from dead_letter')).rowCount).toBe(0);
+  }, 120_000);
 
   it('I3: begins above every revision that consumers have, when its database is new', async () => {
     operations.silentTo.add('erp');
