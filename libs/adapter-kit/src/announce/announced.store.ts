@@ -1,6 +1,6 @@
 /** What this adapter has said, as others ask for it: snapshots, full passes, a lost stream. */
 import { type Contract, subjectOf, typeOf } from '@steward/contracts';
-import { outboxInsert } from '@steward/event-bus';
+import { lanes, outboxInsert } from '@steward/event-bus';
 import type { Database } from '@steward/platform';
 import type { PoolClient } from 'pg';
 
@@ -99,12 +99,17 @@ export async function lockAnnouncing(tx: PoolClient): Promise<void> {
   await tx.query('lock table announced in share mode');
 }
 
-/** Of all entities and in all lanes, what was said anew since (B12): for the relay, when it can't be sure of the order in which rows went out. */
-export async function withdrawSuperseded(database: Query): Promise<void> {
-  await database.query(
-    `update outbox o set published_at = now() from announced a
-      where o.published_at is null and o.kind = 'state' and a.entity = o.entity and a.key = o.key and a.revision > o.revision`,
-  );
+/**
+ * Of all entities and in all lanes, what was said anew since (B12): for the relay, when it can't be sure of the order in which rows
+ * went out, of all that is pending or of a few rows. Returns the ids of what it took back.
+ */
+export async function withdrawSuperseded(database: Query, ids?: readonly string[]): Promise<readonly string[]> {
+  const text = `update outbox o set published_at = now() from announced a
+    where o.published_at is null and o.kind = 'state' and a.entity = o.entity and a.key = o.key and a.revision > o.revision`;
+  // By lane, because the pending index begins with it.
+  const few = `${text} and o.lane in (${lanes.live}, ${lanes.backfill}) and o.id = any($1::bigint[]) returning o.id::text`;
+  const rows = ids === undefined ? await database.query<{ id: string }>(`${text} returning o.id::text`) : await database.query<{ id: string }>({ name: 'kit-withdraw-late', text: few }, [ids]);
+  return rows.map(({ id }) => id);
 }
 
 /**

@@ -62,7 +62,7 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
         service: adapter.name, runtime, database, databaseUrl: env.DATABASE_URL, broker, ask: askBrokerState(rpc), refuseLazyBroker: refusesLazyBroker(env),
         // Reading and sending are one piece of work: two leases could be with two processes, one of them blind for the other's rows.
         lease: 'adapter',
-        withdraw: () => withdrawSuperseded(database),
+        withdraw: (ids) => withdrawSuperseded(database, ids),
         rebuild: async (tx, change) => {
           for (const runner of runners) await runner.rebuild(tx, change);
           await rebuildOwn(tx, adapter.name, own, change);

@@ -8,7 +8,7 @@ import { type AskBrokerState, type Broker, StreamWatch } from '../broker';
 import { Lease } from '../lease';
 import { watchOutbox } from './outbox-metrics';
 import type { Rebuild } from './relay/adopt-epoch';
-import { Relay } from './relay/relay';
+import { Relay, type RelayOptions } from './relay/relay';
 import { Retention } from './retention';
 
 /** B7: how long the provisioner may take to make what this service needs; then the process ends with a code. */
@@ -26,7 +26,7 @@ export interface SendingSideOptions {
   readonly lease: string;
   readonly refuseLazyBroker: boolean;
   /** For who announces states: see RelayOptions. */
-  readonly withdraw?: () => Promise<void>;
+  readonly withdraw?: RelayOptions['withdraw'];
   readonly rebuild?: Rebuild;
 }
 

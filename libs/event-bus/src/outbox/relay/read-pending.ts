@@ -106,6 +106,7 @@ const sweepGapMs = 50;
 /** Where reading stands in each lane, and when it begins at the start again (O2). */
 export class Sweeps {
   private readonly places = new Map<number, string>();
+  private readonly furthest = new Map<number, number>();
   private due = true;
   private begunAt = -Infinity;
   private costMs = 0;
@@ -141,5 +142,11 @@ export class Sweeps {
 
   reached(lane: number, id: string): void {
     this.places.set(lane, id);
+    this.furthest.set(lane, Math.max(this.furthest.get(lane) ?? 0, Number(id)));
+  }
+
+  /** Whether higher ids were read before it: those of its key among them. */
+  isLate(lane: number, id: string): boolean {
+    return Number(id) <= (this.furthest.get(lane) ?? 0);
   }
 }

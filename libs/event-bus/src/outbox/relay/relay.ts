@@ -10,7 +10,8 @@
  *    tail (B10): the stream stands until the provisioner has declared a new epoch.
  * 8. A state never goes out behind a newer one of its key: the stream keeps what comes last, and a consumer that is behind would see
  *    no other (B12). What may have been overtaken while it was under way, by a predecessor, or before a crash of the database took
- *    back its mark, is withdrawn before anything is read. Nothing would bring the newer one back: the broker answers that it knows it.
+ *    back its mark, is withdrawn before anything is read; what was committed behind ids that were read, before it is sent. Nothing
+ *    would bring the newer one back: the broker answers that it knows it.
  */
 import type { StreamDeclaration } from '@steward/contracts';
 import { type Clock, type Database, Listener, type Logger, StewardError } from '@steward/platform';
@@ -43,8 +44,8 @@ export interface RelayOptions {
   clock: Clock;
   logger: Logger;
   rebuild?: Rebuild;
-  /** Takes pending states back that are older than what was announced of their key since. */
-  withdraw?: () => Promise<void>;
+  /** Takes pending states back, of all or of these rows, that are older than what was announced of their key since; returns their ids. */
+  withdraw?: (ids?: readonly string[]) => Promise<readonly string[]>;
   window?: number;
   /** Safety net under LISTEN. */
   pollMs?: number;
@@ -198,11 +199,12 @@ export class Relay {
       blockedSubjects: this.flight.blockedSubjects(clock.now()),
       blockedTypes: this.ledger.pausedTypes(clock.now()),
     });
+    const overtaken = await this.overtaken(lane, rows);
     if (lane === lanes.backfill) this.backfillLeft = rows.length === limit;
     if (this.options.broker.status() !== 'up' || this.options.lease.fence() === undefined || this.stopping) return 0;
     let taken = 0;
     const ready: PendingRow[] = [];
-    for (const row of rows) {
+    for (const row of rows.filter(({ id }) => !overtaken.has(Number(id)))) {
       const what = this.flight.take(row, clock.now());
       if (what === 'skip') continue;
       taken += 1;
@@ -213,6 +215,12 @@ export class Relay {
     const last = rows.at(-1);
     if (last) this.sweeps.reached(lane, last.id);
     return taken;
+  }
+
+  private async overtaken(lane: number, rows: readonly PendingRow[]): Promise<ReadonlySet<number>> {
+    const late = rows.filter(({ id, ordered }) => !ordered && this.sweeps.isLate(lane, id)).map(({ id }) => id);
+    const withdrawn = late.length === 0 ? [] : await this.options.withdraw?.(late);
+    return new Set(withdrawn?.map(Number));
   }
 
   /** How many rows of a lane may be taken now. */
