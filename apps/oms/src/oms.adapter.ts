@@ -30,6 +30,7 @@ export const oms = defineAdapter({
   env: omsEnv,
   migrations: [SagaTable1793000000000],
   opens: ({ env, clock, logger, onClose }): Own => {
+    // Its own way out: a slow provider must not open the breaker of the OMS, nor take its seats.
     const http = resilientHttp({ dependency: 'oms-stripe', clock, logger, limits: { concurrency: 16, deadlineMs: 15_000, attemptMs: 15_000 } });
     onClose('payments', () => http.close());
     const stripe = stripeClient(http, { url: env.STEWARD_PSP_URL, secretKey: env.STEWARD_PSP_SECRET_KEY });

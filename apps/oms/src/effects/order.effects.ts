@@ -19,6 +19,7 @@ interface Ordered {
 }
 
 export function orderEffects(desk: OrderDesk, payments: PaymentDesk, parts: HappenParts, limits = limitsByDefault): Effect[] {
+  // One shape for all: what differs is whom it is said to and what it is about.
   const effect = <Request extends Ordered>(kind: EffectKind, { submit, look }: Write<Request>, settleMs: number, subjectOf: (request: Request) => string): Effect =>
     defineEffect<Request, EffectAnswer>({
       kind,

@@ -85,7 +85,7 @@ export async function happen(tx: PoolClient, happenings: readonly Happening[], {
     left.unshift(...(await neverSent(tx, orderId, decision.intents)));
   }
 
-  // Of an order that changed twice the last one is written, and what both wanted.
+  // Of an order that changed twice the last one is written, and what both wanted: nobody outside has seen what was between.
   const last = [...new Map(changes.map((change) => [change.row.orderId, change])).values()];
   await saveSagas(tx, last.map(({ row, saga, cause }) => ({ row, saga, traceparent: cause.traceparent })), at);
   await announce(tx, last, at);

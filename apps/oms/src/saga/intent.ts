@@ -14,6 +14,7 @@ export type Announcement =
   | { readonly kind: 'order-rejected'; readonly data: OrderRejected }
   | { readonly kind: 'order-cancelled'; readonly data: OrderCancelled };
 
+// Requests are kept for ever and read by people: they name the order, so that a row of them says whose it is.
 interface Asked {
   readonly orderId: string;
 }
@@ -35,6 +36,7 @@ export interface CapturePart extends Asked {
   readonly final: boolean;
 }
 
+/** Lets go of what is authorized and not captured. */
 export interface Void extends Asked {
   readonly reference: string;
 }
@@ -47,6 +49,7 @@ export interface RefundPart extends Asked {
   readonly reason: string;
 }
 
+/** The whole order: the OMS is told once, and has nobody to ask. */
 export interface Place extends Asked {
   readonly order: KeptOrder;
 }

@@ -80,6 +80,7 @@ function refundCaptured(saga: Saga): Pursuit {
   const intents: Intent[] = [];
   let after = saga;
   for (const refund of saga.money.refunds.filter(({ state }) => state === 'waiting')) {
+    // What is asked for counts as done: of two refunds under way the second must not count on the first to fail.
     const free = capturedOf(after) - sumOf(after.money.refunds.filter(({ state }) => state === 'asked' || state === 'done').map(({ amount }) => amount));
     const set = (state: Refund['state']): Saga => ({ ...after, money: { ...after.money, refunds: after.money.refunds.map((each) => (each.refundId === refund.refundId ? { ...each, state } : each)) } });
     if (refund.amount <= free && authorization.kind === 'authorized' && saga.order !== null) {

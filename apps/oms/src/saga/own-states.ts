@@ -30,6 +30,7 @@ export function ownStatesOf(saga: Saga | undefined, updatedAt: string): OwnState
 function toOrder(saga: Saga, order: NonNullable<Saga['order']>, amounts: Pick<Payment, 'authorizedAmount' | 'capturedAmount' | 'refundedAmount'>, updatedAt: string): Order {
   const { goal, stock, money, placement } = saga;
   const shipped = shippedQuantities(saga);
+  // What was only asked for has not come back.
   const returned = saga.returns.filter(({ status }) => status === 'refunded').flatMap(({ lines }) => lines);
   const payment = paymentStatusOf(saga);
   const { authorization } = money;

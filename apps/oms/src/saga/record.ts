@@ -93,6 +93,7 @@ function recordRefund(saga: Saga, { refundId, amount, currency, reason }: Refund
   if (refunds.some((known) => known.refundId === refundId)) return saga;
   if (currency !== saga.order?.currency) return refuse('OMS_REFUND_REFUSED', `refund ${refundId} is in ${currency}, not in the currency of the order`);
   // Captures under way count: their refund waits for them.
+  // What was refused counts for nothing, on either side.
   const left = sumOf(captures.filter(({ state }) => live(state)).map((each) => each.amount)) - sumOf(refunds.filter(({ state }) => live(state)).map((each) => each.amount));
   if (amount > left) return refuse('OMS_REFUND_REFUSED', `refund ${refundId} of ${amount} is more than the ${left} that are captured and not refunded`);
   return withMoney(saga, { refunds: [...refunds, { refundId, amount, reason, state: 'waiting' }] });
@@ -100,6 +101,7 @@ function recordRefund(saga: Saga, { refundId, amount, currency, reason }: Refund
 
 function recordReturn(saga: Saga, { returnId, lines }: RequestReturn): Saga | Refusal {
   if (saga.returns.some((known) => known.returnId === returnId)) return saga;
+  // Asked for is taken: two requests for the same pieces are not both right.
   const back = saga.returns.filter(({ status }) => live(status)).flatMap((each) => each.lines);
   const shipped = shippedQuantities(saga);
   for (const { lineId } of lines) {

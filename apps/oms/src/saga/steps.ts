@@ -91,6 +91,7 @@ export function failureOf(saga: Saga): Rejection | undefined {
   if (stock.status === 'expired' || stock.status === 'released') return because('TIMED_OUT', 'the reservation ended before the order was confirmed');
   const { authorization } = money;
   if (authorization.kind === 'failed') return because('PAYMENT_DECLINED', `the payment was declined: ${authorization.code}`);
+  // A provider that authorizes in part would leave the rest unpaid: that is no yes.
   if (authorization.kind === 'authorized' && authorization.amount !== grossOf(saga)) return because('PAYMENT_DECLINED', `authorized were ${authorization.amount} instead of ${grossOf(saga)}`);
   if (placement.state === 'refused') return because('REFUSED_BY_OMS', `the order system did not take the order: ${placement.refusal ?? 'no reason given'}`);
   return undefined;

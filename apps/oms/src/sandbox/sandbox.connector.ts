@@ -26,6 +26,7 @@ export const sandboxConnector = defineConnector({
             return found ? confirmed(found) : { kind: 'absent' };
           },
         },
+        // Saying it twice is as good as once here: the OMS answers with the order as it is.
         cancel: {
           submit: async ({ reference, reason }, call) => toWritten(await client.post(`/oms/orders/${encodeURIComponent(reference)}/cancel`, { reason }, call)),
           look: async ({ reference }, { signal }) => {
