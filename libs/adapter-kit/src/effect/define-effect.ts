@@ -29,6 +29,7 @@ export interface Settled<Request = unknown, Answer = unknown> {
 export interface EffectSpec<Request, Answer> {
   /** Never renamed: it is half of the key. */
   readonly kind: string;
+  /** A request of another form is refused unsent (EFFECT_REQUEST_INVALID), and told as it is. */
   readonly request?: z.ZodType<Request>;
   /**
    * Sends once. An expected answer is an outcome. What is thrown with the mark of `nothingSent` (the resilient client sets it) is

@@ -150,6 +150,13 @@ describe('effects', () => {
     expect([await told(), (await row()).attempts]).toEqual([['o1 refused ITEM_INVALID'], 1]);
   });
 
+  it('a request is what its form makes of it, for the call and for what follows', async () => {
+    await start();
+    await database.transaction((tx) => intendEffects(tx, [{ kind: 'sale', key: 'o1', request: {} }]));
+    await settled();
+    expect((await test.pool.query('select amount from told')).rows).toEqual([{ amount: 7 }]);
+  });
+
   it('a request that does not have the form of its effect is refused unsent', async () => {
     await start([{ ...till.effect({ deadlineMs, settleMs }), settled: (tx, { key, outcome }) => tx.query('insert into told (key, kind, text, amount) values ($1, $2, $3, 0)', [key, outcome.kind, outcome.kind === 'refused' ? outcome.code : '']).then(() => undefined) }]);
     await database.transaction((tx) => intendEffects(tx, [{ kind: 'sale', key: 'o1', request: { amount: 'much' } }]));

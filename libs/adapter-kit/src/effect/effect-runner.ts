@@ -112,9 +112,13 @@ export class EffectRunner {
     return loop({ name: `effect ${kind}`, clock, logger, signal: this.stopping.signal, bell, turn });
   }
 
-  private async step(effect: Effect, claimed: Claimed, { claimedAt, until }: { claimedAt: number; until: number }): Promise<void> {
+  private async step(effect: Effect, raw: Claimed, { claimedAt, until }: { claimedAt: number; until: number }): Promise<void> {
+    const parsed = effect.request?.safeParse(raw.request);
+    const claimed = parsed?.success ? { ...raw, request: parsed.data } : raw;
     await inSpan(`effect ${effect.kind}`, { parent: claimed.traceparent }, async () => {
-      const result = await this.call(effect, claimed, claimedAt);
+      // It was never sent, and can't be.
+      const invalid = raw.was === 'intended' ? parsed?.error : undefined;
+      const result: Result = invalid ? { kind: 'refused', code: 'EFFECT_REQUEST_INVALID', reason: invalid.message.slice(0, 1_000) } : await this.call(effect, claimed, claimedAt);
       await this.settle(effect, claimed, afterCall(claimed, result, this.options.random), until);
     });
   }
@@ -123,9 +127,6 @@ export class EffectRunner {
   private async call(effect: Effect, { key, request, was, abandoned: givenUp, answer }: Claimed, claimedAt: number): Promise<Result> {
     const { kind, deadlineMs } = effect;
     if (was === 'intended' && givenUp) return { kind: 'refused', ...abandoned };
-    const wanted = effect.request?.safeParse(request) ?? { success: true, data: request };
-    // It was never sent, and can't be.
-    if (!wanted.success && was === 'intended') return { kind: 'refused', code: 'EFFECT_REQUEST_INVALID', reason: wanted.error?.message.slice(0, 1_000) ?? '' };
     const leftMs = deadlineMs - (performance.now() - claimedAt);
     const call = { key, idempotencyKey: idempotencyKeyOf(kind, key) };
     const doing = was === 'intended' ? 'submit' : 'read back';
@@ -133,8 +134,8 @@ export class EffectRunner {
       return await inSpan(`${doing} ${kind}`, { kind: 'client' }, () =>
         within(leftMs, this.cutOff.signal, (signal) =>
           was === 'intended'
-            ? through('effect-submit', () => effect.submit(wanted.data, { ...call, signal }))
-            : through('effect-read-back', () => effect.readBack(wanted.data, { ...call, signal, answer })),
+            ? through('effect-submit', () => effect.submit(request, { ...call, signal }))
+            : through('effect-read-back', () => effect.readBack(request, { ...call, signal, answer })),
         ),
       );
     } catch (error) {

@@ -113,7 +113,8 @@ describe('a feed', () => {
     await open({ versions: false, pace: { pollEveryMs: 10 } });
     rig.shop.put('sku-1@main', 1);
     start();
-    await rig.agree();
+    // The first full pass would tell of the change too.
+    await eventually(async () => (await rig.rows('select 1 from feed where last_pass_at is not null')).length);
     const release = rig.shop.hold('changes');
     rig.shop.put('sku-1@main', 2);
     const { changes } = rig.shop.asked;

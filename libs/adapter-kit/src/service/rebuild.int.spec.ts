@@ -80,7 +80,7 @@ describe('a read model and its owner', () => {
       await agree(owner, model);
       expect(asked[0]?.after).toBe(left?.cursor);
       expect(asked[0]?.after).toBe(questions[3]?.after);
-      expect(Number((await finished())?.items)).toBe(keys.length);
+      expect(Number((await eventually(finished)).items)).toBe(keys.length);
       const traceOf = (traceparent: string | null | undefined) => traceparent?.split('-')[1];
       expect(new Set([...questions, ...asked].map(({ traceparent }) => traceOf(traceparent)))).toEqual(new Set([traceOf((await finished())?.traceparent)]));
     } finally {
