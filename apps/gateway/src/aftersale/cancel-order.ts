@@ -6,14 +6,15 @@ import { currentTraceparent, RejectedError, type Clock, type Database } from '@s
 import type { z } from 'zod';
 import { fields, optional, text } from '../input/fields';
 import { findOrder, type FoundOrder } from '../order/order.queries';
-import type { OrderWatch } from '../order/order-watch';
+import { orderKey } from '../news/notify';
+import type { Watch } from '../news/watch';
 
 export const cancelInput = fields({ reason: optional(text(500)) });
 export type CancelInput = z.output<typeof cancelInput>;
 
 export interface Aftersale {
   readonly database: Database;
-  readonly watch: OrderWatch;
+  readonly watch: Watch;
   readonly clock: Clock;
 }
 
@@ -35,6 +36,6 @@ export async function cancelOrder({ database, watch, clock }: Aftersale, found: 
     const data = { orderId, requestedAt: new Date(clock.now()).toISOString(), requestedBy: 'customer' as const, reason };
     await appendEvents(tx, [{ contract: cancelOrderCommand, system: 'gateway', key: orderId, data, correlationId: orderId, traceparent: currentTraceparent() }]);
   });
-  const last = await watch.until(orderId, () => findOrder(database, orderId), (order) => order === undefined || isTerminal(order.state.status), waitMs, clock);
+  const last = await watch.until(orderKey(orderId), () => findOrder(database, orderId), (order) => order === undefined || isTerminal(order.state.status), waitMs, clock);
   return last ?? found;
 }

@@ -21,8 +21,8 @@ import { readPage } from '../listing/listing.queries';
 import { Listings } from '../listing/listings';
 import { DOCUMENT_CHANNEL } from '../product/document.store';
 import { documentQueries } from '../product/documents.queries';
-import { ORDER_CHANNEL } from '../order/order.projection';
-import { OrderWatch } from '../order/order-watch';
+import { NEWS_CHANNEL } from '../news/notify';
+import { Watch } from '../news/watch';
 import { LivePromotions } from '../promotion/live-promotions';
 import { promiseKeysFor } from '../promise/promise-keys';
 import { Contexts } from '../storefront/context';
@@ -64,10 +64,10 @@ export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; lo
       documents = cache;
       const listings = new Listings({ read: (question) => readPage(database, question), cache, freshness, categories, clock });
       const keeper = new CacheUpkeep({ database, queries, cache, freshness, categories, promotions, clock, logger });
-      const watch = new OrderWatch();
+      const watch = new Watch();
       const listener = await listenTo(
         env.DATABASE_URL,
-        { [DOCUMENT_CHANNEL]: (payload) => keeper.hear(payload), [ORDER_CHANNEL]: (payload) => watch.hear(payload) },
+        { [DOCUMENT_CHANNEL]: (payload) => keeper.hear(payload), [NEWS_CHANNEL]: (payload) => watch.hear(payload) },
         {
           name: 'gateway-api',
           logger,
@@ -106,7 +106,7 @@ export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; lo
       });
       await storefront.listen({ port: env.STEWARD_GATEWAY_PORT, host: env.STEWARD_GATEWAY_HOST });
       shutdown.onDrain('storefront', () => closeStorefront(storefront));
-      shutdown.onDrain('waiting for orders', () => watch.close());
+      shutdown.onDrain('waiting for news', () => watch.close());
       const { address, port, family } = storefront.server.address() as AddressInfo;
       storefrontUrl = `http://${family === 'IPv6' ? `[${address}]` : address}:${String(port)}`;
       logger.info({ url: storefrontUrl }, 'storefront open');

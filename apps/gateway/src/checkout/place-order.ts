@@ -20,14 +20,15 @@ import { acceptOrder, type Acceptance } from './accept-order';
 import { findOrder, type FoundOrder } from '../order/order.queries';
 import { tokenOf } from '../order/order-token';
 import { toOrderView, type OrderView } from '../order/order-view';
-import type { OrderWatch } from '../order/order-watch';
+import { orderKey } from '../news/notify';
+import type { Watch } from '../news/watch';
 import { placeOrderInput, type PlaceOrderInput } from './place-order.input';
 import { priceLines, type PricedOrder } from './price-lines';
 
 export interface Ordering {
   readonly selling: Selling;
   readonly database: Database;
-  readonly watch: OrderWatch;
+  readonly watch: Watch;
   readonly clock: Clock;
 }
 
@@ -128,7 +129,7 @@ async function freshCart({ selling, clock }: Ordering, { lines, codes, shippingP
 /** Waits for a decision, and stores what is then known as the answer for ever. */
 async function answer(ordering: Ordering, request: Request, orderId: string, waitMs: number): Promise<Placed> {
   const { database, watch, clock } = ordering;
-  const found = await watch.until(orderId, () => findOrder(database, orderId), (order) => order === undefined || isDecided(order), waitMs, clock);
+  const found = await watch.until(orderKey(orderId), () => findOrder(database, orderId), (order) => order === undefined || isDecided(order), waitMs, clock);
   if (found === undefined) throw new StewardError('ORDER_UNKNOWN', 'the order was accepted and then removed');
   return replay(ordering, request, orderId, await storeAnswer(database, request, answerOf(found)), { found, replayed: false });
 }

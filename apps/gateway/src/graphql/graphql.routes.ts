@@ -5,6 +5,10 @@ import { RejectedError, type Logger } from '@steward/platform';
 import type { Addresses } from '../feeds/addresses';
 import { groupOf } from '../identity/identity';
 import { cartSchema } from '../cart/cart.schema';
+import { checkoutResolvers } from '../checkout/checkout.resolver';
+import { checkoutSchema } from '../checkout/checkout.schema';
+import { customerResolvers } from '../customer/customer.resolver';
+import { customerSchema } from '../customer/customer.schema';
 import type { CheckoutLimit } from '../checkout/checkout-limit';
 import type { Ordering } from '../checkout/place-order';
 import { orderSchema } from '../order/order.schema';
@@ -14,8 +18,6 @@ import { fromFastify, hintAt } from '../storefront/problem';
 import { spend } from '../storefront/rate-limit';
 import type { Reading } from '../storefront/reading';
 import { degradedHeader, send, sendUncached } from '../storefront/send';
-import { checkoutResolvers } from './checkout.resolvers';
-import { checkoutSchema } from './checkout.schema';
 import { ParsedDocuments, type DocumentPolicy } from './documents';
 import { errorsIn, statusOfErrors, toShownError } from './graphql.errors';
 import { requestOfBody, requestOfQuery, type GraphqlRequest } from './graphql-request';
@@ -52,9 +54,10 @@ export async function graphqlRoutes(app: FastifyInstance, options: GraphqlOption
   const { reading, addresses, policy, logger, ordering, limit, streams } = options;
   const shown = resolvers(reading, addresses);
   const buying = checkoutResolvers(ordering, limit);
+  const accounts = customerResolvers(ordering, limit);
   await app.register(mercurius, {
-    schema: [schema, cartSchema, orderSchema, checkoutSchema].join(''),
-    resolvers: { ...shown, Query: { ...shown.Query, ...buying.Query }, Mutation: buying.Mutation },
+    schema: [schema, cartSchema, orderSchema, checkoutSchema, customerSchema].join(''),
+    resolvers: { ...shown, Query: { ...shown.Query, ...buying.Query, ...accounts.Query }, Mutation: { ...buying.Mutation, ...accounts.Mutation } },
     routes: false,
     jit: JIT_AFTER,
     ...compiled,

@@ -11,7 +11,7 @@ export const limits = { tokens: 2_000, depth: 8, introspectionDepth: 20, aliases
 
 const TREE_COST = 20;
 /** Each is a look at the database or more. */
-const ACTS = new Set(['order', 'placeOrder', 'cancelOrder', 'requestReturn']);
+const ACTS = new Set(['order', 'placeOrder', 'cancelOrder', 'requestReturn', 'customer', 'registerCustomer', 'updateCustomer', 'eraseCustomer']);
 
 export interface Measured {
   depth: number;

@@ -37,6 +37,19 @@ const order = {
   progress: closed({ reserved: { type: 'boolean' }, authorized: { type: 'boolean' }, placed: { type: 'boolean' }, exported: { type: 'boolean' } }),
   revision: { type: 'number', description: 'Grows with each change; 0 until the order service has taken the order up.' },
 };
+const customerAddress = {
+  addressId: text, isDefaultShipping: { type: 'boolean' }, isDefaultBilling: { type: 'boolean' }, name: text, company: maybe(text), street: text, street2: maybe(text), postalCode: text, city: text, region: maybe(text),
+  country: text, phone: maybe(text),
+};
+const purpose = { enum: ['marketing-email', 'marketing-phone', 'profiling'] };
+const account = {
+  email: { ...text, format: 'email' },
+  name: maybe(text),
+  phone: maybe(text),
+  language: maybe(text),
+  addresses: list(open(customerAddress, ['name', 'street', 'postalCode', 'city', 'country'], 'A new one is given its id.')),
+  consents: list(open({ purpose, granted: { type: 'boolean' }, source: maybe(text) }, ['purpose', 'granted'], 'Said now.')),
+};
 const problem = { type: text, title: text, status: { type: 'integer' }, code: text, detail: text, errors: { type: 'array' }, traceId: text };
 const orderToken = { ...text, description: 'Shows this order to whoever has it (Steward-Order-Token).' };
 
@@ -109,6 +122,18 @@ export const checkoutSchemas = {
   CancelledOrder: closed({ order: ref('Order') }),
   ReturnInput: open({ lines: { ...list(closed({ lineId: text, quantity })), minItems: 1, maxItems: 200 }, reason: maybe(text) }, ['lines'], 'Pieces that are to come back.'),
   RequestedReturn: closed({ return: closed({ id: text, orderId: text, status: { const: 'REQUESTED' }, lines: list(ref('Pieces')) }) }),
+  RegisterCustomerInput: open(account, ['email'], 'Who the customer is.'),
+  UpdateCustomerInput: open(account, [], 'A field that is absent stays as it is, null clears it. Addresses come all together, consents are only those that change.'),
+  Customer: closed({
+    id: text, email: text, name: maybe(text), phone: maybe(text), language: maybe(text),
+    addresses: list(closed(customerAddress)),
+    consents: list(closed({ purpose, granted: { type: 'boolean' }, at: instant, source: text })),
+    segments: list(closed({ id: text, name: text })),
+    customerGroup: { ...text, description: 'As the CRM says; prices follow the group of the token.' },
+    registeredAt: maybe(instant),
+    revision: { type: 'number' },
+  }),
+  Account: closed({ customer: maybe(ref('Customer'), 'null until the CRM knows them.') }),
   Order: closed(order),
   OwnOrder: open({ ...order, contact: maybe(closed({ email: text, shippingAddress: ref('Address') }), 'For the customer who has signed in only.') }, Object.keys(order), 'An order for whoever may see it.'),
   PlacedOrder: closed({ order: ref('Order'), orderToken }),

@@ -8,6 +8,16 @@ const orderToken = header('Steward-Order-Token', 'The order token of the answer 
 const order = path('id', "The order's id.");
 const answerHeaders = ['Location', 'Idempotent-Replayed', 'Preference-Applied', 'Retry-After', 'Steward-Context'];
 
+const mine = [{ customer: [] }];
+const account = (operationId: string, summary: string, input: string) => ({
+  operationId,
+  summary,
+  security: mine,
+  parameters: [header('Prefer', 'As with an order.')],
+  requestBody: body(input),
+  responses: { 200: json('As the CRM says now.', ref('Account')), 202: json('Asked for; the customer as known until the CRM answers.', ref('Account')), ...refusals(400, 401, 422, 429, 503) },
+});
+
 /** What changes something, or is made for one shopper only. */
 export const checkoutPaths = {
   '/v1/price-preview': {
@@ -70,6 +80,18 @@ export const checkoutPaths = {
       parameters: [order, orderToken, idempotencyKey],
       requestBody: body('ReturnInput'),
       responses: { 202: json('It is asked for; what becomes of it stands in the order.', ref('RequestedReturn'), ['Idempotent-Replayed']), ...refusals(400, 401, 404, 409, 422, 429, 503) },
+    },
+  },
+  '/v1/customer': {
+    get: { operationId: 'customer', summary: 'Whoever has signed in', security: mine, parameters: [], responses: { 200: json('The customer.', ref('Account')), ...refusals(401, 404, 429, 503) } },
+    put: account('registerCustomer', 'Register whoever has signed in', 'RegisterCustomerInput'),
+    patch: account('updateCustomer', 'Change what is given; null clears', 'UpdateCustomerInput'),
+    delete: {
+      operationId: 'eraseCustomer',
+      summary: 'Forget me',
+      security: mine,
+      parameters: [header('Prefer', 'As with an order.')],
+      responses: { 204: { description: 'Nothing is known any more.' }, 202: json('Asked for.', ref('Account')), ...refusals(401, 429, 503) },
     },
   },
   '/.well-known/jwks.json': {

@@ -1,10 +1,11 @@
 import type { Database } from '@steward/platform';
 import { findOrder, type FoundOrder } from './order.queries';
-import type { OrderWatch } from './order-watch';
+import { orderKey } from '../news/notify';
+import type { Watch } from '../news/watch';
 
 export interface Following {
   readonly database: Database;
-  readonly watch: OrderWatch;
+  readonly watch: Watch;
   readonly orderId: string;
   /** The version that the reader has already seen. */
   readonly after?: number;
@@ -23,7 +24,7 @@ export async function* orderUpdates({ database, watch, orderId, after = -1, sign
     news = true;
     wake?.();
   };
-  const unsubscribe = watch.subscribe(orderId, note);
+  const unsubscribe = watch.subscribe(orderKey(orderId), note);
   signal.addEventListener('abort', note);
   try {
     while (!signal.aborted && !watch.isClosed) {

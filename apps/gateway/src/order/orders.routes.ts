@@ -4,13 +4,13 @@ import { onlyKnown } from '../storefront/arguments';
 import { sendPrivate } from '../storefront/send';
 import { eventText, type EventStreams } from './event-stream';
 import { orderUpdates, type Following } from './order-updates';
-import type { OrderWatch } from './order-watch';
+import type { Watch } from '../news/watch';
 import { ownOrder, type Asking } from './order-access';
 import { toOrderView } from './order-view';
 
 const TOKEN_HEADER = 'steward-order-token';
 
-export function orderRoutes(app: FastifyInstance, { database, watch }: { database: Database; watch: OrderWatch }, streams: EventStreams): void {
+export function orderRoutes(app: FastifyInstance, { database, watch }: { database: Database; watch: Watch }, streams: EventStreams): void {
   app.get<{ Params: { id: string } }>('/v1/orders/:id', async (request, reply) => {
     onlyKnown(request.query as Record<string, unknown>, []);
     const found = await ownOrder(database, request.params.id, askingOf(request));

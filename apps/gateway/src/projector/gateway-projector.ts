@@ -6,6 +6,7 @@ import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { ask, askBrokerState, connectBroker, createRpcClient, digestModule, JetStreamStrategy, natsTransport, openSendingSide, Rebuilder } from '@steward/event-bus';
 import { createService, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
 import { categoryProjection } from '../category/category.projection';
+import { customerProjection, segmentProjection } from '../customer/customer.projection';
 import { migrations } from '../database/migrations';
 import type { ProjectorEnv } from '../env';
 import { feedProgressHandler } from '../freshness/feed-progress.handler';
@@ -56,7 +57,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
         clock,
         logger,
         readiness,
-        projections: [productProjection, categoryProjection, stockLevelProjection, priceProjection, reservedStockProjection, promotionProjection, orderProjection, fulfilmentProjection, returnProjection],
+        projections: [productProjection, categoryProjection, stockLevelProjection, priceProjection, reservedStockProjection, promotionProjection, orderProjection, fulfilmentProjection, returnProjection, customerProjection, segmentProjection],
         handlers: [feedProgressHandler],
         journal: env.STEWARD_MODE === 'test',
       });

@@ -3,6 +3,7 @@ import { histogram, RejectedError, sendProblem, toProblem, type Logger } from '@
 import { aftersaleRoutes } from '../aftersale/aftersale.routes';
 import { cartRoutes } from '../cart/cart.routes';
 import type { Selling } from '../cart/preview';
+import { customerRoutes } from '../customer/customers.routes';
 import type { Addresses } from '../feeds/addresses';
 import { feedRoutes, type Catalogue } from '../feeds/feeds.routes';
 import type { DocumentPolicy } from '../graphql/documents';
@@ -37,7 +38,7 @@ export interface StorefrontOptions {
   ready: () => boolean;
 }
 
-const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/products/{sku}/json-ld, GET /v1/categories/{id}, GET /v1/categories, POST /v1/price-preview, POST /v1/orders, GET /v1/orders/{id}, GET /v1/orders/{id}/events, POST /v1/orders/{id}/cancel, POST /v1/orders/{id}/returns, POST /graphql, GET /sitemap.xml, GET /feeds/{market}/{language}/merchant.xml, GET /livez, GET /readyz';
+const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/products/{sku}/json-ld, GET /v1/categories/{id}, GET /v1/categories, POST /v1/price-preview, POST /v1/orders, GET /v1/orders/{id}, GET /v1/orders/{id}/events, POST /v1/orders/{id}/cancel, POST /v1/orders/{id}/returns, GET /v1/customer, POST /graphql, GET /sitemap.xml, GET /feeds/{market}/{language}/merchant.xml, GET /livez, GET /readyz';
 
 /** The storefront's own HTTP server: Fastify without Nest, because a read from memory should cost little more than the socket. */
 export async function createStorefront({ reading, catalogue, selling, ordering, addresses, rateLimit, proxies, authenticate, policy, explorer, logger, ready }: StorefrontOptions): Promise<FastifyInstance> {
@@ -92,6 +93,7 @@ export async function createStorefront({ reading, catalogue, selling, ordering, 
   const streams = new EventStreams();
   orderRoutes(app, checkout, streams);
   await aftersaleRoutes(app, checkout, ordering.limit);
+  await customerRoutes(app, checkout, ordering.limit);
   feedRoutes(app, reading, catalogue, addresses);
   await graphqlRoutes(app, { reading, addresses, policy, logger, ordering: checkout, limit: ordering.limit, streams });
   await openapiRoutes(app, explorer);

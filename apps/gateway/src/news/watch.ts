@@ -1,12 +1,12 @@
 /**
- * Whoever waits for an order, woken by the projector's notices. Invariants:
+ * Whoever waits for news of an order or a customer, woken by the projector's notices. Invariants:
  *   1. A waiter subscribes before it reads, so what changes in between wakes it.
  *   2. After a lost connection everybody is woken: nobody knows what was missed.
  *   3. A notice says that there is news and never what: what counts is read.
  */
 import type { Clock } from '@steward/platform';
 
-export class OrderWatch {
+export class Watch {
   private readonly waiting = new Map<string, Set<() => void>>();
   private closed = false;
 
@@ -15,9 +15,9 @@ export class OrderWatch {
     return this.closed;
   }
 
-  /** To be called with each notice of the orders' channel. */
+  /** To be called with each notice of the channel of news. */
   hear(payload: string): void {
-    for (const orderId of JSON.parse(payload) as string[]) for (const wake of [...(this.waiting.get(orderId) ?? [])]) wake();
+    for (const key of JSON.parse(payload) as string[]) for (const wake of [...(this.waiting.get(key) ?? [])]) wake();
   }
 
   wakeAll(): void {
@@ -31,20 +31,20 @@ export class OrderWatch {
   }
 
   /** Returns the unsubscriber. */
-  subscribe(orderId: string, wake: () => void): () => void {
-    const waiters = this.waiting.get(orderId) ?? new Set();
-    this.waiting.set(orderId, waiters.add(wake));
+  subscribe(key: string, wake: () => void): () => void {
+    const waiters = this.waiting.get(key) ?? new Set();
+    this.waiting.set(key, waiters.add(wake));
     return () => {
       waiters.delete(wake);
-      if (waiters.size === 0 && this.waiting.get(orderId) === waiters) this.waiting.delete(orderId);
+      if (waiters.size === 0 && this.waiting.get(key) === waiters) this.waiting.delete(key);
     };
   }
 
   /** Reads until it is settled or the time is over; returns what was read last. */
-  async until<T>(orderId: string, read: () => Promise<T>, settled: (value: T) => boolean, ms: number, clock: Clock): Promise<T> {
+  async until<T>(key: string, read: () => Promise<T>, settled: (value: T) => boolean, ms: number, clock: Clock): Promise<T> {
     const over = new AbortController();
     let wake: (() => void) | undefined;
-    const unsubscribe = this.subscribe(orderId, () => wake?.());
+    const unsubscribe = this.subscribe(key, () => wake?.());
     const late = clock.sleep(ms, over.signal).then(() => 'late' as const);
     try {
       for (;;) {

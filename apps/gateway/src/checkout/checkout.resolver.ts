@@ -1,12 +1,11 @@
 import type { MercuriusContext } from 'mercurius';
-import { RejectedError, type ErrorCode, type ProblemPlace } from '@steward/platform';
+import { RejectedError } from '@steward/platform';
 import { cancelInput, cancelOrder } from '../aftersale/cancel-order';
 import { requestReturn as requestPieces, returnInput } from '../aftersale/request-return';
 import { cartInput } from '../cart/cart.input';
 import { inOwnGroup, previewCart, type Buyer } from '../cart/preview';
-import { mostWaitMs } from '../checkout/prefer';
-import { place, type Ordering } from '../checkout/place-order';
-import type { CheckoutLimit } from '../checkout/checkout-limit';
+import type { Execution } from '../graphql/resolvers';
+import { asUserErrors, userErrorsOf } from '../graphql/user-errors';
 import { keyOf, requestHash } from '../idempotency/key';
 import { guest, nameOf, verified } from '../identity/identity';
 import { orThrow, readInput } from '../input/body';
@@ -14,13 +13,9 @@ import type { JsonValue } from '../input/strict-json';
 import { ownOrder } from '../order/order-access';
 import { orderUpdates } from '../order/order-updates';
 import { toOrderView, type OrderView } from '../order/order-view';
-import type { Execution } from './resolvers';
-
-interface UserError {
-  code: ErrorCode;
-  field: string[] | null;
-  message: string;
-}
+import type { CheckoutLimit } from './checkout-limit';
+import { place, type Ordering } from './place-order';
+import { secondsToMs } from './prefer';
 
 interface OfOrder {
   id: string;
@@ -57,8 +52,8 @@ export function checkoutResolvers(ordering: Ordering, limit: CheckoutLimit) {
           take(execution);
           // Enums are upper case in GraphQL; the rest is the body of REST.
           const body = { ...input, payment: { ...input.payment, method: input.payment.method.toLowerCase() } } as JsonValue;
-          const placed = await place(ordering, { body, key, buyer, waitMs: waitMs(waitSeconds) });
-          if (placed.kind === 'refused') return { ...none, cart: placed.cart, userErrors: userErrors(placed, 'input') };
+          const placed = await place(ordering, { body, key, buyer, waitMs: secondsToMs(waitSeconds) });
+          if (placed.kind === 'refused') return { ...none, cart: placed.cart, userErrors: userErrorsOf(placed, 'input') };
           const { body: answer, orderToken, replayed } = placed;
           return { order: flat(answer.order), orderToken, cart: null, replayed, userErrors: 'code' in answer ? [{ code: answer.code, field: null, message: answer.detail }] : [] };
         });
@@ -66,10 +61,10 @@ export function checkoutResolvers(ordering: Ordering, limit: CheckoutLimit) {
       cancelOrder: async (_root: unknown, { reason, waitSeconds, ...which }: OfOrder & { reason?: string | null; waitSeconds: number | null }, { execution }: MercuriusContext) =>
         asUserErrors({ order: null }, '', async () => {
           const input = readInput({ reason }, cancelInput);
-          if (!input.ok) return { order: null, userErrors: userErrors(input, '') };
+          if (!input.ok) return { order: null, userErrors: userErrorsOf(input) };
           const found = await own(execution, which);
           take(execution);
-          return { order: shown(await cancelOrder(ordering, found, input.value, waitMs(waitSeconds))), userErrors: [] };
+          return { order: shown(await cancelOrder(ordering, found, input.value, secondsToMs(waitSeconds))), userErrors: [] };
         }),
       requestReturn: async (_root: unknown, { lines, reason, idempotencyKey, ...which }: OfOrder & { lines: JsonValue; reason?: string | null; idempotencyKey: string }, { execution }: MercuriusContext) => {
         const none = { returnId: null, replayed: false };
@@ -77,13 +72,13 @@ export function checkoutResolvers(ordering: Ordering, limit: CheckoutLimit) {
           const key = keyOf(idempotencyKey, '/idempotencyKey');
           const body = { lines, reason: reason ?? null };
           const input = readInput(body, returnInput);
-          if (!input.ok) return { ...none, userErrors: userErrors(input, '') };
+          if (!input.ok) return { ...none, userErrors: userErrorsOf(input) };
           const found = await own(execution, which);
           take(execution);
           const { identity } = execution.request;
           const name = found.byCustomer && identity.kind === 'customer' ? nameOf(identity) : `order:${which.id}`;
           const requested = await requestPieces(ordering, found, input.value, { identity: name, operation: 'request-return', key, hash: requestHash(which.id, body) });
-          if (requested.kind === 'refused') return { ...none, userErrors: userErrors(requested, '') };
+          if (requested.kind === 'refused') return { ...none, userErrors: userErrorsOf(requested) };
           return { returnId: requested.body.return.id, replayed: requested.replayed, userErrors: [] };
         });
       },
@@ -107,32 +102,7 @@ function shown(found: Parameters<typeof toOrderView>[0]) {
 /** GraphQL shows a status where REST has an object of one. */
 const flat = ({ fulfilment, ...order }: OrderView) => ({ ...order, fulfilment: fulfilment.status });
 
-const waitMs = (seconds: number | null): number => Math.min(Math.max(0, (seconds ?? 2) * 1_000), mostWaitMs);
-
 function nullIfUnknown(error: unknown): null {
   if (error instanceof RejectedError && error.code === 'ORDER_UNKNOWN') return null;
   throw error;
-}
-
-/** What a shopper can mend is data; what else goes wrong is an error of the request. */
-async function asUserErrors<N extends object, T extends object>(none: N, under: string, work: () => Promise<T>): Promise<T | (N & { userErrors: UserError[] })> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof RejectedError) || !mendable.has(error.code)) throw error;
-    // Only what was found in the input stands in it; a key is an argument of its own.
-    const place = { pointer: error.place ?? '', detail: error.detail ?? error.message, accepted: error.accepted ?? '' };
-    return { ...none, userErrors: userErrors({ code: error.code, detail: place.detail, places: [place] }, error.code === 'GATEWAY_INPUT_REFUSED' ? under : '') };
-  }
-}
-
-const mendable = new Set<ErrorCode>(['GATEWAY_INPUT_REFUSED', 'IDEMPOTENCY_KEY_REFUSED', 'ORDER_UNKNOWN', 'ORDER_NOT_CANCELLABLE']);
-
-function userErrors({ code, detail, places }: { code: ErrorCode; detail: string; places: readonly ProblemPlace[] }, under: string): UserError[] {
-  if (places.length === 0) return [{ code, field: null, message: detail }];
-  return places.map((place) => ({ code, field: place.pointer.startsWith('/') ? fieldOf(place.pointer, under) : null, message: `${place.detail}; accepted: ${place.accepted}` }));
-}
-
-function fieldOf(pointer: string, under: string): string[] {
-  return [under, ...pointer.split('/')].filter((part) => part !== '').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
