@@ -231,7 +231,7 @@ export async function audit(system: System): Promise<Audit> {
 /** Pending outbox rows of the adapters. */
 export async function pendingOutbox(system: System): Promise<number> {
   const counts = await Promise.all(
-    (['pim', 'erp', 'pricing'] as const).map((name) =>
+    (['pim', 'erp', 'crm', 'oms', 'pricing', 'gateway'] as const).map((name) =>
       withDatabase(system, name, async (client) => Number((await client.query<{ n: number }>('select count(*)::int as n from outbox where published_at is null')).rows[0]?.n)),
     ),
   );

@@ -66,10 +66,8 @@ async function buy({ gatewayUrl, goods, doubleClicks, withinMs, random, card = (
     const done = (order: ShownOrder | undefined, refused: Answered | undefined): Bought => ({ key, sku, order, refused, promisedUnit: priced.unit, ids: [...ids], tookMs: performance.now() - begun });
     if (priced.promise === null) return done(undefined, { status: 409, replayed: false, text: 'not offered any more' });
     const answer = await purchase(gatewayUrl, key, sku, priced, method, clicks, deadline, ids);
-    if (answer.status === 201 || answer.status === 202) {
-      const placed = JSON.parse(answer.text) as Placed;
-      return done(await decided(gatewayUrl, placed, deadline), undefined);
-    }
+    const placed = placedOf(answer);
+    if (placed !== undefined) return done(await decided(gatewayUrl, placed, deadline), undefined);
     if (codeOf(answer) !== 'PRICE_CHANGED') return done(undefined, answer);
   }
 }
@@ -84,8 +82,17 @@ async function purchase(gatewayUrl: string, key: string, sku: string, { promise,
       return answer;
     });
   const answers = await Promise.all(Array.from({ length: clicks }, click));
-  for (const { status, text } of answers) if (status === 201 || status === 202) ids.add((JSON.parse(text) as Placed).order.id);
+  for (const answer of answers) {
+    const placed = placedOf(answer);
+    if (placed !== undefined) ids.add(placed.order.id);
+  }
   return answers[0] as Answered;
+}
+
+/** An order that was taken, even if it was then rejected; undefined when there is none. */
+function placedOf(answer: Answered): Placed | undefined {
+  const taken = answer.status === 201 || answer.status === 202 || codeOf(answer) === 'ORDER_REJECTED';
+  return taken ? (JSON.parse(answer.text) as Placed) : undefined;
 }
 
 async function decided(gatewayUrl: string, { order, orderToken }: Placed, deadline: number): Promise<ShownOrder> {

@@ -8,19 +8,29 @@ export interface Goods {
   readonly stock: number;
 }
 
-/** Sets the stock of so many SKUs that have a price, and waits until the storefront shows it. */
+/** Sets the stock of so many SKUs that have a price, and waits until the storefront offers just that. */
 export async function layOut(sandbox: SandboxControl, gatewayUrl: string, options: { skus: number; stock: number; withinMs: number }): Promise<Goods[]> {
   const records = (await sandbox.list('erp/stock')).items;
   const bySku = Map.groupBy(records, ({ item }) => String(item));
   const prices = new Set((await sandbox.list('pricing/prices')).items.filter(({ region }) => region === 'EU').map(({ article }) => String(article)));
   const chosen = [...bySku].filter(([sku]) => prices.has(sku)).slice(0, options.skus);
   if (chosen.length < options.skus) throw new Error(`${chosen.length} SKUs have stock and a price, ${options.skus} are wanted: seed a larger catalogue`);
-  // All in the first warehouse: what is left over elsewhere would be sold too.
-  await sandbox.putAll('erp/stock', chosen.flatMap(([, places]) => places.map((record, index) => ({ ...record, buffer: 0, orderable: false, quantity: index === 0 ? options.stock : 0 }))));
+  const laidOut = await Promise.all(
+    chosen.map(async ([sku, places]) => {
+      const onHand = places.reduce((sum, { quantity, buffer }) => sum + Math.max(0, Number(quantity) - Number(buffer)), 0);
+      // Pieces that earlier orders hold until they are shipped.
+      const held = onHand - ((await shownQuantity(gatewayUrl, sku)) ?? onHand);
+      // All in the first warehouse: what is left over elsewhere would be sold too.
+      return places.map((record, index) => ({ ...record, buffer: 0, orderable: false, quantity: index === 0 ? options.stock + held : 0 }));
+    }),
+  );
+  await sandbox.putAll('erp/stock', laidOut.flat());
   const deadline = Date.now() + options.withinMs;
   for (const [sku] of chosen) {
-    while ((await shownQuantity(gatewayUrl, sku)) !== options.stock) {
-      if (Date.now() > deadline) throw new Error(`the storefront does not show ${options.stock} pieces of ${sku}`);
+    for (;;) {
+      const shown = await shownQuantity(gatewayUrl, sku);
+      if (shown === options.stock) break;
+      if (Date.now() > deadline) throw new Error(`the storefront shows ${shown} pieces of ${sku} instead of ${options.stock}: its earlier orders are still moving, or its stock is`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
