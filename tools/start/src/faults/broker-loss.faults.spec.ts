@@ -3,10 +3,11 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@steward/testing';
+import { randomFrom } from '../random';
 import { freePortPlan } from '../system/ports';
 import { scratchFolder } from '../system/scratch-folder';
 import { startSystem, type System } from '../system/system';
-import { agreement, allRecords, audit, auditRevisions, pendingOutbox, randomFrom, recordsOf, startLoad } from './rig.spec';
+import { agreement, allRecords, audit, auditRevisions, pendingOutbox, recordsOf, startLoad } from './rig.spec';
 import { asProvisioner } from './side-by-side.spec';
 
 describe('what the broker loses', () => {

@@ -4,10 +4,11 @@
  */
 import { rmSync } from 'node:fs';
 import { eventually } from '@steward/testing';
+import { randomFrom } from '../random';
 import { freePortPlan, processNames, type ProcessName } from '../system/ports';
 import { scratchFolder } from '../system/scratch-folder';
 import { startSystem, type System } from '../system/system';
-import { agreement, audit, auditRevisions, pendingOutbox, randomFrom, recordsOf, startLoad } from './rig.spec';
+import { agreement, audit, auditRevisions, pendingOutbox, recordsOf, startLoad } from './rig.spec';
 
 const seed = Number(process.env['STEWARD_FAULT_SEED'] ?? Date.now() % 1_000_000);
 const killsOfEach = 4;

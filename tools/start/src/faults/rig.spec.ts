@@ -1,21 +1,9 @@
 // What the fault specs share: load on the systems of record, and the questions that must have one answer afterwards.
 import { eventually } from '@steward/testing';
 import type { SandboxCollection, SandboxControl, SandboxRecord } from '../clients/sandbox.client';
+import { oneOf } from '../random';
 import type { System } from '../system/system';
 import { type Difference, sideBySide, withDatabase } from './side-by-side.spec';
-
-/** Seeded, so that a printed seed repeats the schedule (mulberry32). */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-export const oneOf = <T>(random: () => number, items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
 
 export async function allRecords(sandbox: SandboxControl, collection: SandboxCollection): Promise<SandboxRecord[]> {
   return (await sandbox.list(collection)).items;
