@@ -6,7 +6,13 @@ import type { Market } from './storefront/context';
 
 const { NATS_URL, ...withoutBroker } = serviceEnv;
 
-export const projectorEnv = { ...withoutBroker, NATS_URL, ...senderEnv };
+export const projectorEnv = {
+  ...withoutBroker,
+  NATS_URL,
+  ...senderEnv,
+  STEWARD_GATEWAY_WEBHOOKS: envTypes.httpUrl.optional().describe("http(s) addresses of the shop's systems that are told of each change of an order, several separated by commas"),
+  STEWARD_GATEWAY_WEBHOOK_SECRETS: z.string().min(1).optional().describe('what webhooks are signed with: whsec_<base64>, several separated by commas while one replaces another'),
+};
 export type ProjectorEnv = EnvOf<typeof projectorEnv>;
 
 const markets = z

@@ -3,6 +3,7 @@ import { GatewayAftersale1790000007000 } from './aftersale.migration';
 import { GatewayCheckout1790000006000 } from './checkout.migration';
 import { GatewayDocumentPrices1790000003000 } from './document-prices.migration';
 import { GatewayDocuments1790000000000 } from './gateway.migration';
+import { GatewayWebhooks1790000008000 } from './webhooks.migration';
 import { GatewayListings1790000004000 } from './listings.migration';
 import { GatewayPriceSkus1790000002000 } from './price-skus.migration';
 import { GatewayProgressExceptions1790000001000 } from './progress-exceptions.migration';
@@ -10,5 +11,5 @@ import { GatewayProgressExceptions1790000001000 } from './progress-exceptions.mi
 /** The consumer's tables first: an index of ours stands on its stored parts. */
 export const migrations = [
   ConsumerTables1700000002000, GatewayDocuments1790000000000, GatewayProgressExceptions1790000001000, GatewayPriceSkus1790000002000, GatewayDocumentPrices1790000003000, GatewayListings1790000004000, Rebuilds1790000005000,
-  ...outboxMigrations, GatewayCheckout1790000006000, GatewayAftersale1790000007000,
+  ...outboxMigrations, GatewayCheckout1790000006000, GatewayAftersale1790000007000, GatewayWebhooks1790000008000,
 ];

@@ -12,13 +12,15 @@ import type { ProjectorEnv } from '../env';
 import { feedProgressHandler } from '../freshness/feed-progress.handler';
 import { ProgressApplier } from '../freshness/progress-applier';
 import { ListingWorker } from '../listing/listing-worker';
-import { fulfilmentProjection, returnProjection } from '../order/order-parts.projection';
+import { orderPartProjections } from '../order/order-parts.projection';
 import { orderProjection } from '../order/order.projection';
 import { priceProjection } from '../price/price.projection';
 import { DirtyDocuments } from '../product/dirty-documents';
 import { productProjection } from '../product/product.projection';
 import { promotionProjection } from '../promotion/promotion.projection';
 import { reservedStockProjection, stockLevelProjection } from '../product/stock-level.projection';
+import { endpointsOf } from '../webhook/endpoints';
+import { WebhookSender } from '../webhook/webhook-sender';
 
 export interface GatewayProjector extends Service {
   readonly database: Database;
@@ -50,6 +52,14 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
         refuseLazyBroker: env.STEWARD_MODE === 'production' && !env.STEWARD_ALLOW_LAZY_BROKER,
       });
 
+      const endpoints = endpointsOf(env.STEWARD_GATEWAY_WEBHOOKS, env.STEWARD_GATEWAY_WEBHOOK_SECRETS);
+      const told = endpoints?.urls ?? [];
+      if (endpoints !== undefined) {
+        const webhooks = new WebhookSender({ endpoints, database, clock, logger });
+        webhooks.start();
+        shutdown.onDrain('webhooks', () => webhooks.stop());
+      }
+
       const strategy = new JetStreamStrategy({
         service: 'gateway',
         broker,
@@ -57,7 +67,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
         clock,
         logger,
         readiness,
-        projections: [productProjection, categoryProjection, stockLevelProjection, priceProjection, reservedStockProjection, promotionProjection, orderProjection, fulfilmentProjection, returnProjection, customerProjection, segmentProjection],
+        projections: [productProjection, categoryProjection, stockLevelProjection, priceProjection, reservedStockProjection, promotionProjection, orderProjection(told), ...orderPartProjections(told), customerProjection, segmentProjection],
         handlers: [feedProgressHandler],
         journal: env.STEWARD_MODE === 'test',
       });
