@@ -103,9 +103,12 @@ describe('an erased customer', () => {
     });
     await begun.promise;
     const second = rig.database.transaction((tx) => erasedAmong(tx, ['c-1', 'c-2']));
-    await eventually(async () => (await rig.rows(`select 1 from pg_locks where locktype = 'advisory' and not granted`)).length === 1);
-    forgetting.resolve();
-    await first;
+    try {
+      await eventually(async () => (await rig.rows(`select 1 from pg_locks where locktype = 'advisory' and not granted`)).length === 1);
+    } finally {
+      forgetting.resolve();
+      await first;
+    }
     expect([...(await second)]).toEqual(['c-1']);
   });
 
