@@ -7,7 +7,7 @@ export { type HttpLimits, type ResilientHttp, resilientHttp, type ResilientHttpO
 
 // What an app needs.
 export { type Adapter, type AdapterContext, type AdapterSpec, type Consumed, defineAdapter, type WebhookDoor } from './service/define-adapter';
-export { defineEffect, type Effect, type EffectCall, type EffectOutcome, type EffectSpec, type Settled } from './effect/define-effect';
+export { defineEffect, idempotencyKeyOf, type Effect, type EffectCall, type EffectOutcome, type EffectSpec, type Settled } from './effect/define-effect';
 export { abandonEffect, type EffectDraft, intendEffects, touchEffect } from './effect/intend';
 export { scrubEffects } from './effect/scrub-effects';
 export { announceWithheld } from './announce/announce-withheld';

@@ -21,11 +21,23 @@ export interface Things {
   readonly remove: (n: number) => Promise<void>;
 }
 
+/** A write of the adapter, as far as the suite has to move it. */
+export interface Writing {
+  /** Of the adapter's effect. */
+  readonly kind: string;
+  /** The n-th of it, n from 1: its natural key, what it asks for, and how often the system has that. */
+  readonly keyOf: (n: number) => string;
+  readonly request: (n: number) => unknown;
+  readonly count: (n: number) => Promise<number>;
+}
+
 export interface StandIn {
   /** Where it listens; the suite puts its tap between it and the connector. */
   readonly url: string;
   /** By entity, one for each feed of the connector. */
   readonly things: Readonly<Record<string, Things>>;
+  /** For an adapter that writes. */
+  readonly writes?: readonly Writing[];
   readonly stop: () => Promise<void>;
 }
 
@@ -37,6 +49,8 @@ export interface VendorProfile {
   readonly empty: (answer: unknown, request: TapRequest) => unknown;
   /** An answer with half of its things that claims to be whole. */
   readonly truncated: (answer: unknown, request: TapRequest) => unknown;
+  /** Which requests change something at the system; those that are no GET, unless told otherwise. */
+  readonly isWrite?: (request: TapRequest) => boolean;
   /** Checks that this vendor's system makes impossible, each with the reason. */
   readonly cannot?: Readonly<Partial<Record<string, string>>>;
   /** What this vendor's system can't do for any connector, and what follows for its users: lines of its sheet. */

@@ -6,9 +6,10 @@ import { honoursRetryAfter, tellsFailures, tellsTimeouts } from './calls';
 import { changesAreAnnounced, deletionsAreFound, overlapIsRead, pagesAreComplete, resumesAfterKill, samePageIsNoChange } from './pages';
 import { refusesBadSettings } from './settings';
 import { outputsAreValid, tellsNoSecret } from './totals';
+import { unknownWritesAreReadBack, writesAreIdempotent } from './writes';
 
-/** Throws what is wrong; a string instead of a function says why the check concerns no connector. */
-type Work = ((stage: Stage) => Promise<void>) | string;
+/** Throws what is wrong; a string says why the check does not concern this connector. */
+type Work = (stage: Stage) => Promise<void | string>;
 
 const each =
   (check: (scene: Scene) => Promise<void>) =>
@@ -20,8 +21,6 @@ const each =
       await stage.endCheck();
     }
   };
-
-const readsOnly = 'reads only: a connector has no way to write';
 
 export const checks = {
   'bad settings are refused by name, all at once': refusesBadSettings,
@@ -37,8 +36,8 @@ export const checks = {
   'an empty 200 deletes nothing': each(survivesEmptyAnswers),
   'a truncated page deletes nothing': each(survivesTruncatedPages),
   'a malformed record becomes a dead letter': each(quarantinesMalformed),
-  'a write is idempotent': readsOnly,
-  'a write of unknown outcome is read back': readsOnly,
+  'a write is idempotent': writesAreIdempotent,
+  'a write of unknown outcome is read back': unknownWritesAreReadBack,
   'every output is valid by its contract': outputsAreValid,
   'no secret in logs or spans': tellsNoSecret,
 } satisfies Record<string, Work>;

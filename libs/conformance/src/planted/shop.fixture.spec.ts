@@ -1,5 +1,5 @@
 // A vendor as small as one can be, its sound connector, and connectors with one fault each.
-import { type Adapter, type Connector, defineAdapter, defineConnector, defineFeed, type Feed, type SourceContext } from '@steward/adapter-kit';
+import { type Adapter, type Connector, defineAdapter, defineConnector, defineEffect, defineFeed, type EffectOutcome, type EffectSpec, type Feed, type ResilientHttp, type Source, type SourceContext } from '@steward/adapter-kit';
 import { stockLevel } from '@steward/contracts';
 import { envTypes, StewardError } from '@steward/platform';
 import { z } from 'zod';
@@ -20,17 +20,59 @@ type Position = readonly [changedAt: number, version: number];
 
 export type Context = SourceContext<Readonly<z.output<z.ZodObject<typeof variables>>>>;
 
-/** `spoil` makes one fault of the sound feed. */
-export function shop(spoil: (feed: Feed, context: Context) => Partial<Feed> = () => ({}), env = variables): Adapter {
-  const connector: Connector = defineConnector({
+interface Opened extends Source {
+  readonly sell: Till;
+}
+export type SaleEffect = EffectSpec<{ readonly reference: string }, null>;
+
+/** `spoil` makes one fault of the sound feed, `spoilSale` of the sound way to sell. */
+export function shop(spoil: (feed: Feed, context: Context) => Partial<Feed> = () => ({}), env = variables, spoilSale: (sale: SaleEffect, till: Till) => Partial<SaleEffect> = () => ({})): Adapter {
+  const connector: Connector<Opened> = defineConnector({
     vendor: 'shop',
     env,
     open: (context) => {
       const feed = soundFeed(context);
-      return { feeds: [{ ...feed, ...spoil(feed, context) }] };
+      return { feeds: [{ ...feed, ...spoil(feed, context) }], sell: openTill(context.http, context.env.SHOP_URL) };
     },
   });
-  return defineAdapter({ name: 'erp', connectors: { shop: connector } });
+  return defineAdapter({
+    name: 'erp',
+    connectors: { shop: connector },
+    effects: ({ source: { sell } }) => {
+      const sale = soundSale(sell);
+      return [defineEffect({ ...sale, ...spoilSale(sale, sell) })];
+    },
+  });
+}
+
+export interface Till {
+  /** The shop takes the same sale as often as it is told. */
+  readonly sell: (reference: string, signal: AbortSignal) => Promise<EffectOutcome<null>>;
+  readonly isSold: (reference: string, signal: AbortSignal) => Promise<boolean>;
+}
+
+function openTill(http: ResilientHttp, url: string): Till {
+  const place = (reference: string): string => `${url}/sales?reference=${reference}`;
+  const headers = { authorization: `Basic ${encoded}` };
+  return {
+    sell: async (reference, signal) => {
+      await http.send({ url: place(reference), method: 'POST', headers, idempotent: false, signal });
+      return { kind: 'confirmed', answer: null };
+    },
+    isSold: async (reference, signal) => Number((await http.send({ url: place(reference), headers, signal })).json()) > 0,
+  };
+}
+
+/** Looks before it sells, since the shop does not. */
+function soundSale({ sell, isSold }: Till): SaleEffect {
+  return {
+    kind: 'sale',
+    submit: async ({ reference }, { signal }) => ((await isSold(reference, signal)) ? { kind: 'confirmed', answer: null } : sell(reference, signal)),
+    readBack: async ({ reference }, { signal }) => ((await isSold(reference, signal)) ? { kind: 'confirmed', answer: null } : { kind: 'absent' }),
+    settled: async () => undefined,
+    deadlineMs: 1_000,
+    settleMs: 100,
+  };
 }
 
 function soundFeed({ env: settings, http }: Context): Feed {
@@ -63,14 +105,22 @@ function soundFeed({ env: settings, http }: Context): Feed {
 }
 
 export const profile: VendorProfile = {
-  start: () =>
-    startFake({
+  start: async () => {
+    const sales: string[] = [];
+    const count = (reference: string): number => sales.filter((each) => each === reference).length;
+    const standIn = await startFake({
       things: { 'stock-level': { count: 35, keyOf: (n) => `S-${100 + n}@main` } },
-      answer: ({ path, query, headers }, recordsOf) => {
+      answer: ({ method, path, query, headers }, recordsOf) => {
         if (headers['authorization'] !== `Basic ${encoded}`) return { status: 401, body: {} };
+        const reference = query.get('reference') ?? '';
+        if (path === '/sales' && method === 'POST') sales.push(reference);
+        if (path === '/sales') return { body: count(reference) };
         return path === '/stock' ? { body: find(recordsOf('stock-level'), query) } : { status: 404, body: {} };
       },
-    }),
+    });
+    const referenceOf = (n: number): string => `W-${n}`;
+    return { ...standIn, writes: [{ kind: 'sale', keyOf: referenceOf, request: (n) => ({ reference: referenceOf(n) }), count: async (n) => count(referenceOf(n)) }] };
+  },
   settings: (url) => ({ SHOP_URL: url, SHOP_TOKEN: token }),
   empty: () => ({ items: [], more: false, total: 0 }),
   truncated: (answer) => {

@@ -3,8 +3,10 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { freePort } from '@steward/servers';
 import { eventually } from '@steward/testing';
-import type { StandIn, Thing, Things, VendorProfile } from '../vendor-profile';
-import { control, isReady } from './sandbox.client';
+import type { StandIn, Thing, Things, VendorProfile, Writing } from '../vendor-profile';
+import { control, isReady, list } from './sandbox.client';
+
+type List = (collection: `${string}/${string}`) => Promise<readonly Readonly<Record<string, unknown>>[]>;
 
 export interface SandboxThings {
   /** `<system>/<collection>`, as in the sandbox's addresses. */
@@ -20,11 +22,12 @@ const token = 'conformance-sandbox-token';
 /** The connector's pages hold 500. */
 const count = 1_100;
 
-export function sandboxProfile(entities: Readonly<Record<string, SandboxThings>>): VendorProfile {
+/** `writes` are made for a sandbox at this address; `list` gives all records of a collection. */
+export function sandboxProfile(entities: Readonly<Record<string, SandboxThings>>, writes?: (list: List) => readonly Writing[]): VendorProfile {
   return {
     start: async () => {
       const { url, stop } = await startSandbox();
-      return { url, stop, things: Object.fromEntries(Object.entries(entities).map(([entity, things]) => [entity, thingsAt(url, things)])) };
+      return { url, stop, ...(writes ? { writes: writes((collection) => list(url, collection)) } : {}), things: Object.fromEntries(Object.entries(entities).map(([entity, things]) => [entity, thingsAt(url, things)])) };
     },
     settings: (url) => ({ STEWARD_SANDBOX_URL: url, STEWARD_SANDBOX_TOKEN: token, STEWARD_SANDBOX_WEBHOOK_SECRET: 'conformance-webhook-secret' }),
     empty: () => ({ items: [], next: null, hasMore: false, total: 0 }),

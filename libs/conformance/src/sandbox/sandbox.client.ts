@@ -5,3 +5,9 @@ export async function control(method: string, url: string, body?: unknown): Prom
 }
 
 export const isReady = async (url: string): Promise<boolean> => (await fetch(`${url}/readyz`)).ok;
+
+/** All records of `<system>/<collection>`. */
+export async function list(url: string, collection: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const answer = await fetch(`${url}/_control/${collection}`);
+  return ((await answer.json()) as { items: Readonly<Record<string, unknown>>[] }).items;
+}

@@ -14,16 +14,15 @@ export interface Score {
 export const checkNames = Object.keys(checks) as readonly CheckName[];
 
 export async function score(stage: Stage, check: CheckName): Promise<Score> {
-  const work: ((stage: Stage) => Promise<void>) | string = checks[check];
-  if (typeof work === 'string') return { check, result: 'n/a', reason: work };
+  const work: (stage: Stage) => Promise<void | string> = checks[check];
   const { cannot = {} } = stage.options.profile;
   const unknown = Object.keys(cannot).find((name) => !Object.hasOwn(checks, name));
   if (unknown !== undefined) throw new TypeError(`the profile excuses what is no check: ${unknown}`);
   const excuse = cannot[check];
   if (excuse !== undefined) return { check, result: 'can’t', reason: excuse };
   try {
-    await work(stage);
-    return { check, result: 'passed', reason: '' };
+    const concernsNobody = await work(stage);
+    return typeof concernsNobody === 'string' ? { check, result: 'n/a', reason: concernsNobody } : { check, result: 'passed', reason: '' };
   } catch (error) {
     return { check, result: 'failed', reason: (error as Error).message };
   } finally {

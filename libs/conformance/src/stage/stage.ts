@@ -3,7 +3,7 @@
  * 1. The system lives as long as the stage and its things outlast a check: what they are now is in each scene's `editions`.
  * 2. What a check opens is closed after it, and no lever outlasts it.
  */
-import { type Adapter, type Connector, type Feed, type HttpLimits, resilientHttp } from '@steward/adapter-kit';
+import { type Adapter, type AdapterEnv, type Connector, type Effect, type Feed, type HttpLimits, resilientHttp, type Source } from '@steward/adapter-kit';
 import { loadEnv, systemClock } from '@steward/platform';
 import { Tap } from '../tap/tap.client';
 import type { StandIn, VendorProfile } from '../vendor-profile';
@@ -27,11 +27,12 @@ export class Stage {
   /** One for each feed. */
   readonly scenes: readonly Scene[];
   private readonly closing: (() => Promise<void>)[] = [];
+  private numbers = 0;
 
   private constructor(
     readonly options: StageOptions,
     readonly connector: Connector,
-    private readonly standIn: StandIn,
+    readonly standIn: StandIn,
     readonly tap: Tap,
   ) {
     this.patience = { withinMs: options.patienceMs ?? 30_000 };
@@ -55,6 +56,24 @@ export class Stage {
 
   /** The feeds as a process has them that has just started. */
   open(limits: Partial<HttpLimits> = {}): readonly Feed[] {
+    return this.openSource(limits).feeds;
+  }
+
+  /** As a process has them that has just started, but without a database: what follows from an outcome is not judged here. */
+  openEffects(): readonly Effect[] {
+    const { logger } = this.evidence;
+    const env = loadEnv(this.connector.env, this.settings) as unknown as AdapterEnv;
+    const context = { env, clock: systemClock, logger, database: undefined as never, source: this.openSource(), own: undefined };
+    return this.options.adapter.effects?.(context) ?? [];
+  }
+
+  /** The first of so many numbers that no check has used for a write. */
+  takeNumbers(count: number): number {
+    this.numbers += count;
+    return this.numbers - count + 1;
+  }
+
+  private openSource(limits: Partial<HttpLimits> = {}): Source {
     const { logger } = this.evidence;
     const { adapter, vendor } = this.options;
     const http = resilientHttp({ dependency: `${adapter.name}-${vendor}`, clock: systemClock, logger, limits: { perSecond: 1_000, ...this.connector.limits, ...limits } });
@@ -63,7 +82,7 @@ export class Stage {
       await source.close?.();
       await http.close();
     });
-    return source.feeds;
+    return source;
   }
 
   afterCheck(close: () => Promise<void>): void {
