@@ -1,17 +1,15 @@
 /**
  * Writes to the CRM (ADR 0018), in the order of each customer (customer-write.store.ts).
- * - register: an upsert under our id. Read back, the record is there or not.
- * - update: there when each field shows what was asked for; sent again, it says the same again.
+ * - register, update: upserts under our id. There when each field shows what was asked for; sent again, they say the same again.
  * - erase: done when nobody is there any more.
  * A refusal is a case for the Customers team; nobody else waits for an answer.
  */
 import { defineEffect, type Effect, type EffectOutcome, type Settled } from '@steward/adapter-kit';
-import type { Customer } from '@steward/contracts';
 import type { Clock } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { type NewCase, openCases } from '../cases/customer-case.store';
 import { forget } from '../erasure/forget';
-import { newestConsents } from './consents';
+import { shows } from './shows';
 import type { CustomerChange, CustomerRecords, Registration, WriteOutcome } from './customer-records';
 import { dequeue, lockCustomers, type WriteKind } from './customer-write.store';
 
@@ -33,17 +31,14 @@ export function customerEffects(records: CustomerRecords, clock: Clock): readonl
     defineEffect<Registration, Answer>({
       kind: 'register-customer',
       submit: async (request, { signal }) => withNamesakes(await records.register(request, signal), request, signal),
-      readBack: async (request, { signal }) => ((await records.find(request.customerId, signal)) ? withNamesakes({ kind: 'done' }, request, signal) : { kind: 'absent' }),
+      readBack: async (request, { signal }) => (shows(await records.find(request.customerId, signal), request) ? withNamesakes({ kind: 'done' }, request, signal) : { kind: 'absent' }),
       settled: settle('register-customer'),
       ...common,
     }),
     defineEffect<CustomerChange, Answer>({
       kind: 'update-customer',
       submit: async (request, { signal }) => withNamesakes(await records.update(request, signal), request, signal),
-      readBack: async (request, { signal }) => {
-        const found = await records.find(request.customerId, signal);
-        return found && shows(found, request) ? withNamesakes({ kind: 'done' }, request, signal) : { kind: 'absent' };
-      },
+      readBack: async (request, { signal }) => (shows(await records.find(request.customerId, signal), request) ? withNamesakes({ kind: 'done' }, request, signal) : { kind: 'absent' }),
       settled: settle('update-customer'),
       ...common,
     }),
@@ -72,11 +67,4 @@ function casesOf(kind: WriteKind, key: string, customerId: string, outcome: Effe
   if (outcome.kind === 'pending') return [];
   if (outcome.kind === 'refused') return [{ kind: 'refused', customerId, other: `${kind} ${key}`, detail: `the CRM refused ${kind}: ${outcome.code}: ${outcome.reason}` }];
   return outcome.answer.namesakes.map((other) => ({ kind: 'duplicate', customerId, other, detail: 'the CRM has the same e-mail address under both' }));
-}
-
-/** Whether the record says what the change asked for: what is absent was not asked for. */
-function shows(found: Customer, { consents, ...change }: CustomerChange): boolean {
-  const fields = ['email', 'name', 'phone', 'language', 'addresses'] as const;
-  const same = fields.every((field) => change[field] === undefined || JSON.stringify(change[field]) === JSON.stringify(found[field]));
-  return same && JSON.stringify(newestConsents([...found.consents, ...(consents ?? [])])) === JSON.stringify(newestConsents(found.consents));
 }

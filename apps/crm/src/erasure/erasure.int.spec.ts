@@ -60,6 +60,9 @@ describe('an erased customer', () => {
     await rig.erase('c-9');
     await gone('c-9');
     expect(await rig.rows(`select revision::int, tombstone from outbox where key = 'c-9'`)).toEqual([{ revision: 1, tombstone: true }]);
+    await rig.settled();
+    await rig.register('c-9');
+    expect([await rig.writes(), await rig.rows('select 1 from customer_write')]).toEqual([['erase-customer confirmed'], []]);
   });
 
   it('is written about no more: what was not sent is dropped, what comes later too', async () => {

@@ -68,6 +68,12 @@ export const errorTable = rows({
   // crm
   CRM_CUSTOMER_UNKNOWN: { meaning: 'A change was asked for of a customer whose registration has not arrived and whom the CRM does not know.', remedy: 'It is tried again. When it becomes a dead letter: find out whether the registration is one too, redrive that first.' },
 
+  // crm with Odoo
+  ODOO_LOGIN_REFUSED: { meaning: 'Odoo did not accept the user or the password.', remedy: 'Check STEWARD_ODOO_DATABASE, STEWARD_ODOO_USER and STEWARD_ODOO_PASSWORD against Odoo.' },
+  ODOO_NOT_ALLOWED: { meaning: 'The user of the connector lacks a right at Odoo.', remedy: 'Give the user the rights that docs/how-to/customers.md names; what waits for it goes on by itself.' },
+  ODOO_REFUSED: { meaning: 'Odoo answered a call with an error of its own.', remedy: 'Read what it says: mostly a rule or a required field that somebody set up there.' },
+  ODOO_MERGE_UNCLEAR: { meaning: 'Odoo has merged customers, and the reference of the partner that is left names none of them.', remedy: 'Write the customer id of the one that stays into the reference of the partner.' },
+
   // erp with Tryton
   TRYTON_FRACTIONAL_QUANTITY: { meaning: 'Tryton counts this product in fractions, and stock levels are whole pieces.', remedy: 'Give the product a default unit that is sold in whole numbers.' },
   TRYTON_LOGIN_REFUSED: { meaning: 'Tryton did not accept the user, the password or the session just opened.', remedy: 'Check STEWARD_TRYTON_USER and STEWARD_TRYTON_PASSWORD against Tryton.' },
