@@ -31,6 +31,8 @@ export interface SandboxControl {
   /** Calls since the last reset; first attempts are counted once per request id. */
   calls(system: SandboxSystem): Promise<{ total: number; firstAttempts: number }>;
   resetCalls(system: SandboxSystem): Promise<void>;
+  /** The warehouse sends what is open of the sale with this reference. */
+  ship(reference: string): Promise<void>;
   /** All payments that were ever tried. */
   charges(): Promise<Charge[]>;
   list(collection: SandboxCollection, options?: { limit?: number; after?: string }): Promise<{ items: SandboxRecord[]; total: number; next: string | null }>;
@@ -69,6 +71,7 @@ export function sandboxControl(url: string): SandboxControl {
     clearFaults: async (system) => void (await (await call('DELETE', `${system}/faults`)).body?.cancel()),
     calls: async (system) => (await call('GET', `${system}/calls`)).json() as Promise<{ total: number; firstAttempts: number }>,
     resetCalls: async (system) => void (await (await call('DELETE', `${system}/calls`)).body?.cancel()),
+    ship: async (reference) => void (await (await call('POST', 'erp/ship', { reference })).body?.cancel()),
     charges: async () => ((await (await call('GET', 'psp/charges')).json()) as { items: Charge[] }).items,
     list: async (collection, { limit, after } = {}) => {
       const query = new URLSearchParams({ ...(limit === undefined ? {} : { limit: String(limit) }), ...(after === undefined ? {} : { after }) });

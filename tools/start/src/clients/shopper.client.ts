@@ -22,6 +22,8 @@ export interface ShownOrder {
   readonly rejection: { readonly code: string } | null;
   readonly lines: readonly { readonly sku: string; readonly quantity: number; readonly unit: { readonly minorUnits: string } }[];
   readonly totals: { readonly gross: { readonly minorUnits: string } };
+  readonly payment: { readonly status: string };
+  readonly fulfilment: { readonly status: string };
 }
 
 /** The answer to an order that was taken. */

@@ -7,7 +7,7 @@ const goods = [{ sku: 'TENT', stock: 1 }];
 
 function order(number: string, status: ShownOrder['status'], code: string | null = null): ShownOrder {
   const lines = [{ sku: 'TENT', quantity: 1, unit: { minorUnits: '1000' } }];
-  return { id: `id-${number}`, number, status, rejection: code === null ? null : { code }, lines, totals: { gross: { minorUnits: '1490' } } };
+  return { id: `id-${number}`, number, status, rejection: code === null ? null : { code }, lines, totals: { gross: { minorUnits: '1490' } }, payment: { status: 'NONE' }, fulfilment: { status: 'NONE' } };
 }
 
 const bought = (order: ShownOrder, more: Partial<Bought> = {}): Bought => ({ key: `key-${order.number}`, sku: 'TENT', order, refused: undefined, promisedUnit: 1000, ids: [order.id], tookMs: 1, ...more });

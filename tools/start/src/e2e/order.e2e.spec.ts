@@ -1,0 +1,143 @@
+/** An order through the whole system: gateway, saga, stock, payment, OMS, ERP, and back to the shopper. */
+import { rmSync } from 'node:fs';
+import { eventually, OtlpReceiver } from '@steward/testing';
+import { placeOrder, preview, readOrder, type Answered, type Placed, type ShownOrder } from '../clients/shopper.client';
+import { readBooks, violations, type Books } from '../shop/books';
+import { codeOf } from '../shop/buyers';
+import { layOut, shownQuantity, type Goods } from '../shop/goods';
+import { freePortPlan, type ProcessName } from '../system/ports';
+import { scratchFolder } from '../system/scratch-folder';
+import { startSystem, type System } from '../system/system';
+
+const behind = ['sandbox', 'pim', 'erp', 'crm', 'oms', 'pricing', 'operations', 'gateway-projector', 'nats-server'] as const satisfies readonly ProcessName[];
+
+describe('an order', () => {
+  const dataDir = scratchFolder('order');
+  let receiver: OtlpReceiver;
+  let system: System;
+  let goods: Goods[];
+  let orders = 0;
+
+  beforeAll(async () => {
+    receiver = await OtlpReceiver.start();
+    const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_BSP_SCHEDULE_DELAY: '200' };
+    const env = Object.fromEntries(['gateway-api', 'gateway-projector', 'oms', 'erp'].map((name) => [name, telemetry]));
+    system = await startSystem({ dataDir, ports: await freePortPlan(), mode: 'test', env });
+    await system.sandbox.seed({ seed: 'order', products: 40 });
+    goods = await layOut(system.sandbox, system.gatewayUrl, { skus: 5, stock: 10, withinMs: 60_000 });
+  }, 180_000);
+
+  afterAll(async () => {
+    await system?.stop();
+    await receiver.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  const skuAt = (index: number): string => goods[index]?.sku ?? '';
+
+  async function order(sku: string, { card = 'pm_card_visa', waitSeconds = 10 } = {}): Promise<{ answer: Answered; placed: Placed; unit: number }> {
+    const { promise, shippingPromise, unit } = await preview(system.gatewayUrl, sku, 1);
+    const answer = await placeOrder(system.gatewayUrl, { key: `order-of-this-spec-${(orders += 1)}`, lines: [{ sku, quantity: 1, promise: promise ?? '' }], shippingPromise, email: 'ada@example.com', card }, waitSeconds);
+    return { answer, placed: JSON.parse(answer.text) as Placed, unit };
+  }
+
+  const read = ({ order: { id }, orderToken }: Placed): Promise<ShownOrder> => readOrder(system.gatewayUrl, id, orderToken);
+  const becomes = (placed: Placed, right: (shown: ShownOrder) => boolean): Promise<ShownOrder> =>
+    eventually(async () => {
+      const shown = await read(placed);
+      if (!right(shown)) throw new Error(JSON.stringify(shown));
+      return shown;
+    }, { withinMs: 60_000 });
+
+  /** The books as far as they speak of this one. */
+  async function booksOf({ id, number }: ShownOrder): Promise<Books> {
+    const { orders: all, sales, charges } = await readBooks(system.sandbox);
+    return { orders: all.filter(({ reference }) => reference === number), sales: sales.filter(({ reference }) => reference === number), charges: charges.filter(({ metadata }) => metadata['orderId'] === id) };
+  }
+
+  const asBought = (shown: ShownOrder, sku: string, unit: number) => ({ key: shown.id, sku, order: shown, refused: undefined, promisedUnit: unit, ids: [shown.id], tookMs: 0 });
+
+  it('S2 S5 S6: is confirmed with one order, one sale and one payment, and its stock is spoken for', async () => {
+    const sku = skuAt(0);
+    const { placed, unit } = await order(sku);
+    const shown = await becomes(placed, ({ status }) => status === 'CONFIRMED');
+    expect(violations([asBought(shown, sku, unit)], [{ sku, stock: 1 }], await booksOf(shown))).toEqual([]);
+    await eventually(async () => (await shownQuantity(system.gatewayUrl, sku)) === 9, { withinMs: 30_000 });
+  }, 90_000);
+
+  it('S2 S3: a parcel is charged when it leaves, reaches the shopper, and is not taken from the stock twice', async () => {
+    const sku = skuAt(1);
+    const { placed } = await order(sku);
+    const confirmed = await becomes(placed, ({ status }) => status === 'CONFIRMED');
+    await system.sandbox.ship(confirmed.number);
+    const shipped = await becomes(placed, ({ fulfilment, payment }) => fulfilment.status === 'SHIPPED' && payment.status === 'CAPTURED');
+    const [charge] = (await booksOf(shipped)).charges;
+    expect(charge).toMatchObject({ captured: Number(shipped.totals.gross.minorUnits), capturable: 0, refunded: 0 });
+    // On hand has fallen by what was held before: what may be promised stays as it was.
+    await eventually(async () => (await shownQuantity(system.gatewayUrl, sku)) === 9, { withinMs: 60_000 });
+  }, 150_000);
+
+  it('is one trace from the shopper to the payment provider, the OMS and the ERP, and back to the storefront', async () => {
+    const { placed } = await order(skuAt(2));
+    await becomes(placed, ({ status }) => status === 'CONFIRMED');
+    await eventually(
+      () => {
+        const sent = receiver.spans.filter(({ service, name }) => service === 'oms' && name === 'submit place').at(-1);
+        const spans = receiver.trace(sent?.traceId ?? '').map(({ service, name }) => `${service}: ${name}`);
+        expect(spans).toEqual(
+          expect.arrayContaining([
+            'oms: process cmd.gateway.place-order.v1.{key}',
+            'erp: process cmd.oms.reserve-stock.v1.{key}',
+            'oms: process evt.erp.stock-reservation.v1.{key}',
+            'oms: submit authorize',
+            'oms: submit place',
+            'erp: process cmd.oms.export-order.v1.{key}',
+            'erp: submit sale',
+            'gateway-projector: process evt.oms.order.v1.{key}',
+          ]),
+        );
+        return true;
+      },
+      { withinMs: 30_000 },
+    );
+  }, 90_000);
+
+  it('a declined card leaves nothing behind, and its piece goes back to the shelf', async () => {
+    const sku = skuAt(3);
+    const { answer, placed, unit } = await order(sku, { card: 'pm_card_chargeDeclined' });
+    expect([answer.status, codeOf(answer)]).toEqual([409, 'ORDER_REJECTED']);
+    const shown = await becomes(placed, ({ status }) => status === 'REJECTED');
+    expect(shown.rejection?.code).toBe('PAYMENT_DECLINED');
+    expect(violations([asBought(shown, sku, unit)], [], await booksOf(shown))).toEqual([]);
+    await eventually(async () => (await shownQuantity(system.gatewayUrl, sku)) === 10, { withinMs: 30_000 });
+  }, 90_000);
+
+  it('S5: what was promised is charged, also when the price has changed since; who asks again is promised the new one', async () => {
+    const sku = skuAt(4);
+    const old = await preview(system.gatewayUrl, sku, 1);
+    const record = (await system.sandbox.list('pricing/prices')).items.find(({ article, region, minQuantity = 1 }) => article === sku && region === 'EU' && minQuantity === 1);
+    if (record === undefined) throw new Error(`${sku} has no price`);
+    await system.sandbox.put('pricing/prices', { ...record, amount: (Number(record['amount']) + 1).toFixed(2) });
+    await eventually(async () => (await preview(system.gatewayUrl, sku, 1)).unit === old.unit + 100, { withinMs: 30_000 });
+    const lines = [{ sku, quantity: 1, promise: old.promise ?? '' }];
+    const accepted = await placeOrder(system.gatewayUrl, { key: 'the-price-has-changed', lines, shippingPromise: old.shippingPromise, email: 'ada@example.com', card: 'pm_card_visa' }, 10);
+    const shown = await becomes(JSON.parse(accepted.text) as Placed, ({ status }) => status === 'CONFIRMED');
+    expect(violations([asBought(shown, sku, old.unit)], [], await booksOf(shown))).toEqual([]);
+    const { placed, unit } = await order(sku);
+    expect(unit).toBe(old.unit + 100);
+    expect((await becomes(placed, ({ status }) => status === 'CONFIRMED')).lines[0]?.unit.minorUnits).toBe(String(unit));
+  }, 90_000);
+
+  it('I7: is accepted while everything behind the gateway is down, and decided when it is back', async () => {
+    const sku = skuAt(0);
+    const priced = await preview(system.gatewayUrl, sku, 1);
+    await Promise.all(behind.map((name) => system.process(name).kill()));
+    const key = 'while-everything-is-down';
+    const answer = await placeOrder(system.gatewayUrl, { key, lines: [{ sku, quantity: 1, promise: priced.promise ?? '' }], shippingPromise: priced.shippingPromise, email: 'ada@example.com', card: 'pm_card_visa' }, 0);
+    expect(answer.status).toBe(202);
+    const placed = JSON.parse(answer.text) as Placed;
+    expect(placed.order.status).toBe('ACCEPTED');
+    const shown = await becomes(placed, ({ status }) => status === 'CONFIRMED');
+    expect(violations([asBought(shown, sku, priced.unit)], [], await booksOf(shown))).toEqual([]);
+  }, 180_000);
+});
