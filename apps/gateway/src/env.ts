@@ -1,19 +1,10 @@
-import { envTypes, senderEnv, serviceEnv, type EnvOf } from '@steward/platform';
+import { envTypes, serviceEnv, type EnvOf } from '@steward/platform';
 import { z } from 'zod';
 import { acceptedTemplates, toTemplate, type PageTemplate } from './feeds/addresses';
 import type { ShippingRate } from './cart/shipping';
 import type { Market } from './storefront/context';
 
-const { NATS_URL, ...withoutBroker } = serviceEnv;
-
-export const projectorEnv = {
-  ...withoutBroker,
-  NATS_URL,
-  ...senderEnv,
-  STEWARD_GATEWAY_WEBHOOKS: envTypes.httpUrl.optional().describe("http(s) addresses of the shop's systems that are told of each change of an order, several separated by commas"),
-  STEWARD_GATEWAY_WEBHOOK_SECRETS: z.string().min(1).optional().describe('what webhooks are signed with: whsec_<base64>, several separated by commas while one replaces another'),
-};
-export type ProjectorEnv = EnvOf<typeof projectorEnv>;
+const { NATS_URL: _broker, ...withoutBroker } = serviceEnv;
 
 const markets = z
   .string()

@@ -1,6 +1,6 @@
 import '@steward/platform/telemetry';
 import { runMain } from '@steward/platform';
-import { projectorEnv } from './env';
+import { projectorEnv } from './projector.env';
 import { createGatewayProjector } from './projector/gateway-projector';
 
 runMain('gateway-projector', projectorEnv, createGatewayProjector);

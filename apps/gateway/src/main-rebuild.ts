@@ -3,7 +3,7 @@ import { contracts } from '@steward/contracts';
 import { requestRebuild } from '@steward/event-bus';
 import { createLogger, loadEnv, openDatabase, StewardError } from '@steward/platform';
 import { parseArgs } from 'node:util';
-import { projectorEnv } from './env';
+import { projectorEnv } from './projector.env';
 
 const ofGateway = contracts.filter(({ kind, consumers }) => kind === 'state' && consumers.some(({ service }) => service === 'gateway'));
 const usage = `node apps/gateway/dist/main-rebuild.js <entity>… --actor <who> --reason <why>

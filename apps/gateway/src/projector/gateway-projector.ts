@@ -8,7 +8,7 @@ import { createService, openDatabase, type Clock, type Database, type Logger, ty
 import { categoryProjection } from '../category/category.projection';
 import { customerProjection, segmentProjection } from '../customer/customer.projection';
 import { migrations } from '../database/migrations';
-import type { ProjectorEnv } from '../env';
+import type { ProjectorEnv } from '../projector.env';
 import { feedProgressHandler } from '../freshness/feed-progress.handler';
 import { ProgressApplier } from '../freshness/progress-applier';
 import { ListingWorker } from '../listing/listing-worker';
