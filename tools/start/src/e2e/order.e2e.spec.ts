@@ -38,7 +38,9 @@ describe('an order', () => {
   async function order(sku: string, { card = 'pm_card_visa', waitSeconds = 10 } = {}): Promise<{ answer: Answered; placed: Placed; unit: number }> {
     const { promise, shippingPromise, unit } = await preview(system.gatewayUrl, sku, 1);
     const answer = await placeOrder(system.gatewayUrl, { key: `order-of-this-spec-${(orders += 1)}`, lines: [{ sku, quantity: 1, promise: promise ?? '' }], shippingPromise, email: 'ada@example.com', card }, waitSeconds);
-    return { answer, placed: JSON.parse(answer.text) as Placed, unit };
+    const placed = JSON.parse(answer.text) as Placed;
+    if (placed.order === undefined) throw new Error(`${answer.status} ${answer.text}`);
+    return { answer, placed, unit };
   }
 
   const read = ({ order: { id }, orderToken }: Placed): Promise<ShownOrder> => readOrder(system.gatewayUrl, id, orderToken);

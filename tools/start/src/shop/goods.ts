@@ -1,6 +1,7 @@
 // What is on offer in a play: a few SKUs with little stock, so that most who want one come too late.
 import { readProduct, skuOf } from '../clients/gateway.client';
 import type { SandboxControl } from '../clients/sandbox.client';
+import { preview } from '../clients/shopper.client';
 
 export interface Goods {
   readonly sku: string;
@@ -8,7 +9,7 @@ export interface Goods {
   readonly stock: number;
 }
 
-/** Sets the stock of so many SKUs that have a price, and waits until the storefront offers just that. */
+/** Sets the stock of so many SKUs that have a price, and waits until the storefront offers just that at a price. */
 export async function layOut(sandbox: SandboxControl, gatewayUrl: string, options: { skus: number; stock: number; withinMs: number }): Promise<Goods[]> {
   const records = (await sandbox.list('erp/stock')).items;
   const bySku = Map.groupBy(records, ({ item }) => String(item));
@@ -29,8 +30,9 @@ export async function layOut(sandbox: SandboxControl, gatewayUrl: string, option
   for (const [sku] of chosen) {
     for (;;) {
       const shown = await shownQuantity(gatewayUrl, sku);
-      if (shown === options.stock) break;
-      if (Date.now() > deadline) throw new Error(`the storefront shows ${shown} pieces of ${sku} instead of ${options.stock}: its earlier orders are still moving, or its stock is`);
+      const priced = (await preview(gatewayUrl, sku, 1)).unit > 0;
+      if (shown === options.stock && priced) break;
+      if (Date.now() > deadline) throw new Error(priced ? `the storefront shows ${shown} pieces of ${sku} instead of ${options.stock}: its earlier orders are still moving, or its stock is` : `the storefront has no price of ${sku}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
