@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { placeOrder } from '@steward/contracts';
-import { manualClock, type ManualClock } from '@steward/platform';
+import { armFaults, manualClock, type ManualClock } from '@steward/platform';
 import { eventually } from '@steward/testing';
 import type { GatewayApi } from '../api/gateway-api';
 import { apiOn, get, post, stage } from '../fixtures/api.fixture.spec';
@@ -182,6 +182,21 @@ describe('the same key (S4)', () => {
     await died(`now() - interval '1 second'`);
     const again = await sendOrder(api, body, { key });
     expect([again.status, again.json]).toEqual([202, first.json]);
+  });
+
+  it('O1: of an order whose acceptance was not answered is that order, and one', async () => {
+    const body = await orderBody(api, cap());
+    const key = randomUUID();
+    const before = await rows();
+    const disarm = armFaults('commit=throw-after#1');
+    const lost = await sendOrder(api, body, { key }).finally(disarm);
+    expect(lost.status).toBe(500);
+    const found = await sendOrder(api, body, { key });
+    expect([found.status, await rows()]).toEqual([202, { keys: (before?.keys ?? 0) + 1, orders: (before?.orders ?? 0) + 1, commands: (before?.commands ?? 0) + 1 }]);
+    const never = armFaults('commit=throw-before#1');
+    const other = randomUUID();
+    const refused = await sendOrder(api, body, { key: other }).finally(never);
+    expect([refused.status, (await sendOrder(api, body, { key: other })).status]).toEqual([500, 202]);
   });
 
   it.each([[undefined], [''], ['short'], ['x'.repeat(256)], ['with spaces in between it']])('is needed: %j is refused', async (key) => {

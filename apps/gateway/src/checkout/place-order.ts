@@ -10,7 +10,7 @@ import { v7 as uuid } from 'uuid';
 import type { CartView } from '../cart/cart-view';
 import { counted, openFor, previewCart, type Buyer, type Selling } from '../cart/preview';
 import { rateOf } from '../cart/shipping';
-import { recall, storeAnswer, type Answer, type Request } from '../idempotency/idempotency.store';
+import { letGo, recall, storeAnswer, type Answer, type Request } from '../idempotency/idempotency.store';
 import { requestHash } from '../idempotency/key';
 import { nameOf } from '../identity/identity';
 import { readInput, type Read } from '../input/body';
@@ -56,6 +56,16 @@ export async function place(ordering: Ordering, asked: Asked): Promise<Placed> {
   const { context } = asked.buyer;
   const { market, language, currency, channel } = context;
   const request: Request = { identity: nameOf(asked.buyer.identity), operation: OPERATION, key: asked.key, hash: requestHash(asked.body, { market, language, currency, channel }) };
+  try {
+    return await placeOnce(ordering, asked, request);
+  } catch (error) {
+    // It may have been accepted all the same: a commit that was not answered is no refusal.
+    await letGo(ordering.database, request).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function placeOnce(ordering: Ordering, asked: Asked, request: Request): Promise<Placed> {
   const answerMs = asked.waitMs + ANSWER_MS;
   // Twice at most: a key that was free and then is taken belongs to somebody who has committed.
   for (let time = 0; time < 2; time += 1) {

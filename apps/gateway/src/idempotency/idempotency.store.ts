@@ -76,6 +76,11 @@ export async function recall(database: Database, request: Request, answerMs: num
   return row.mine ? { kind: 'unanswered', resourceId: row.resource_id } : { kind: 'in progress' };
 }
 
+/** Whoever was to answer can't: the next who asks need not wait until that is plain. */
+export async function letGo(database: Database, request: Request): Promise<void> {
+  await database.query({ name: 'idempotency-let-go', text: 'update idempotency set answering_until = clock_timestamp() where identity = $1 and operation = $2 and key_hash = $3 and answer is null' }, idsOf(request));
+}
+
 /** Stores the answer unless there is one; returns the one that counts. */
 export async function storeAnswer(database: Database, request: Request, answer: Answer): Promise<Answer> {
   const [row] = await database.query<{ status: number; answer: string }>(

@@ -17,7 +17,8 @@ export function orderRoutes(app: FastifyInstance, { database, watch }: { databas
     return sendPrivate(reply, 200, { ...toOrderView(found), ...(found.byCustomer ? { contact: found.contact } : {}) });
   });
 
-  app.get<{ Params: { id: string } }>('/v1/orders/:id/events', async (request, reply) => {
+  // No HEAD: there is no stream without its body.
+  app.get<{ Params: { id: string } }>('/v1/orders/:id/events', { exposeHeadRoute: false }, async (request, reply) => {
     onlyKnown(request.query as Record<string, unknown>, []);
     const { state } = await ownOrder(database, request.params.id, askingOf(request));
     // Whoever comes back names what they have seen.

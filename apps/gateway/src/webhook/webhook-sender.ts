@@ -17,6 +17,8 @@ const seconds = (count: number): number => count * 1_000;
 const hours = (count: number): number => count * 3_600_000;
 /** As the specification proposes: two days and a half in all. */
 const PAUSES_MS = [seconds(5), seconds(300), seconds(1_800), hours(2), hours(5), hours(10), hours(14), hours(20)];
+/** Long enough to be looked at. */
+const GIVEN_UP_KEPT = '30 days';
 const LONGEST_RETRY_AFTER_MS = hours(1);
 
 const attempts = counter('steward_webhooks_total', 'Tries to tell an endpoint of an order', ['outcome']);
@@ -42,11 +44,16 @@ export class WebhookSender {
 
   private async run(): Promise<void> {
     const { database, clock, logger } = this.parts;
+    let pruneAt = 0;
     while (!this.stopping.signal.aborted) {
       let claimed: Due[] = [];
       try {
         claimed = await claimDue(database, MOST_AT_ONCE, CLAIM_MS);
         await Promise.all(claimed.map((due) => this.tell(due)));
+        if (clock.now() >= pruneAt) {
+          pruneAt = clock.now() + hours(1);
+          await database.query(`delete from webhook where given_up_at < now() - interval '${GIVEN_UP_KEPT}'`);
+        }
       } catch (error) {
         logger.warn({ err: error }, 'endpoints not told, trying again');
       }
