@@ -11,6 +11,7 @@ import { SagaTable1793000000000 } from './order/saga.migration';
 import { shipmentProjection } from './order/shipment.projection';
 import { stockReservationProjection } from './order/stock-reservation.projection';
 import { sweep, sweepEveryMs } from './order/sweeper';
+import { watchCancellations, watchEveryMs } from './order/watch-cancellations';
 import { type PromiseKeys, promiseKeys } from './promise/promise-keys.client';
 import { stripeClient } from './stripe/stripe.client';
 import { stripePayments } from './stripe/stripe.payments';
@@ -21,6 +22,7 @@ import { vendors } from './vendors';
 interface Own {
   readonly payments: PaymentDesk;
   readonly keys: PromiseKeys;
+  readonly watch: ReturnType<typeof watchCancellations>;
 }
 
 /** Orders: the saga that brings stock, payment, OMS and ERP to one answer, and the states it announces. */
@@ -29,7 +31,7 @@ export const oms = defineAdapter({
   connectors: vendors,
   env: omsEnv,
   migrations: [SagaTable1793000000000],
-  opens: ({ env, clock, logger, onClose }): Own => {
+  opens: ({ env, clock, logger, database, source, onClose }): Own => {
     // Its own way out: a slow provider must not open the breaker of the OMS, nor take its seats.
     const http = resilientHttp({ dependency: 'oms-stripe', clock, logger, limits: { concurrency: 16, deadlineMs: 15_000, attemptMs: 15_000 } });
     onClose('payments', () => http.close());
@@ -37,6 +39,7 @@ export const oms = defineAdapter({
     return {
       payments: stripePayments(stripe, { returnUrl: env.STEWARD_PSP_RETURN_URL, settleMs: env.STEWARD_PSP_SETTLE_MS }),
       keys: promiseKeys({ from: keysFrom(env), clock, logger }),
+      watch: watchCancellations({ source, database, clock, logger }),
     };
   },
   consumes: ({ clock, logger, own }) => {
@@ -47,7 +50,10 @@ export const oms = defineAdapter({
     };
   },
   effects: ({ clock, logger, source, own }) => orderEffects(source.desk, own.payments, { clock, logger }),
-  loops: [{ name: 'overdue orders', everyMs: sweepEveryMs, run: async ({ database, clock, logger }, signal) => void (await sweep(database, { clock, logger }, signal)) }],
+  loops: [
+    { name: 'overdue orders', everyMs: sweepEveryMs, run: async ({ database, clock, logger }, signal) => void (await sweep(database, { clock, logger }, signal)) },
+    { name: 'orders cancelled at the OMS', everyMs: watchEveryMs, run: async ({ own }, signal) => void (await own.watch(signal)) },
+  ],
   webhooks: ({ env }) => [stripeWebhook(env.STEWARD_PSP_WEBHOOK_SECRET)],
 });
 

@@ -24,6 +24,8 @@ export interface OrderDesk {
 
 export interface OmsSource extends Source {
   readonly desk: OrderDesk;
+  /** Numbers of orders that were cancelled there since then, by whomever, where the OMS can be asked; more than was asked for does no harm. */
+  readonly cancelledSince?: (since: Date, signal: AbortSignal) => Promise<readonly string[]>;
 }
 
 /** The payment provider. Amounts are minor units of the contract; the provider's own exponents are the connector's business. */

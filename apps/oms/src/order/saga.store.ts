@@ -69,3 +69,9 @@ export async function dueOrders(database: Pick<Database, 'query'>, now: Date, li
   const rows = await database.query<{ order_id: string }>({ name: 'saga-due', text: 'select order_id from saga where due_at <= $1 order by due_at limit $2' }, [now, limit]);
   return rows.map(({ order_id: orderId }) => orderId);
 }
+
+/** Since when there may be something to do; undefined when no order is open. */
+export async function oldestOpen(database: Pick<Database, 'query'>): Promise<Date | undefined> {
+  const [row] = await database.query<{ at: Date | null }>({ name: 'saga-oldest-open', text: 'select min(created_at) as at from saga where due_at is not null' });
+  return row?.at ?? undefined;
+}
