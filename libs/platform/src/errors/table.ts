@@ -84,6 +84,7 @@ export const errorTable = rows({
   OMS_REFUND_REFUSED: { meaning: 'A refund is more than was captured and not refunded yet, or in another currency than the order.', remedy: 'Read what is captured in the state of the order, and send a smaller refund under another id.' },
   OMS_RETURN_REFUSED: { meaning: 'A return has more pieces of a line than were shipped and not returned yet.', remedy: 'Compare it with the lines of the order, and send another return under another id.' },
   OMS_KEYS_UNAVAILABLE: { meaning: 'The public keys of price promises could not be read, so no order can be judged.', remedy: 'None while it passes: orders wait. Else check that STEWARD_PROMISE_JWKS_URL answers.' },
+  MEDUSA_REFUSED: { meaning: 'Medusa did not accept the key, or has not got the plugin that takes orders; nothing was placed.', remedy: 'Check STEWARD_MEDUSA_URL and STEWARD_MEDUSA_API_KEY, and the plugin as docs/how-to/connect-medusa.md says. Orders wait for it.' },
   STRIPE_REFUSED: { meaning: 'Stripe did not accept the key of the account, or the account may not do this.', remedy: 'Check STEWARD_PSP_SECRET_KEY and what the account is allowed to; nothing was charged.' },
 
   // sandbox
