@@ -3,6 +3,8 @@ import { rmSync } from 'node:fs';
 import { scratchFolder } from '@steward/start';
 import { whyNot as whyNotDirectus } from './directus/directus-install';
 import { proveDirectus } from './directus/prove-directus';
+import { whyNot as whyNotMedusa } from './medusa/medusa-install';
+import { proveMedusa } from './medusa/prove-medusa';
 import type { Proof } from './proof';
 import { proveTryton } from './tryton/prove-tryton';
 import { whyNot as whyNotTryton } from './tryton/tryton-server';
@@ -15,6 +17,7 @@ interface RealSystem {
 
 const systems: Readonly<Record<string, RealSystem>> = {
   directus: { whyNot: whyNotDirectus, prove: proveDirectus },
+  medusa: { whyNot: whyNotMedusa, prove: proveMedusa },
   tryton: { whyNot: whyNotTryton, prove: proveTryton },
 };
 

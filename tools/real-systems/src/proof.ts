@@ -4,10 +4,8 @@ export interface Proof {
   readonly say: (line: string) => void;
 }
 
-const patienceMs = 60_000;
-
 /** Waits until it is so; answers how long that took. */
-export async function until(what: string, condition: () => Promise<boolean>): Promise<number> {
+export async function until(what: string, condition: () => Promise<boolean>, patienceMs = 60_000): Promise<number> {
   const begun = performance.now();
   while (!(await condition())) {
     if (performance.now() - begun > patienceMs) throw new Error(`not within ${patienceMs / 1000} s: ${what}`);

@@ -1,0 +1,75 @@
+/** A TCP line to Medusa on which requests and answers get lost, as on a network that breaks at the wrong moment. */
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/**
+ * request: it never arrives. answer: it arrives, is worked at, and the connection is gone when Medusa answers.
+ * silence: as with the answer, but nobody is told: the one who asked waits.
+ */
+export type Loss = 'request' | 'answer' | 'silence';
+
+export interface LossyLine {
+  readonly url: string;
+  /** What befalls the next orders that are placed, one each. */
+  lose(...losses: Loss[]): void;
+  /** Orders that Medusa was asked to place. */
+  readonly passed: number;
+  /** What has been lost so far. */
+  readonly lost: number;
+  stop(): Promise<void>;
+}
+
+const placing = 'POST /admin/steward/orders ';
+
+export async function openLine(port: number): Promise<LossyLine> {
+  const losses: Loss[] = [];
+  const open = new Set<Socket>();
+  const counts = { passed: 0, lost: 0 };
+  const server = createServer((client) => {
+    const medusa = connect({ host: '127.0.0.1', port });
+    let loss: Loss | undefined;
+    const hangUp = (): void => {
+      client.destroy();
+      medusa.destroy();
+    };
+    for (const socket of [client, medusa]) {
+      open.add(socket);
+      socket.on('error', () => socket.destroy()).on('close', () => {
+        open.delete(socket);
+        // Medusa hangs up after some idle seconds, which is not to be heard in a silence.
+        if (socket === client || loss !== 'silence') hangUp();
+      });
+    }
+    const lose = (): void => {
+      counts.lost += 1;
+      if (loss !== 'silence') hangUp();
+    };
+    client.on('data', (chunk) => {
+      if (chunk.includes(placing)) {
+        loss = losses.shift();
+        if (loss === 'request') return lose();
+        counts.passed += 1;
+      }
+      medusa.write(chunk);
+    });
+    medusa.on('data', (chunk) => {
+      if (loss === undefined) client.write(chunk);
+      else lose();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    lose: (...more) => void losses.push(...more),
+    get passed() {
+      return counts.passed;
+    },
+    get lost() {
+      return counts.lost;
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of open) socket.destroy();
+      }),
+  };
+}
