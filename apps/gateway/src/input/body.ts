@@ -26,7 +26,8 @@ export function readBody<T>(text: unknown, schema: z.ZodType<T>): Read<T> {
 export function readInput<T>(value: unknown, schema: z.ZodType<T>): Read<T> {
   const checked = schema.safeParse(value);
   if (checked.success) return { ok: true, value: checked.data };
-  const places = checked.error.issues.flatMap((issue) => placesOf(issue, value)).slice(0, MOST_PLACES);
+  // A field may break two rules of one kind; their message is the same.
+  const places = [...new Map(checked.error.issues.flatMap((issue) => placesOf(issue, value)).map((place) => [`${place.pointer}\n${place.accepted}`, place])).values()].slice(0, MOST_PLACES);
   const [first] = places;
   return { ok: false, code: 'GATEWAY_INPUT_REFUSED', detail: first === undefined ? 'the input is refused' : `${first.pointer === '' ? 'the body' : first.pointer} ${first.detail}`, places };
 }
