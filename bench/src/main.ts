@@ -6,6 +6,8 @@ import { parseOptions as parseImportOptions, usage as importUsage } from './impo
 import { runDurable } from './pipeline/durable';
 import { parseOptions as parsePipelineOptions, usage as pipelineUsage } from './pipeline/options';
 import { runPipeline } from './pipeline/pipeline';
+import { parseOptions as parseReservationOptions, usage as reservationUsage } from './reservations/options';
+import { runReservations } from './reservations/reservations';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -31,11 +33,16 @@ async function main([what, ...args]: readonly string[]): Promise<number> {
       if (typeof options === 'string') return refuse(options, importUsage);
       return (await runImport(options, say)) ? 0 : 1;
     }
+    case 'reservations': {
+      const options = parseReservationOptions(args);
+      if (typeof options === 'string') return refuse(options, reservationUsage);
+      return (await runReservations(options, say)) ? 0 : 1;
+    }
     case 'batches':
       await runBatches(say);
       return 0;
     default:
-      return refuse('which benchmark? accepted: pipeline, gateway, import, batches', `${pipelineUsage}\n${gatewayUsage}\n${importUsage}\nnpm run bench -- batches`);
+      return refuse('which benchmark? accepted: pipeline, gateway, import, batches, reservations', `${pipelineUsage}\n${gatewayUsage}\n${importUsage}\nnpm run bench -- batches\n${reservationUsage}`);
   }
 }
 
