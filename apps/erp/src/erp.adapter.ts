@@ -5,8 +5,8 @@ import { releaseStockHandler } from './commands/release-stock.handler';
 import { reserveStockHandler } from './commands/reserve-stock.handler';
 import { expiry, followFeeds, recount } from './reservation/follow-feeds';
 import { reservationMigrations } from './reservation/reservation.migration';
-import { saleEffects } from './sale/sale.effects';
 import type { ErpSource } from './sale/ports';
+import { saleEffects } from './sale/sale.effects';
 import { vendors } from './vendors';
 
 /** The ERP owns stock: what each location physically has, and what has left it. What is held for orders is decided here, beside it (S3). */
@@ -16,6 +16,6 @@ export const erp = defineAdapter({
   migrations: reservationMigrations,
   consumes: ({ clock }) => ({ handlers: [reserveStockHandler(clock), releaseStockHandler(clock), exportOrderHandler(clock), cancelExportHandler(clock)] }),
   follows: followFeeds,
-  effects: ({ source, clock }: AdapterContext<ErpSource>) => (source.desk === undefined ? [] : saleEffects(source.desk, clock)),
+  effects: ({ source, clock }: AdapterContext<ErpSource>) => saleEffects(source.desk, clock),
   loops: [expiry, recount],
 });

@@ -44,5 +44,5 @@ export interface SaleDesk {
 }
 
 export interface ErpSource extends Source {
-  readonly desk?: SaleDesk;
+  readonly desk: SaleDesk;
 }

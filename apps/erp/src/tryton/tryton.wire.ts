@@ -28,13 +28,23 @@ export function toTrytonDatetime(at: Moment): z.input<typeof datetime> {
   return { __class__: 'datetime', year, month, day, hour, minute, second, microsecond };
 }
 
-/** A stock move; `write_date` is null until somebody writes it for the first time. */
-export const moveWire = z.object({
-  id: z.number().int(),
-  product: z.number().int(),
-  create_date: moment,
-  write_date: moment.nullable(),
-});
+/** A place in the order of one of the dates. */
+export interface Position {
+  readonly at: Moment;
+  readonly id: number;
+}
+
+/** Every record of Tryton has these; `write_date` is null until somebody writes it for the first time. */
+export const stampWire = z.object({ id: z.number().int(), create_date: moment, write_date: moment.nullable() });
+export type Dated = z.output<typeof stampWire>;
+
+const day = z
+  .object({ __class__: z.literal('date'), year: z.number().int(), month: z.number().int(), day: z.number().int() })
+  .transform((on) => `${on.year}-${String(on.month).padStart(2, '0')}-${String(on.day).padStart(2, '0')}`);
+
+export const moveWire = stampWire.extend({ product: z.number().int() });
+
+export const shipmentRowWire = stampWire.extend({ number: z.string().nullable(), effective_date: day.nullable(), warehouse: z.number().int(), outgoing_moves: z.array(z.number().int()) });
 
 export const warehouseWire = z.object({ id: z.number().int(), code: z.string().nullable(), name: z.string() });
 
@@ -48,3 +58,13 @@ export const stockWire = z.object({
   quantity: z.number(),
 });
 export type TrytonStock = z.output<typeof stockWire>;
+
+/** A shipment that has left, as the client puts it together from its row, its moves and their sales. */
+export const shipmentWire = z.object({
+  id: z.number().int(),
+  warehouse: z.string().min(1),
+  /** `2026-11-24`: Tryton keeps the day. */
+  sentOn: z.string().nullable(),
+  content: z.array(z.object({ code: z.string().min(1, 'the product has no code, and the code is the SKU'), quantity: z.number(), reference: z.string().nullable() })).min(1),
+});
+export type TrytonShipment = z.output<typeof shipmentWire>;

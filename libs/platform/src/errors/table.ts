@@ -76,6 +76,7 @@ export const errorTable = rows({
 
   // erp with Tryton
   TRYTON_FRACTIONAL_QUANTITY: { meaning: 'Tryton counts this product in fractions, and stock levels are whole pieces.', remedy: 'Give the product a default unit that is sold in whole numbers.' },
+  TRYTON_SHIPMENT_MIXED: { meaning: 'A shipment of Tryton holds goods of several sales, or of none with a name.', remedy: 'Have Tryton make one shipment a sale, which is how it comes; the dead letter closes when the shipment is told apart.' },
   TRYTON_LOGIN_REFUSED: { meaning: 'Tryton did not accept the user, the password or the session just opened.', remedy: 'Check STEWARD_TRYTON_USER and STEWARD_TRYTON_PASSWORD against Tryton.' },
   TRYTON_REFUSED: { meaning: 'Tryton answered a call with an error.', remedy: 'Read what it says; mostly the user lacks a right to read.' },
 

@@ -16,9 +16,9 @@ const packages = [
   'tryton-server',
   'python3-psycopg2',
   'python3-tz',
-  ...['company', 'country', 'currency', 'party', 'product', 'stock'].map((name) => `tryton-modules-${name}`),
+  ...['company', 'country', 'currency', 'party', 'product', 'stock', 'sale'].map((name) => `tryton-modules-${name}`),
 ];
-const modules = ['ir', 'res', 'company', 'country', 'currency', 'party', 'product', 'stock'];
+const modules = ['ir', 'res', 'company', 'country', 'currency', 'party', 'product', 'stock', 'sale'];
 const credentials = { user: 'admin', password: 'integration-only' };
 const database = 'tryton';
 
