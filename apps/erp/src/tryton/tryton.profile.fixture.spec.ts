@@ -1,5 +1,7 @@
 /** As much of Tryton 6.0's JSON-RPC as the connector asks for; one warehouse. Each put is one stock move, or one shipment of one sale. */
 import { type FakeAnswer, type FakeRecord, type FakeRequest, startFake, type VendorProfile } from '@steward/conformance';
+import { FakeTryton } from '../fixtures/tryton.fixture.spec';
+import { writings } from '../fixtures/writings.fixture.spec';
 import { moment, toTrytonDatetime } from './tryton.wire';
 
 const user = 'steward';
@@ -9,11 +11,16 @@ const authorization = `Session ${Buffer.from(`${user}:1:${sessionKey}`).toString
 const codeOf = (n: number): string => `T-${n}`;
 
 export const profile: VendorProfile = {
-  start: () =>
-    startFake({
+  start: async () => {
+    const till = new FakeTryton();
+    const standIn = await startFake({
       things: { 'stock-level': { count: 140, keyOf: (n) => `${codeOf(n)}@WH` }, shipment: { count: 140, keyOf: String } },
-      answer: (request, recordsOf) => answer(request, { stock: recordsOf('stock-level'), shipments: recordsOf('shipment') }),
-    }),
+      answer: (request, recordsOf) => answer(request, { stock: recordsOf('stock-level'), shipments: recordsOf('shipment'), till }),
+    });
+    const count = async (reference: string): Promise<number> => till.sales.filter(({ values, state }) => values['reference'] === reference && state !== 'cancelled').length;
+    return { ...standIn, writes: writings({ sku: codeOf(1), location: 'WH', count }) };
+  },
+  isWrite: ({ body }) => /\.(create|quote|confirm|process|cancel)"/.test(body),
   settings: (url) => ({ STEWARD_TRYTON_URL: `${url}/shop/`, STEWARD_TRYTON_USER: user, STEWARD_TRYTON_PASSWORD: password, STEWARD_TRYTON_PAGE: '50' }),
   empty: (given, request) => changed(given, request.body, () => []),
   truncated: (given, request) => changed(given, request.body, (found) => found.slice(0, found.length / 2)),
@@ -42,9 +49,10 @@ type Domain = readonly Clause[];
 interface Shelves {
   readonly stock: readonly FakeRecord[];
   readonly shipments: readonly FakeRecord[];
+  readonly till: FakeTryton;
 }
 
-function answer({ path, headers, body }: FakeRequest, { stock, shipments }: Shelves): FakeAnswer {
+function answer({ path, headers, body }: FakeRequest, { stock, shipments, till }: Shelves): FakeAnswer {
   const { method, params } = body as { method: string; params: readonly unknown[] };
   if (path !== '/shop/') return { status: 404, body: {} };
   if (method === 'common.db.login') return { body: { result: (params[1] as { password: string }).password === password ? [1, sessionKey] : null } };
@@ -70,7 +78,7 @@ function answer({ path, headers, body }: FakeRequest, { stock, shipments }: Shel
     case 'model.product.product.search_count':
       return { body: { result: stock.length } };
     default:
-      return { body: { error: ['UserError', [`no method ${method}`, '']] } };
+      return { body: { result: till.do(method, params) } };
   }
 }
 
@@ -107,10 +115,10 @@ function contents(records: readonly FakeRecord[], moves: readonly number[]): unk
 
 /** Goods by code, by id, or after an id. */
 function findProducts(records: readonly FakeRecord[], domain: Domain): unknown[] {
-  const [field, , value] = domain[1] as Clause;
+  const [field, , value] = domain.at(-1) as Clause;
   const matches = ({ n }: FakeRecord): boolean => {
     if (!Array.isArray(value)) return n > Number(value);
     return value.includes(field === 'code' ? codeOf(n) : n);
   };
-  return records.filter(matches).map(({ n, edition, malformed }) => ({ id: n, code: codeOf(n), quantity: malformed ? 1.5 : edition }));
+  return records.filter(matches).map(({ n, edition, malformed }) => ({ id: n, code: codeOf(n), quantity: malformed ? 1.5 : edition, sale_uom: 1, default_uom: 1 }));
 }
