@@ -1,5 +1,7 @@
+import { type Contract, stockLevel } from '@steward/contracts';
 import { eventually } from '@steward/testing';
 import { openRig, type Rig } from '../fixtures/rig.fixture.spec';
+import { announceWithheld } from './announce-withheld';
 
 const key = 'sku-1@main';
 
@@ -40,5 +42,17 @@ describe('what a service withholds', () => {
     expect((await rig.announced())[key]).toBeNull();
     await rig.rows('delete from kept_back');
     await rig.agree();
+  });
+
+  it('C12: is a tombstone at once, also where it was never announced, and only once', async () => {
+    await rig.rows('insert into kept_back values ($1)', [key]);
+    const tell = () => rig.database.transaction((tx) => announceWithheld(tx, 'erp', stockLevel as Contract, [key, 'never@main', key], { at: new Date(), correlationId: 'act 1' }));
+    expect([(await tell()).toSorted(), await tell()]).toEqual([['never@main', key], []]);
+    await passes(3);
+    const told = await rig.rows(`select key, revision::int, tombstone, body, correlation_id from outbox where tombstone order by key`);
+    expect(told).toEqual([
+      { key: 'never@main', revision: 1, tombstone: true, body: '', correlation_id: 'act 1' },
+      { key, revision: 2, tombstone: true, body: '', correlation_id: 'act 1' },
+    ]);
   });
 });

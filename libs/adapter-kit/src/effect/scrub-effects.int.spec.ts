@@ -1,0 +1,35 @@
+import { createLogger, type Database, openDatabase } from '@steward/platform';
+import { tablesThatMention, testDatabase, type TestDatabase } from '@steward/testing';
+import { kitMigrations } from '../announce/kit.migration';
+import { intendEffects } from './intend';
+import { scrubEffects } from './scrub-effects';
+
+describe('effects without whom they were about', () => {
+  let test: TestDatabase;
+  let database: Database;
+  beforeAll(async () => {
+    test = await testDatabase({ migrations: kitMigrations });
+    database = await openDatabase({ url: test.url, name: 'effects', migrations: [], logger: createLogger({ service: 'effects', level: 'silent' }) });
+    await database.transaction((tx) => intendEffects(tx, ['done', 'refused', 'open', 'other'].map((key) => ({ kind: 'sale', key, request: { order: key, mail: `planted ${key}` } }))));
+    await test.pool.query(`update effect set state = 'confirmed', settled_at = now(), answer = '{"number":7}' where key in ('done', 'other')`);
+    await test.pool.query(`update effect set state = 'refused', settled_at = now(), error = '{"code":"NO","reason":"planted refused is blocked"}' where key = 'refused'`);
+  });
+  afterAll(async () => {
+    await database.close();
+    await test.drop();
+  });
+
+  it('stay what makes them happen once; what has no outcome is left as it has to be sent', async () => {
+    const keys = ['done', 'refused', 'open'].map((key) => ({ kind: 'sale', key }));
+    await database.transaction((tx) => scrubEffects(tx, keys, (request) => ({ order: (request as { order: string }).order })));
+    const { rows } = await test.pool.query('select key, state, request, answer, error from effect order by key');
+    expect(rows).toEqual([
+      { key: 'done', state: 'confirmed', request: { order: 'done' }, answer: { number: 7 }, error: null },
+      { key: 'open', state: 'intended', request: { order: 'open', mail: 'planted open' }, answer: null, error: null },
+      { key: 'other', state: 'confirmed', request: { order: 'other', mail: 'planted other' }, answer: { number: 7 }, error: null },
+      { key: 'refused', state: 'refused', request: { order: 'refused' }, answer: null, error: { code: 'NO', reason: 'erased' } },
+    ]);
+    expect(await tablesThatMention(test.pool, 'planted refused')).toEqual([]);
+    expect(await database.transaction((tx) => intendEffects(tx, [{ kind: 'sale', key: 'done', request: {} }]))).toEqual([]);
+  });
+});
