@@ -2,7 +2,7 @@
 import { type Connector, defineAdapter } from '@steward/adapter-kit';
 import { customer } from '@steward/contracts';
 import { lookForDoubles } from './cases/look-for-doubles';
-import { CrmTables1793000000000 } from './crm.migration';
+import { crmMigrations } from './crm.migration';
 import { customerEffects } from './customer/customer.effects';
 import type { CrmSource } from './customer/customer-records';
 import { eraseCustomerHandler } from './customer/erase-customer.handler';
@@ -14,7 +14,7 @@ import { vendors } from './vendors';
 export const crm = defineAdapter({
   name: 'crm',
   connectors: Object.fromEntries(Object.entries(vendors).map(([name, connector]) => [name, withholding(connector)])),
-  migrations: [CrmTables1793000000000],
+  migrations: crmMigrations,
   consumes: () => ({ handlers: [registerCustomerHandler, updateCustomerHandler, eraseCustomerHandler] }),
   effects: ({ source, clock }) => customerEffects(source.records, clock),
   loops: [{ name: 'doubles', everyMs: 300_000, run: async ({ database, clock }) => void (await lookForDoubles(database, new Date(clock.now()))) }],

@@ -1,7 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { CrmErasureActs1793000001000 } from './erasure/erasure-acts.migration';
 
 /** What this service keeps besides what every adapter keeps. */
-export class CrmTables1793000000000 implements MigrationInterface {
+class CrmTables1793000000000 implements MigrationInterface {
   readonly name = 'CrmTables1793000000000';
 
   async up(runner: QueryRunner): Promise<void> {
@@ -30,3 +31,5 @@ const tables = [
     closed_at timestamptz, closed_by text, closed_reason text, unique (kind, customer_id, other))`,
   `create index customer_case_open on customer_case (kind) where state = 'open'`,
 ];
+
+export const crmMigrations = [CrmTables1793000000000, CrmErasureActs1793000001000];

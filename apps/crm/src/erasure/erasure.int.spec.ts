@@ -3,6 +3,7 @@ import { storeDeadLetters } from '@steward/event-bus';
 import { eventually, tablesThatMention } from '@steward/testing';
 import { lockCustomers } from '../customer/customer-write.store';
 import { mailOf, openRig, type Rig } from '../fixtures/rig.fixture.spec';
+import { eraseAgain, eraseList, withdrawErasure } from './erasure-desk';
 import { erasedAmong } from './erasure.store';
 import { forget } from './forget';
 
@@ -140,5 +141,36 @@ describe('an erased customer', () => {
     expect([await rig.cases(), (await rig.announced('c-1'))?.['email']]).toEqual([['refused c-1 erase-customer c-1#1'], mailOf('c-1')]);
     await rig.erase('c-1');
     await gone('c-1');
+  });
+
+  it('I6: whose erasure was refused may be kept, by somebody who says why', async () => {
+    await known('c-1');
+    await rig.control('POST', 'crm/faults', { kind: 'refuse', code: 'legal_hold', message: 'no', times: 1, match: { method: 'DELETE' } });
+    await rig.erase('c-1');
+    await rig.settled();
+    await expect(withdrawErasure(rig.database, 'c-1', { actor: 'ines', reason: ' ' })).rejects.toThrow('I6');
+    await withdrawErasure(rig.database, 'c-1', { actor: 'ines', reason: 'a law suit' });
+    await rig.update('c-1', { name: 'Still here' });
+    await eventually(async () => (await rig.announced('c-1'))?.['name'] === 'Still here');
+    expect(await rig.rows('select customer_id, act, actor, reason from erasure_act')).toEqual([{ customer_id: 'c-1', act: 'withdraw', actor: 'ines', reason: 'a law suit' }]);
+    await expect(withdrawErasure(rig.database, 'c-1', { actor: 'ines', reason: 'again' })).rejects.toMatchObject({ code: 'CRM_ERASURE_NOT_OPEN' });
+  });
+
+  it('is erased again, here and at the CRM, when the list is carried over a restore of both', async () => {
+    await known('c-1', 'c-2');
+    const record = await rig.atCrm('c-1');
+    await rig.erase('c-1');
+    await gone('c-1');
+    await rig.settled();
+    const kept = await eraseList(rig.database);
+    // As the backups have it: before anybody asked.
+    await rig.control('PUT', 'crm/customers/c-1', record);
+    await rig.rows(`delete from erasure`);
+    await rig.rows(`delete from effect where kind = 'erase-customer'`);
+    await eventually(async () => (await rig.announced('c-1'))?.['email'] === mailOf('c-1'));
+    await eraseAgain(rig.database, kept, 'replay', { actor: 'ines', reason: 'restored' });
+    await gone('c-1');
+    await rig.settled();
+    expect([kept, await mentions(mailOf('c-1')), await rig.atCrm('c-1'), await mentions(mailOf('c-2'))]).toEqual([['c-1'], [], undefined, ['announced', 'effect', 'outbox_default']]);
   });
 });

@@ -67,6 +67,7 @@ export const errorTable = rows({
 
   // crm
   CRM_CUSTOMER_UNKNOWN: { meaning: 'A change was asked for of a customer whose registration has not arrived and whom the CRM does not know.', remedy: 'It is tried again. When it becomes a dead letter: find out whether the registration is one too, redrive that first.' },
+  CRM_ERASURE_NOT_OPEN: { meaning: 'There is no erasure of this customer that could be withdrawn: nobody asked for one, it has happened, or the CRM is being asked right now.', remedy: 'Look at the erase list; what has happened can’t be taken back.' },
 
   // crm with Odoo
   ODOO_LOGIN_REFUSED: { meaning: 'Odoo did not accept the user or the password.', remedy: 'Check STEWARD_ODOO_DATABASE, STEWARD_ODOO_USER and STEWARD_ODOO_PASSWORD against Odoo.' },
