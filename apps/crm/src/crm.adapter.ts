@@ -16,7 +16,7 @@ export const crm = defineAdapter({
   connectors: Object.fromEntries(Object.entries(vendors).map(([name, connector]) => [name, withholding(connector)])),
   migrations: crmMigrations,
   consumes: () => ({ handlers: [registerCustomerHandler, updateCustomerHandler, eraseCustomerHandler] }),
-  effects: ({ source, clock }) => customerEffects(source.records, clock),
+  effects: ({ source, clock, logger }) => customerEffects(source.records, { clock, logger }),
   loops: [{ name: 'doubles', everyMs: 300_000, run: async ({ database, clock }) => void (await lookForDoubles(database, new Date(clock.now()))) }],
 });
 

@@ -5,6 +5,8 @@ import { whyNot as whyNotDirectus } from './directus/directus-install';
 import { proveDirectus } from './directus/prove-directus';
 import { whyNot as whyNotMedusa } from './medusa/medusa-install';
 import { proveMedusa } from './medusa/prove-medusa';
+import { whyNot as whyNotOdoo } from './odoo/odoo-install';
+import { proveOdoo } from './odoo/prove-odoo';
 import type { Proof } from './proof';
 import { proveTryton } from './tryton/prove-tryton';
 import { whyNot as whyNotTryton } from './tryton/tryton-server';
@@ -18,6 +20,7 @@ interface RealSystem {
 const systems: Readonly<Record<string, RealSystem>> = {
   directus: { whyNot: whyNotDirectus, prove: proveDirectus },
   medusa: { whyNot: whyNotMedusa, prove: proveMedusa },
+  odoo: { whyNot: whyNotOdoo, prove: proveOdoo },
   tryton: { whyNot: whyNotTryton, prove: proveTryton },
 };
 

@@ -5,7 +5,8 @@
  * A refusal is a case for the Customers team; nobody else waits for an answer.
  */
 import { defineEffect, type Effect, type EffectOutcome, type Settled } from '@steward/adapter-kit';
-import type { Clock } from '@steward/platform';
+import { customer } from '@steward/contracts';
+import type { Clock, Logger } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { type NewCase, openCases } from '../cases/customer-case.store';
 import { forget } from '../erasure/forget';
@@ -20,8 +21,8 @@ interface Answer {
 
 const deadlineMs = 20_000;
 
-export function customerEffects(records: CustomerRecords, clock: Clock): readonly Effect[] {
-  const settle = settleWith(clock);
+export function customerEffects(records: CustomerRecords, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }): readonly Effect[] {
+  const settle = settleWith(clock, logger);
   const common = { deadlineMs, settleMs: records.settleMs };
   const withNamesakes = async (outcome: WriteOutcome, { customerId, email }: { readonly customerId: string; readonly email?: string }, signal: AbortSignal): Promise<EffectOutcome<Answer>> => {
     if (outcome.kind === 'refused') return outcome;
@@ -52,12 +53,14 @@ export function customerEffects(records: CustomerRecords, clock: Clock): readonl
   ];
 }
 
-function settleWith(clock: Clock) {
+function settleWith(clock: Clock, logger: Logger) {
   return <Request extends { readonly customerId: string }>(kind: WriteKind) =>
     async (tx: PoolClient, { key, request: { customerId }, outcome, correlationId }: Settled<Request, Answer>): Promise<void> => {
       const at = new Date(clock.now());
       await lockCustomers(tx, [customerId]);
       await openCases(tx, casesOf(kind, key, customerId, outcome), at);
+      // The reason may quote the person, so it stands in the case only, which is forgotten with them.
+      if (outcome.kind === 'refused') logger.error({ kind, key: customerId, code: outcome.code, team: customer.owner.team, runbook: customer.owner.runbook }, 'the CRM has refused a write: a case for its owner');
       if (kind === 'erase-customer' && outcome.kind === 'confirmed') await forget(tx, customerId, { at, correlationId });
       await dequeue(tx, customerId, kind, key);
     };

@@ -42,7 +42,10 @@ export function toRawCustomer(customerId: string, sharedBy: readonly string[], p
   };
 }
 
-/** The twins of one address are one again; what nothing can be sent to is none. Like Odoo itself, the partner's own address serves where no other does. */
+/**
+ * The twins of one address are one again, until a clerk changes one of them: then they are two. What nothing can be sent to is none.
+ * Like Odoo itself, the partner's own address serves where no other does.
+ */
 function addressesOf(partner: OdooPartner, { children, codes, addressNames }: CustomerParts): RawAddress[] {
   const found = new Map<string, RawAddress>();
   const add = (record: OdooPartner, forDelivery: boolean, forInvoice: boolean): void => {
@@ -50,12 +53,12 @@ function addressesOf(partner: OdooPartner, { children, codes, addressNames }: Cu
     const { street, zip, city } = record;
     const line = record.name ?? partner.name;
     if (street === null || zip === null || city === null || country === undefined || line === null) return;
-    const addressId = addressNames.get(record.id) ?? ownAddressId(record.id);
-    const known = found.get(addressId);
-    found.set(addressId, {
-      addressId, forDelivery: forDelivery || known?.forDelivery === true, forInvoice: forInvoice || known?.forInvoice === true,
-      ...nameAndCompany(line), street, street2: record.street2, zip, city, state: record.state_id?.name ?? null, country, phone: record.phone,
-    });
+    const place = { ...nameAndCompany(line), street, street2: record.street2, zip, city, state: record.state_id?.name ?? null, country, phone: record.phone };
+    const given = addressNames.get(record.id) ?? ownAddressId(record.id);
+    const twin = found.get(given);
+    const isSame = twin !== undefined && JSON.stringify({ ...twin, ...place }) === JSON.stringify(twin);
+    const addressId = twin === undefined || isSame ? given : ownAddressId(record.id);
+    found.set(addressId, { addressId, forDelivery: forDelivery || (isSame && twin.forDelivery), forInvoice: forInvoice || (isSame && twin.forInvoice), ...place });
   };
   for (const child of [...children].sort((a, b) => a.id - b.id)) add(child, child.type === 'delivery', child.type === 'invoice');
   const served = [...found.values()];

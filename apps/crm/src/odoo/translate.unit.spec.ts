@@ -46,6 +46,8 @@ describe('a customer of Odoo', () => {
     const { addresses } = told(toRawCustomer('c-1', [], partner(place), { ...none, children, addressNames: new Map([[20, 'home'], [21, 'home']]) }));
     expect(addresses.map(({ addressId, isDefaultShipping, isDefaultBilling }) => [addressId, isDefaultShipping, isDefaultBilling])).toEqual([['home', true, true], ['odoo-12', false, false]]);
     expect(addresses[0]).toMatchObject({ name: 'Ada', company: 'Lund AG' });
+    const parted = told(toRawCustomer('c-1', [], partner(), { ...none, children: [child(20, 'delivery', { city: 'Bremen' }), child(21, 'invoice')], addressNames: new Map([[20, 'home'], [21, 'home']]) })).addresses;
+    expect(parted.map(({ addressId, city, isDefaultShipping, isDefaultBilling }) => [addressId, city, isDefaultShipping, isDefaultBilling])).toEqual([['home', 'Bremen', true, false], ['odoo-21', 'Hamburg', false, true]]);
     const own = told(toRawCustomer('c-1', [], partner(place), none)).addresses;
     expect(own.map(({ addressId, isDefaultShipping, isDefaultBilling }) => [addressId, isDefaultShipping, isDefaultBilling])).toEqual([['odoo-12', true, true]]);
   });
