@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { customer } from '@steward/contracts';
 import { storeDeadLetters } from '@steward/event-bus';
 import { eventually, tablesThatMention } from '@steward/testing';
 import { lockCustomers } from '../customer/customer-write.store';
 import { mailOf, openRig, type Rig } from '../fixtures/rig.fixture.spec';
-import { eraseAgain, eraseList, withdrawErasure } from './erasure-desk';
+import { withdrawErasure } from './erasure-desk';
 import { erasedAmong } from './erasure.store';
 import { forget } from './forget';
 
@@ -162,15 +164,18 @@ describe('an erased customer', () => {
     await rig.erase('c-1');
     await gone('c-1');
     await rig.settled();
-    const kept = await eraseList(rig.database);
+    const desk = (input: string, ...args: string[]) =>
+      spawnSync(process.execPath, [join(__dirname, '../../dist/main-desk.js'), ...args], { input, encoding: 'utf8', env: { PATH: process.env['PATH'], DATABASE_URL: rig.test.url, STEWARD_ODOO_PAGE: '5' } });
+    const kept = desk('', 'erase-list').stdout;
     // As the backups have it: before anybody asked.
     await rig.control('PUT', 'crm/customers/c-1', record);
     await rig.rows(`delete from erasure`);
     await rig.rows(`delete from effect where kind = 'erase-customer'`);
     await eventually(async () => (await rig.announced('c-1'))?.['email'] === mailOf('c-1'));
-    await eraseAgain(rig.database, kept, 'replay', { actor: 'ines', reason: 'restored' });
+    expect([desk(kept, 'replay').status, desk(kept, 'replay', '--actor', 'ines', '--reason', 'restored').stdout]).toEqual([64, '1 asked for\n']);
     await gone('c-1');
     await rig.settled();
-    expect([kept, await mentions(mailOf('c-1')), await rig.atCrm('c-1'), await mentions(mailOf('c-2'))]).toEqual([['c-1'], [], undefined, ['announced', 'effect', 'outbox_default']]);
+    expect(await rig.rows('select customer_id, act, actor, reason from erasure_act')).toEqual([{ customer_id: 'c-1', act: 'replay', actor: 'ines', reason: 'restored' }]);
+    expect([kept, await mentions(mailOf('c-1')), await rig.atCrm('c-1'), await mentions(mailOf('c-2'))]).toEqual(['c-1\n', [], undefined, ['announced', 'effect', 'outbox_default']]);
   });
 });
