@@ -5,7 +5,7 @@ import { quarantinesMalformed, survivesEmptyAnswers, survivesTruncatedPages } fr
 import { honoursRetryAfter, tellsFailures, tellsTimeouts } from './calls';
 import { changesAreAnnounced, deletionsAreFound, overlapIsRead, pagesAreComplete, resumesAfterKill, samePageIsNoChange } from './pages';
 import { refusesBadSettings } from './settings';
-import { outputsAreValid, tellsNoSecret } from './totals';
+import { outputsAreValid, tellsNoSecret, writesOnly } from './totals';
 import { unknownWritesAreReadBack, writesAreIdempotent } from './writes';
 
 /** Throws what is wrong; a string says why the check does not concern this connector. */
@@ -13,13 +13,15 @@ type Work = (stage: Stage) => Promise<void | string>;
 
 const each =
   (check: (scene: Scene) => Promise<void>) =>
-  async (stage: Stage): Promise<void> => {
+  async (stage: Stage): Promise<void | string> => {
+    if (stage.scenes.length === 0) return writesOnly;
     for (const scene of stage.scenes) {
       await check(scene).catch((error: unknown) => {
         throw stage.scenes.length === 1 ? error : new Error(`${scene.contract.entity}: ${(error as Error).message}`, { cause: error });
       });
       await stage.endCheck();
     }
+    return undefined;
   };
 
 export const checks = {

@@ -200,6 +200,18 @@ describe('the conformance suite', () => {
     expect(sheet).toContain('\nWhat its system can’t do:\n\n- Sell on Sundays.\n');
   });
 
+  it('passes nobody in what it does not do', async () => {
+    const sound = shop();
+    const { shop: connector } = sound.connectors;
+    if (connector === undefined) throw new Error('the shop is closed');
+    const writing = await open({ ...sound, connectors: { shop: { ...connector, open: (context) => ({ ...connector.open(context), feeds: [] }) } } });
+    const results = new Map<string, string>();
+    for (const check of checkNames) results.set(check, (await score(writing, check)).result);
+    expect([...results].filter(([, result]) => result !== 'n/a')).toEqual(
+      ['bad settings are refused by name, all at once', 'a write is idempotent', 'a write of unknown outcome is read back', 'no secret in logs or spans'].map((check) => [check, 'passed']),
+    );
+  });
+
   it('gives a vendor’s reason for what its system can’t do, and takes none for what is no check', async () => {
     const excused = (cannot: Record<string, string>): Promise<Stage> => Stage.open({ adapter: shop(), vendor: 'shop', profile: { ...profile, cannot }, tracing });
     stage = await excused({ 'a hard delete is found': 'records are archived' });
