@@ -19,23 +19,34 @@ interface Ordered {
 }
 
 export function orderEffects(desk: OrderDesk, payments: PaymentDesk, parts: HappenParts, limits = limitsByDefault): Effect[] {
-  // One shape for all: what differs is whom it is said to and what it is about.
-  const effect = <Request extends Ordered>(kind: EffectKind, { submit, look }: Write<Request>, settleMs: number, subjectOf: (request: Request) => string): Effect =>
+  return [...paymentEffects(payments, parts, limits), ...deskEffects(desk, parts, limits)];
+}
+
+export function deskEffects({ place, cancel, settleMs }: OrderDesk, parts: HappenParts, limits = limitsByDefault): Effect[] {
+  const effect = effectsOf(parts, { ...limits, settleMs });
+  return [effect('place', place, ofOrder), effect('cancel-placed', cancel, ofOrder)];
+}
+
+function paymentEffects({ authorize, capture, release, refund, settleMs }: PaymentDesk, parts: HappenParts, limits: EffectLimits): Effect[] {
+  const effect = effectsOf(parts, { ...limits, settleMs });
+  return [
+    effect('authorize', authorize, ofOrder),
+    effect('capture', capture, ({ shipmentId }: CapturePart) => shipmentId),
+    effect('void', release, ofOrder),
+    effect('refund', refund, ({ refundId }: RefundPart) => refundId),
+  ];
+}
+
+const ofOrder = ({ orderId }: Ordered): string => orderId;
+
+/** One shape for all: what differs is whom it is said to and what it is about. */
+const effectsOf =
+  (parts: HappenParts, limits: EffectLimits & { readonly settleMs: number }) =>
+  <Request extends Ordered>(kind: EffectKind, { submit, look }: Write<Request>, subjectOf: (request: Request) => string): Effect =>
     defineEffect<Request, EffectAnswer>({
       kind,
       submit,
       readBack: look,
       ...limits,
-      settleMs,
       settled: (tx, { request, outcome, traceparent }) => happen(tx, [{ orderId: request.orderId, input: { kind: 'outcome', effect: kind, subject: subjectOf(request), outcome }, traceparent }], parts),
     });
-  const ofOrder = ({ orderId }: Ordered): string => orderId;
-  return [
-    effect('authorize', payments.authorize, payments.settleMs, ofOrder),
-    effect('capture', payments.capture, payments.settleMs, ({ shipmentId }: CapturePart) => shipmentId),
-    effect('void', payments.release, payments.settleMs, ofOrder),
-    effect('refund', payments.refund, payments.settleMs, ({ refundId }: RefundPart) => refundId),
-    effect('place', desk.place, desk.settleMs, ofOrder),
-    effect('cancel-placed', desk.cancel, desk.settleMs, ofOrder),
-  ];
-}
