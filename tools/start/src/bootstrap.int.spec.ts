@@ -19,6 +19,6 @@ describe('bootstrap', () => {
   it('knows its commands', () => {
     const { status, stderr } = spawnSync(process.execPath, [bootstrap, 'strat'], { encoding: 'utf8' });
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^steward: unknown command "strat": one of start, smoke, .*\n$/);
+    expect(stderr).toMatch(/^steward: unknown command "strat": one of start, shop, smoke, .*\n$/);
   });
 });

@@ -14,7 +14,7 @@ describe('flags of npm start', () => {
     [['data'], 'unknown argument "data"'],
     [['--data'], '--data needs a folder'],
     [['--data', '--reset'], '--data needs a folder'],
-    [['--connector', 'crm=acme'], '--connector takes <system>=<vendor>, for instance erp=tryton; systems are pim, erp, pricing'],
+    [['--connector', 'psp=acme'], '--connector takes <system>=<vendor>, for instance erp=tryton; systems are pim, erp, crm, oms, pricing'],
     [['--connector'], '--connector takes'],
     [['--port-base'], '--port-base takes a number'],
     [['--port-base', '80'], 'got 80'],
