@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { freePortPlan, seed, startSystem, type System } from '@steward/start';
 import { until, type Proof } from '../proof';
-import { openLine, type LossyLine } from './lossy-line';
+import { openLine, type LossyLine } from '../lossy-line';
 import { medusaShop, type MedusaShop } from './medusa-shop';
 import { startMedusa, type MedusaServer } from './medusa-server';
-import { shopperSide, stockUp, type Bought, type Cart, type ShopperSide } from './shopper-side';
+import { shopperSide, stockUp, type Bought, type Cart, type ShopperSide } from '../shopper-side';
 
 interface Stage {
   readonly medusa: MedusaServer;
@@ -25,7 +25,7 @@ export async function proveMedusa({ directory, say }: Proof): Promise<void> {
     const office = medusaShop(medusa);
     await office.createRegion('Europe', 'eur', 'de');
     await office.createRegion('America', 'usd', 'us');
-    line = await openLine(medusa.port);
+    line = await openLine(medusa.port, 'POST /admin/steward/orders ');
     system = await startSystem({
       dataDir: join(directory, 'steward'),
       ports: await freePortPlan(),

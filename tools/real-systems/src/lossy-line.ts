@@ -1,41 +1,40 @@
-/** A TCP line to Medusa on which requests and answers get lost, as on a network that breaks at the wrong moment. */
+/** A TCP line to a system of record on which requests and answers get lost, as on a network that breaks at the wrong moment. */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /**
- * request: it never arrives. answer: it arrives, is worked at, and the connection is gone when Medusa answers.
+ * request: it never arrives. answer: it arrives, is worked at, and the connection is gone when the system answers.
  * silence: as with the answer, but nobody is told: the one who asked waits.
  */
 export type Loss = 'request' | 'answer' | 'silence';
 
 export interface LossyLine {
   readonly url: string;
-  /** What befalls the next orders that are placed, one each. */
+  /** What befalls the next requests of interest, one each. */
   lose(...losses: Loss[]): void;
-  /** Orders that Medusa was asked to place. */
+  /** Requests of interest that have arrived. */
   readonly passed: number;
   /** What has been lost so far. */
   readonly lost: number;
   stop(): Promise<void>;
 }
 
-const placing = 'POST /admin/steward/orders ';
-
-export async function openLine(port: number): Promise<LossyLine> {
+/** `interest`: text of the requests that may get lost. */
+export async function openLine(port: number, interest: string): Promise<LossyLine> {
   const losses: Loss[] = [];
   const open = new Set<Socket>();
   const counts = { passed: 0, lost: 0 };
   const server = createServer((client) => {
-    const medusa = connect({ host: '127.0.0.1', port });
+    const system = connect({ host: '127.0.0.1', port });
     let loss: Loss | undefined;
     const hangUp = (): void => {
       client.destroy();
-      medusa.destroy();
+      system.destroy();
     };
-    for (const socket of [client, medusa]) {
+    for (const socket of [client, system]) {
       open.add(socket);
       socket.on('error', () => socket.destroy()).on('close', () => {
         open.delete(socket);
-        // Medusa hangs up after some idle seconds, which is not to be heard in a silence.
+        // The system hangs up after some idle seconds, which is not to be heard in a silence.
         if (socket === client || loss !== 'silence') hangUp();
       });
     }
@@ -44,14 +43,14 @@ export async function openLine(port: number): Promise<LossyLine> {
       if (loss !== 'silence') hangUp();
     };
     client.on('data', (chunk) => {
-      if (chunk.includes(placing)) {
+      if (chunk.includes(interest)) {
         loss = losses.shift();
         if (loss === 'request') return lose();
         counts.passed += 1;
       }
-      medusa.write(chunk);
+      system.write(chunk);
     });
-    medusa.on('data', (chunk) => {
+    system.on('data', (chunk) => {
       if (loss === undefined) client.write(chunk);
       else lose();
     });

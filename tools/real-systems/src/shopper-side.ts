@@ -1,7 +1,7 @@
-/** What a shopper sees of an order, and what the systems besides Medusa have of it. */
+/** What a shopper sees of an order, and what the sandbox's systems have of it. */
 import { randomUUID } from 'node:crypto';
 import { readProduct, skuOf, type System } from '@steward/start';
-import { until } from '../proof';
+import { until } from './proof';
 
 export interface Cart {
   /** Where it is sent to, which is also whose prices it has. */
@@ -22,6 +22,7 @@ export interface Shown {
   readonly rejection: { readonly code: string } | null;
   readonly lines: readonly { readonly sku: string; readonly quantity: number; readonly unit: Amount }[];
   readonly totals: { readonly gross: Amount };
+  readonly fulfilment: { readonly status: string };
 }
 interface Amount {
   readonly minorUnits: string;
@@ -40,7 +41,7 @@ export interface ShopperSide {
 }
 
 const email = 'erika@example.com';
-/** What Medusa does not answer about is asked less and less often: at worst once a minute. */
+/** What a system does not answer about is asked less and less often: at worst once a minute. */
 const patienceMs = 240_000;
 
 export function shopperSide({ gatewayUrl, sandbox }: System): ShopperSide {
