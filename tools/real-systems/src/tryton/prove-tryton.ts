@@ -1,7 +1,10 @@
 /** The ERP adapter on a real Tryton 6.0, seen from the storefront. */
 import { join } from 'node:path';
-import { freePortPlan, startSystem, type System } from '@steward/start';
+import { freePortPlan, readProduct, skuOf, startSystem, type System } from '@steward/start';
+import { type LossyLine, openLine } from '../lossy-line';
 import { until, type Proof } from '../proof';
+import { shopperSide } from '../shopper-side';
+import { proveSales } from './prove-sales';
 import { startTryton, type TrytonServer } from './tryton-server';
 import { openShop, type Shop } from './tryton-shop';
 
@@ -11,23 +14,42 @@ const pollMs = 1_000;
 
 export async function proveTryton({ directory, say }: Proof): Promise<void> {
   const tryton = await startTryton(join(directory, 'tryton'), say);
+  let line: LossyLine | undefined;
   let system: System | undefined;
   try {
     const shop = await openShop(tryton.session);
     const products = await shop.createProducts(codes);
     say(`tryton: ${products.length} products created`);
-    system = await startSystem({ dataDir: join(directory, 'steward'), ports: await freePortPlan(), mode: 'test', env: { erp: settingsOf(tryton) }, note: say });
+    line = await openLine(Number(new URL(tryton.url).port), '"model.sale.sale.create"');
+    system = await startSystem({ dataDir: join(directory, 'steward'), ports: await freePortPlan(), mode: 'test', env: { erp: settingsOf(tryton, line) }, note: say });
     await prove(system, shop, products, say);
+    await sell(system, shop, line, say);
   } finally {
     await system?.stop();
+    await line?.stop();
     await tryton.stop();
   }
 }
 
-function settingsOf({ url, user, password }: TrytonServer): Record<string, string> {
+/** What is sold has a price, and prices of other systems are none of Tryton's business. */
+async function sell(system: System, shop: Shop, line: LossyLine, say: (line: string) => void): Promise<void> {
+  const sold = codes.slice(10, 40);
+  await system.sandbox.putAll('pricing/prices', sold.map((code) => ({ id: `EU-${code}`, article: code, region: 'EU', currency: 'EUR', amount: '17.85', tax: 'gross', zone: 'Europe/Berlin' })));
+  await until('every product has a price', async () => {
+    const shown = await Promise.all(sold.map((code) => readProduct(system.gatewayUrl, code)));
+    return shown.every((product, index) => product !== undefined && skuOf(product, sold[index] ?? '').price.value !== null);
+  });
+  const promised = async (code: string): Promise<number | null> => {
+    const product = await readProduct(system.gatewayUrl, code);
+    return product === undefined ? null : skuOf(product, code).availability.quantity;
+  };
+  await proveSales({ system, shop, line, shopper: shopperSide(system), promised, codes: sold, say });
+}
+
+function settingsOf({ url, user, password }: TrytonServer, line: LossyLine): Record<string, string> {
   return {
     STEWARD_CONNECTOR: 'tryton',
-    STEWARD_TRYTON_URL: url,
+    STEWARD_TRYTON_URL: new URL(new URL(url).pathname, line.url).href,
     STEWARD_TRYTON_USER: user,
     STEWARD_TRYTON_PASSWORD: password,
     STEWARD_TRYTON_POLL_MS: String(pollMs),
@@ -54,8 +76,8 @@ async function prove(system: System, shop: Shop, products: readonly number[], sa
   if (graphql !== 25) throw new Error(`GraphQL shows ${graphql} instead of 25`);
 
   await shop.move([{ product: first, quantity: -5 }]);
-  await until('a shipment shows', async () => (await quantities()).get(codes[0] ?? '') === 20);
-  say('✓ a shipment shows, in GraphQL as in REST');
+  await until('a loss shows', async () => (await quantities()).get(codes[0] ?? '') === 20);
+  say('✓ a loss shows, in GraphQL as in REST');
 
   const late = products.slice(1);
   const drafts = await shop.draft(late.map((product) => ({ product, quantity: 7 })));

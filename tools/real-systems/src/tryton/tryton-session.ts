@@ -3,6 +3,8 @@
 export interface TrytonSession {
   /** Calls `model.<model>.<method>` with the user's context appended; answers the result, throws on Tryton's errors. */
   call<T = unknown>(model: string, method: string, ...params: unknown[]): Promise<T>;
+  /** The same with more in the context. */
+  callWith<T = unknown>(context: object, model: string, method: string, ...params: unknown[]): Promise<T>;
 }
 
 interface Answer {
@@ -16,12 +18,11 @@ export async function openSession(url: string, credentials: { user: string; pass
   const authorization = `Session ${Buffer.from(`${credentials.user}:${userId}:${key}`).toString('base64')}`;
   const ask = (method: string, params: unknown[]): Promise<unknown> => request(url, method, params, authorization);
   // The context names the company, which a seed may have just created: read it for each call.
-  return {
-    call: async <T>(model: string, method: string, ...params: unknown[]) => {
-      const context = await ask('model.res.user.get_preferences', [true, {}]);
-      return (await ask(`model.${model}.${method}`, [...params, context])) as T;
-    },
+  const callWith = async <T>(more: object, model: string, method: string, ...params: unknown[]): Promise<T> => {
+    const context = (await ask('model.res.user.get_preferences', [true, {}])) as object;
+    return (await ask(`model.${model}.${method}`, [...params, { ...context, ...more }])) as T;
   };
+  return { callWith, call: <T>(model: string, method: string, ...params: unknown[]) => callWith<T>({}, model, method, ...params) };
 }
 
 async function firstAnswer(url: string, { user, password }: { user: string; password: string }): Promise<[number, string]> {

@@ -5,12 +5,27 @@ export interface Shop {
   readonly warehouse: string;
   /** Creates products with these codes; answers their ids in the same order. */
   createProducts(codes: readonly string[]): Promise<number[]>;
-  /** Receives (positive) or ships (negative) pieces, all in one transaction of Tryton. */
+  /** Receives (positive) pieces or misses (negative) some, all in one transaction of Tryton. */
   move(moves: readonly { product: number; quantity: number }[]): Promise<void>;
   /** Draft moves, not yet counted as stock; `finish` does them in one transaction. */
   draft(moves: readonly { product: number; quantity: number }[]): Promise<number[]>;
   finish(moveIds: readonly number[]): Promise<void>;
   deleteProduct(product: number): Promise<void>;
+  /** What the warehouse counts of a product. */
+  onHand(code: string): Promise<number>;
+  /** Sales with this reference of the customer. */
+  salesOf(reference: string): Promise<Sale[]>;
+  /** States of the shipments of that sale. */
+  shipmentsOf(reference: string): Promise<string[]>;
+  /** Picks, packs and sends everything that waits for that sale. */
+  ship(reference: string): Promise<void>;
+}
+
+export interface Sale {
+  readonly number: string;
+  readonly state: string;
+  /** As Tryton writes it: `16.81`. */
+  readonly untaxed: string;
 }
 
 interface Location {
@@ -29,7 +44,8 @@ export async function openShop(session: TrytonSession): Promise<Shop> {
   const fields = ['id', 'code', 'type', 'storage_location'];
   const locations = await session.call<Location[]>('stock.location', 'search_read', [], 0, null, null, fields);
   const warehouse = locations.find(({ type }) => type === 'warehouse');
-  const outside = { in: idOf(locations, 'supplier'), out: idOf(locations, 'customer') };
+  // To a customer nothing leaves without a sale, once sales are installed.
+  const outside = { in: idOf(locations, 'supplier'), out: idOf(locations, 'lost_found') };
   if (!warehouse?.storage_location) throw new Error('Tryton has no warehouse with a storage zone');
   const storage = warehouse.storage_location;
 
@@ -50,6 +66,11 @@ export async function openShop(session: TrytonSession): Promise<Shop> {
     );
   const finish: Shop['finish'] = async (ids) => void (await session.call('stock.move', 'do', ids));
 
+  const shipments = async (reference: string): Promise<{ id: number; state: string }[]> => {
+    const sales = await session.call<{ shipments: number[] }[]>('sale.sale', 'search_read', [['reference', '=', reference]], 0, null, null, ['shipments']);
+    return session.call('stock.shipment.out', 'search_read', [['id', 'in', sales.flatMap((sale) => sale.shipments)]], 0, null, null, ['id', 'state']);
+  };
+
   return {
     warehouse: warehouse.code ?? String(warehouse.id),
     draft,
@@ -63,6 +84,21 @@ export async function openShop(session: TrytonSession): Promise<Shop> {
       const byTemplate = new Map(products.map(({ id, template }) => [template, id]));
       return templates.map((template) => byTemplate.get(template) as number);
     },
+    onHand: async (code) => {
+      const farDay = { __class__: 'date', year: 2999, month: 1, day: 1 };
+      const context = { locations: [warehouse.id], with_childs: true, stock_date_end: farDay };
+      const [answer] = await session.callWith<{ quantity: number }[]>(context, 'product.product', 'search_read', [['code', '=', code]], 0, 1, null, ['quantity']);
+      return answer?.quantity ?? Number.NaN;
+    },
+    salesOf: async (reference) => {
+      const found = await session.call<{ number: string; state: string; untaxed_amount: { decimal: string } }[]>('sale.sale', 'search_read', [['reference', '=', reference]], 0, null, null, ['number', 'state', 'untaxed_amount']);
+      return found.map(({ number, state, untaxed_amount: { decimal: untaxed } }) => ({ number, state, untaxed }));
+    },
+    shipmentsOf: async (reference) => (await shipments(reference)).map(({ state }) => state),
+    ship: async (reference) => {
+      const ids = (await shipments(reference)).map(({ id }) => id);
+      for (const step of ['assign_try', 'pick', 'pack', 'done']) await session.call('stock.shipment.out', step, ids);
+    },
     deleteProduct: async (product) => void (await session.call('product.product', 'delete', [product])),
   };
 }
@@ -75,6 +111,8 @@ function templateOf(code: string, unit: number | undefined): unknown {
     type: 'goods',
     list_price: decimal(10),
     cost_price_method: 'fixed',
+    salable: true,
+    sale_uom: unit,
     products: [['create', [{}]]],
   };
 }
