@@ -74,7 +74,7 @@ describe('the order service, killed', () => {
       await eventually(async () => {
         if (!isGone() && (await confirmed()) === placed.length) await place();
         return isGone();
-      }, { withinMs: 60_000, everyMs: 100 });
+      }, { withinMs: 120_000, everyMs: 100 });
       if (child?.signalCode === 'SIGKILL') kills += 1;
     }
     await start();
@@ -83,5 +83,5 @@ describe('the order service, killed', () => {
     const found = await Promise.all(placed.map(async ({ orderId, number }) => `${(await chargesOf(sandbox, orderId)).length} charges, ${(await placedUnder(sandbox, number)).length} orders`));
     expect(new Set(found)).toEqual(new Set(['1 charges, 1 orders']));
     expect(kills).toBe(rounds.length);
-  }, 300_000);
+  }, 600_000);
 });
