@@ -6,6 +6,7 @@ import { reserveStockHandler } from './commands/reserve-stock.handler';
 import { expiry, followFeeds, recount } from './reservation/follow-feeds';
 import { reservationMigrations } from './reservation/reservation.migration';
 import type { ErpSource } from './sale/ports';
+import { readOnly } from './sale/read-only';
 import { saleEffects } from './sale/sale.effects';
 import { vendors } from './vendors';
 
@@ -16,6 +17,6 @@ export const erp = defineAdapter({
   migrations: reservationMigrations,
   consumes: ({ clock }) => ({ handlers: [reserveStockHandler(clock), releaseStockHandler(clock), exportOrderHandler(clock), cancelExportHandler(clock)] }),
   follows: followFeeds,
-  effects: ({ source, clock }: AdapterContext<ErpSource>) => saleEffects(source.desk, clock),
+  effects: ({ source, clock }: AdapterContext<ErpSource>) => saleEffects(source.desk ?? readOnly, clock),
   loops: [expiry, recount],
 });

@@ -44,5 +44,6 @@ export interface SaleDesk {
 }
 
 export interface ErpSource extends Source {
-  readonly desk: SaleDesk;
+  /** Absent while a vendor's folder only reads. */
+  readonly desk?: SaleDesk;
 }
