@@ -1,3 +1,4 @@
+import { eventually } from '@steward/testing';
 import { type Line, openLine } from './fixtures/line.fixture.spec';
 
 describe('the erp service', () => {
@@ -81,6 +82,9 @@ describe('the erp service', () => {
     await line.control('PUT', 'erp/shipments/D-G1', { reference: 'W-000000G1', warehouse: 'HAM-1', positions: [{ article: 'F', pieces: 1 }] });
     await line.release('g1');
     expect(await line.until('g1', ({ exportRefusal }) => exportRefusal !== null)).toMatchObject({ status: 'exported', exportRefusal: { code: 'already_shipped' } });
+    // Somebody asks again, and it is asked again.
+    await line.cancelExport('g1');
+    await eventually(async () => (await line.rows(`select from effect where kind = 'cancel-sale' and key like 'g1%' and state = 'refused'`)).length === 2);
     await line.control('PUT', 'erp/shipments/D-G2', { reference: 'W-000000G1', warehouse: 'HAM-1', positions: [{ article: 'F', pieces: 3 }] });
     await line.until('g1', ({ status }) => status === 'shipped');
     await eventuallyZero('F@HAM-1');
@@ -100,8 +104,5 @@ describe('the erp service', () => {
     expect(await line.until('h2', ({ status }) => status === 'held')).toMatchObject({ status: 'held' });
   }, 90_000);
 
-  const eventuallyZero = async (place: string): Promise<void> => {
-    for (const until = Date.now() + 20_000; Date.now() < until; ) if ((await line.reserved())[place] === 0) return;
-    expect(await line.reserved()).toMatchObject({ [place]: 0 });
-  };
+  const eventuallyZero = (place: string) => eventually(async () => (await line.reserved())[place] === 0, { withinMs: 20_000 });
 });

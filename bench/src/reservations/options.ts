@@ -12,7 +12,7 @@ export interface ReservationOptions {
   readonly hot: number;
 }
 
-export const usage = `npm run bench -- reservations [--pairs 7] [--seconds 3] [--batch 250] [--clients 64] [--hot 20]
+export const usage = `npm run bench -- reservations [--pairs 7] [--seconds 3] [--batch 500] [--clients 64] [--hot 20]
   --pairs    how often each way is measured, in turn
   --seconds  length of a slice
   --batch    requests in one batch of the coalesced way, two batches at the same time
@@ -24,7 +24,7 @@ export function parseOptions(args: readonly string[]): ReservationOptions | stri
   try {
     const { values } = parseArgs({
       args: [...args],
-      options: { pairs: { type: 'string', default: '7' }, seconds: { type: 'string', default: '3' }, batch: { type: 'string', default: '250' }, clients: { type: 'string', default: '64' }, hot: { type: 'string', default: '20' } },
+      options: { pairs: { type: 'string', default: '7' }, seconds: { type: 'string', default: '3' }, batch: { type: 'string', default: '500' }, clients: { type: 'string', default: '64' }, hot: { type: 'string', default: '20' } },
     });
     return {
       pairs: wholeNumber('pairs', values.pairs, 1),

@@ -23,11 +23,14 @@ export async function giveUp(tx: Tx, orders: readonly Asked[], now: Date): Promi
   const open = locked.filter((row) => !started.has(row.orderId) && !isOver(row));
   const unknownToErp = open.filter((row) => row.export === null || row.export === 'refused' || row.export === 'called_off');
   const answering = open.filter((row) => row.export === 'intended' && !row.givingUp).map((row): Reservation => ({ ...row, givingUp: true }));
-  const toCancel = open.filter((row) => row.export === 'done').map((row): Reservation => ({ ...row, export: 'calling_off', givingUp: true }));
+  const toCancel = open.filter((row) => row.export === 'done').map(callOff);
   await saveReservations(tx, [...answering, ...toCancel]);
   const ended = await endReservations(tx, unknownToErp, 'release', now);
   return { ...changesOf(ended.reservations, ended.balances, toCancel), answering };
 }
+
+/** The ERP is asked to cancel it, once more if it was asked before. */
+export const callOff = (row: Reservation): Reservation => ({ ...row, export: 'calling_off', givingUp: true, cancellations: row.cancellations + 1 });
 
 /** Those whose time is over, `limit` at a time. */
 export async function expireReservations(tx: Tx, now: Date, limit: number): Promise<Changes> {

@@ -5,7 +5,7 @@
  */
 import type { Wanted } from './allocate';
 import { changesOf, type Changes } from './changes';
-import { endReservations } from './end';
+import { callOff, endReservations } from './end';
 import { unallocated } from './hold';
 import { noteLeaving } from './leaving.store';
 import { holdingsOf, type Tx } from './ledger.store';
@@ -40,7 +40,8 @@ export async function intendExport(tx: Tx, request: ExportRequest, now: Date): P
 export async function saleConfirmed(tx: Tx, orderId: string, erpReference: string): Promise<Changes> {
   return withOpenSale(tx, orderId, 'intended', async (row) => {
     const status = row.status === 'held' ? 'exported' : row.status;
-    const known: Reservation = { ...row, status, export: row.givingUp ? 'calling_off' : 'done', erpReference };
+    const sold: Reservation = { ...row, status, export: 'done', erpReference };
+    const known = row.givingUp ? callOff(sold) : sold;
     await saveReservations(tx, [known]);
     return changesOf([known], [], row.givingUp ? [known] : []);
   });

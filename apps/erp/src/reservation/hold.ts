@@ -72,6 +72,7 @@ function begun({ orderId, lines, correlationId, traceparent }: HoldRequest): Omi
     orderNumber: null,
     export: null,
     givingUp: false,
+    cancellations: 0,
     erpReference: null,
     exportRefusal: null,
     correlationId,

@@ -16,13 +16,14 @@ export class Reservations1795000000000 implements MigrationInterface {
 
 const tables = [
   // `asked` lives inside the transaction that decides, nowhere else. `export` is how far the ERP has got with the order: null, until
-  // the order is to be exported; `calling_off` = it should not be carried out any more, and the ERP has yet to agree.
+  // the order is to be exported; `calling_off` = it should not be carried out any more, and the ERP has yet to agree, for
+  // the n-th time of `cancellations`.
   `create table reservation (
     order_id text collate "C" primary key,
     status text not null check (status in ('asked', 'held', 'refused', 'exported', 'released', 'expired', 'shipped')),
     lines json not null, refusal json, expires_at timestamptz,
     order_number text collate "C", export text check (export in ('intended', 'done', 'refused', 'calling_off', 'called_off')),
-    giving_up boolean not null default false,
+    giving_up boolean not null default false, cancellations int not null default 0,
     erp_reference text, export_refusal json, correlation_id text, traceparent text,
     asked_at timestamptz not null, ended_at timestamptz) with (fillfactor = 70)`,
   // What time alone may end: the expiry loop reads nothing else.

@@ -22,6 +22,8 @@ export interface Reservation {
   readonly export: Export | null;
   /** To be released as soon as the ERP's answer is known. */
   readonly givingUp: boolean;
+  /** How often the ERP was asked to cancel it; each is an effect of its own, since a no today may be a yes tomorrow. */
+  readonly cancellations: number;
   readonly erpReference: string | null;
   readonly exportRefusal: ExportRefusal | null;
   readonly correlationId: string | null;
@@ -32,7 +34,7 @@ export interface Reservation {
 /** Nothing more happens to it, except that goods on their way out are taken off. */
 export const isOver = ({ status }: Reservation): boolean => status === 'refused' || status === 'released' || status === 'expired' || status === 'shipped';
 
-const columns = `order_id as "orderId", status, lines, refusal, expires_at as "expiresAt", order_number as "orderNumber", export, giving_up as "givingUp",
+const columns = `order_id as "orderId", status, lines, refusal, expires_at as "expiresAt", order_number as "orderNumber", export, giving_up as "givingUp", cancellations,
   erp_reference as "erpReference", export_refusal as "exportRefusal", correlation_id as "correlationId", traceparent, ended_at as "endedAt"`;
 
 export type Asked = Pick<Reservation, 'orderId' | 'correlationId' | 'traceparent'>;
@@ -75,9 +77,9 @@ export async function saveReservations(tx: Tx, changed: readonly Reservation[]):
   await tx.query({
     name: 'erp-save',
     text: `update reservation r set status = u.status, lines = u.lines, refusal = u.refusal, expires_at = u.expires_at, order_number = u.order_number,
-        export = u.export, giving_up = u.giving_up, erp_reference = u.erp_reference, export_refusal = u.export_refusal, ended_at = u.ended_at
-      from unnest($1::text[], $2::text[], $3::json[], $4::json[], $5::timestamptz[], $6::text[], $7::text[], $8::boolean[], $9::text[], $10::json[], $11::timestamptz[])
-        u(order_id, status, lines, refusal, expires_at, order_number, export, giving_up, erp_reference, export_refusal, ended_at)
+        export = u.export, giving_up = u.giving_up, cancellations = u.cancellations, erp_reference = u.erp_reference, export_refusal = u.export_refusal, ended_at = u.ended_at
+      from unnest($1::text[], $2::text[], $3::json[], $4::json[], $5::timestamptz[], $6::text[], $7::text[], $8::boolean[], $9::text[], $10::json[], $11::timestamptz[], $12::int[])
+        u(order_id, status, lines, refusal, expires_at, order_number, export, giving_up, erp_reference, export_refusal, ended_at, cancellations)
       where r.order_id = u.order_id`,
     values: [
       changed.map(({ orderId }) => orderId),
@@ -91,6 +93,7 @@ export async function saveReservations(tx: Tx, changed: readonly Reservation[]):
       changed.map(({ erpReference }) => erpReference),
       changed.map(({ exportRefusal }) => json(exportRefusal)),
       changed.map(({ endedAt }) => endedAt),
+      changed.map(({ cancellations }) => cancellations),
     ],
   });
 }

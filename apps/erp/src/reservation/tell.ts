@@ -20,7 +20,7 @@ export async function tell(tx: PoolClient, { reservations, balances, toCancel }:
   const sayable = reservations.filter(({ lines }) => lines.length > 0);
   await announceOwn(tx, system, stockReservation, sayable.map((row) => ({ key: row.orderId, data: toState(row), correlationId: row.correlationId, traceparent: row.traceparent, ...cause })));
   await announceOwn(tx, system, reservedStock, balances.map(({ sku, location, reserved }) => ({ key: `${sku}@${location}`, data: { sku, location, reserved }, ...cause })));
-  await intendEffects(tx, toCancel.map((row) => ({ kind: 'cancel-sale', key: row.orderId, request: toCancellation(row), correlationId: row.correlationId, traceparent: cause.traceparent ?? row.traceparent })));
+  await intendEffects(tx, toCancel.map((row) => ({ kind: 'cancel-sale', key: row.cancellations === 1 ? row.orderId : `${row.orderId} ${row.cancellations}`, request: toCancellation(row), correlationId: row.correlationId, traceparent: cause.traceparent ?? row.traceparent })));
 }
 
 function toState({ orderId, status, lines, refusal, expiresAt, erpReference, exportRefusal }: Reservation): StockReservation {

@@ -1,4 +1,7 @@
-/** What an order does in the ERP, as effects: each once under the order's id, however often it is wanted (ADR 0018). */
+/**
+ * What an order does in the ERP, as effects: each once under the order's id, however often it is wanted (ADR 0018). Only a
+ * cancellation that was refused may be asked for again, by whoever still wants it.
+ */
 import { defineEffect, type Effect, type Settled } from '@steward/adapter-kit';
 import type { Clock } from '@steward/platform';
 import type { PoolClient } from 'pg';
@@ -32,9 +35,9 @@ export function saleEffects(desk: SaleDesk, clock: Clock): Effect[] {
       submit: desk.cancel.submit,
       readBack: desk.cancel.look,
       settled: async (tx, settled) => {
-        const { key, outcome } = settled;
-        if (outcome.kind === 'confirmed') await follow(tx, settled, await saleCalledOff(tx, key, now()));
-        if (outcome.kind === 'refused') await follow(tx, settled, await saleStays(tx, key, refusalOf(outcome)));
+        const { request, outcome } = settled;
+        if (outcome.kind === 'confirmed') await follow(tx, settled, await saleCalledOff(tx, request.orderId, now()));
+        if (outcome.kind === 'refused') await follow(tx, settled, await saleStays(tx, request.orderId, refusalOf(outcome)));
       },
     }),
   ];
