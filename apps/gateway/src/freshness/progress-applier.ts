@@ -5,6 +5,7 @@
  */
 import { category, price, product, stockLevel, streamOf } from '@steward/contracts';
 import { gauge, type Clock, type Database, type Logger } from '@steward/platform';
+import { BackgroundLoop } from '../projector/background-loop';
 import { applyClaims, type Floor } from './progress.store';
 
 const EVERY_MS = 1_000;
@@ -27,35 +28,19 @@ export function floorsOf(floorOf: FloorOf): Floor[] {
   });
 }
 
-export class ProgressApplier {
-  private readonly stopping = new AbortController();
-  private readonly applied = new Map<string, number>();
-  private readonly staleness = gauge('steward_projection_staleness_seconds', 'Age of the progress that the read model vouches for', ['entity']);
-  private loop: Promise<void> | undefined;
-
-  constructor(private readonly parts: { database: Database; floorOf: FloorOf; clock: Clock; logger: Logger }) {}
-
-  start(): void {
-    this.loop = this.run();
-  }
-
-  async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.loop;
-  }
-
-  private async run(): Promise<void> {
-    const { database, floorOf, clock, logger } = this.parts;
-    while (!this.stopping.signal.aborted) {
-      try {
-        const floors = floorsOf(floorOf);
-        if (floors.length > 0)
-          for (const { entity, appliedUpTo } of await database.transaction((tx) => applyClaims(tx, floors))) this.applied.set(entity, appliedUpTo);
-      } catch (error) {
-        logger.warn({ err: error }, 'feed progress not applied, trying again');
-      }
-      for (const [entity, appliedUpTo] of this.applied) this.staleness.set({ entity }, (clock.now() - appliedUpTo) / 1_000);
-      await clock.sleep(EVERY_MS, this.stopping.signal);
+export function progressApplier({ database, floorOf, clock, logger }: { database: Database; floorOf: FloorOf; clock: Clock; logger: Logger }): BackgroundLoop {
+  const applied = new Map<string, number>();
+  const staleness = gauge('steward_projection_staleness_seconds', 'Age of the progress that the read model vouches for', ['entity']);
+  const turn = async (): Promise<number> => {
+    try {
+      const floors = floorsOf(floorOf);
+      if (floors.length > 0)
+        for (const { entity, appliedUpTo } of await database.transaction((tx) => applyClaims(tx, floors))) applied.set(entity, appliedUpTo);
+    } finally {
+      // What can't be applied grows old all the same.
+      for (const [entity, appliedUpTo] of applied) staleness.set({ entity }, (clock.now() - appliedUpTo) / 1_000);
     }
-  }
+    return EVERY_MS;
+  };
+  return new BackgroundLoop({ clock, logger, turn, pauseMs: EVERY_MS, failed: 'feed progress not applied, trying again' });
 }

@@ -4,6 +4,7 @@
  *   2. Locks in the order of document.store: document_gate, dirty rows, documents.
  */
 import type { Clock, Database, Logger } from '@steward/platform';
+import { BackgroundLoop } from '../projector/background-loop';
 import { lockForParts, rebuildDocuments } from './document.store';
 
 const BATCH = 200;
@@ -27,36 +28,15 @@ export async function rebuildDirty(database: Database): Promise<number> {
   });
 }
 
-export class DirtyDocuments {
-  private readonly stopping = new AbortController();
-  private loop: Promise<void> | undefined;
-
-  constructor(private readonly parts: { database: Database; clock: Clock; logger: Logger }) {}
-
-  start(): void {
-    this.loop = this.run();
-  }
-
-  async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.loop;
-  }
-
-  private async run(): Promise<void> {
-    const { database, clock, logger } = this.parts;
-    let pruneAt = 0;
-    while (!this.stopping.signal.aborted) {
-      let rebuilt = 0;
-      try {
-        rebuilt = await rebuildDirty(database);
-        if (clock.now() >= pruneAt) {
-          pruneAt = clock.now() + PRUNE_EVERY_MS;
-          await database.query(`delete from document_change where changed_at < now() - interval '${CHANGES_KEPT}'`);
-        }
-      } catch (error) {
-        logger.warn({ err: error }, 'dirty documents not rebuilt, trying again');
-      }
-      if (rebuilt < BATCH) await clock.sleep(IDLE_MS, this.stopping.signal);
+export function dirtyDocuments({ database, clock, logger }: { database: Database; clock: Clock; logger: Logger }): BackgroundLoop {
+  let pruneAt = 0;
+  const turn = async (): Promise<number> => {
+    const rebuilt = await rebuildDirty(database);
+    if (clock.now() >= pruneAt) {
+      pruneAt = clock.now() + PRUNE_EVERY_MS;
+      await database.query(`delete from document_change where changed_at < now() - interval '${CHANGES_KEPT}'`);
     }
-  }
+    return rebuilt < BATCH ? IDLE_MS : 0;
+  };
+  return new BackgroundLoop({ clock, logger, turn, pauseMs: IDLE_MS, failed: 'dirty documents not rebuilt, trying again' });
 }

@@ -10,12 +10,12 @@ import { customerProjection, segmentProjection } from '../customer/customer.proj
 import { migrations } from '../database/migrations';
 import type { ProjectorEnv } from '../projector.env';
 import { feedProgressHandler } from '../freshness/feed-progress.handler';
-import { ProgressApplier } from '../freshness/progress-applier';
-import { ListingWorker } from '../listing/listing-worker';
+import { progressApplier } from '../freshness/progress-applier';
+import { listingWorker } from '../listing/listing-worker';
 import { orderPartProjections } from '../order/order-parts.projection';
 import { orderProjection } from '../order/order.projection';
 import { priceProjection } from '../price/price.projection';
-import { DirtyDocuments } from '../product/dirty-documents';
+import { dirtyDocuments } from '../product/dirty-documents';
 import { productProjection } from '../product/product.projection';
 import { promotionProjection } from '../promotion/promotion.projection';
 import { reservedStockProjection, stockLevelProjection } from '../product/stock-level.projection';
@@ -77,9 +77,9 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
 
       const rebuilder = new Rebuilder({ strategy, ask: (subject, question) => ask(rpc, subject, question), database, clock, logger });
 
-      const progress = new ProgressApplier({ database, clock, logger, floorOf: (builds, stream) => strategy.ackFloor(builds, stream) });
-      const dirty = new DirtyDocuments({ database, clock, logger });
-      const lists = new ListingWorker({ database, clock, logger });
+      const progress = progressApplier({ database, clock, logger, floorOf: (builds, stream) => strategy.ackFloor(builds, stream) });
+      const dirty = dirtyDocuments({ database, clock, logger });
+      const lists = listingWorker({ database, clock, logger });
       progress.start();
       dirty.start();
       lists.start();

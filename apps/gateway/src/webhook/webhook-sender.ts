@@ -5,6 +5,7 @@
 import { counter, currentTraceparent, gauge, inSpan, beforeScrape, type Clock, type Database, type Logger } from '@steward/platform';
 import { findOrder } from '../order/order.queries';
 import { toOrderView } from '../order/order-view';
+import { BackgroundLoop } from '../projector/background-loop';
 import type { Endpoints } from './endpoints';
 import { postWebhook, type Attempt } from './webhook.client';
 import { claimDue, keepBody, markFailed, markTold, type Due } from './webhook.store';
@@ -25,40 +26,34 @@ const attempts = counter('steward_webhooks_total', 'Tries to tell an endpoint of
 const open = gauge('steward_webhooks_open', 'Endpoints and orders that wait to be told, or were given up', ['state']);
 
 export class WebhookSender {
-  private readonly stopping = new AbortController();
-  private loop: Promise<void> | undefined;
+  private readonly loop: BackgroundLoop;
+  private pruneAt = 0;
   private unmeasure: (() => void) | undefined;
 
-  constructor(private readonly parts: { endpoints: Endpoints; database: Database; clock: Clock; logger: Logger }) {}
+  constructor(private readonly parts: { endpoints: Endpoints; database: Database; clock: Clock; logger: Logger }) {
+    const { clock, logger } = parts;
+    this.loop = new BackgroundLoop({ clock, logger, turn: () => this.turn(), pauseMs: POLL_MS, failed: 'endpoints not told, trying again' });
+  }
 
   start(): void {
-    this.loop = this.run();
+    this.loop.start();
     this.unmeasure = beforeScrape(() => this.measure());
   }
 
   async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.loop;
+    await this.loop.stop();
     this.unmeasure?.();
   }
 
-  private async run(): Promise<void> {
-    const { database, clock, logger } = this.parts;
-    let pruneAt = 0;
-    while (!this.stopping.signal.aborted) {
-      let claimed: Due[] = [];
-      try {
-        claimed = await claimDue(database, MOST_AT_ONCE, CLAIM_MS);
-        await Promise.all(claimed.map((due) => this.tell(due)));
-        if (clock.now() >= pruneAt) {
-          pruneAt = clock.now() + hours(1);
-          await database.query(`delete from webhook where given_up_at < now() - interval '${GIVEN_UP_KEPT}'`);
-        }
-      } catch (error) {
-        logger.warn({ err: error }, 'endpoints not told, trying again');
-      }
-      if (claimed.length < MOST_AT_ONCE) await clock.sleep(POLL_MS, this.stopping.signal);
+  private async turn(): Promise<number> {
+    const { database, clock } = this.parts;
+    const claimed = await claimDue(database, MOST_AT_ONCE, CLAIM_MS);
+    await Promise.all(claimed.map((due) => this.tell(due)));
+    if (clock.now() >= this.pruneAt) {
+      this.pruneAt = clock.now() + hours(1);
+      await database.query(`delete from webhook where given_up_at < now() - interval '${GIVEN_UP_KEPT}'`);
     }
+    return claimed.length < MOST_AT_ONCE ? POLL_MS : 0;
   }
 
   private async tell(due: Due): Promise<void> {
@@ -88,7 +83,7 @@ export class WebhookSender {
         'webhook-signature': this.parts.endpoints.sign(messageId, at, body),
         ...(traceparent === null ? {} : { traceparent }),
       },
-      this.stopping.signal,
+      this.loop.signal,
     );
   }
 
