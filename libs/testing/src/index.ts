@@ -5,3 +5,4 @@ export { OtlpReceiver, type ReceivedSpan } from './otlp/receiver';
 export { testBroker, type TestBroker } from './servers/broker';
 export { testDatabase, type MigrationClass, type TestDatabase } from './servers/database';
 export { ownPostgres } from './servers/own-postgres';
+export { type SandboxProcess, startSandbox } from './servers/sandbox.client';

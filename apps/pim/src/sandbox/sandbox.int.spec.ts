@@ -1,18 +1,14 @@
 /** The connector against the real sandbox process, with the kit's runner and a real database; no broker. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { FeedRunner, kitMigrations, type ResilientHttp, resilientHttp } from '@steward/adapter-kit';
 import { ConsumerTables1700000002000, Lease, outboxMigrations } from '@steward/event-bus';
 import { createLogger, type Database, openDatabase, systemClock } from '@steward/platform';
-import { freePort } from '@steward/servers';
-import { eventually, testDatabase, type TestDatabase } from '@steward/testing';
+import { eventually, type SandboxProcess, startSandbox, testDatabase, type TestDatabase } from '@steward/testing';
 import { sandboxConnector } from './sandbox.connector';
 
 const token = 'only-here';
 
 describe('the sandbox PIM', () => {
-  let sandbox: ChildProcess;
-  let url: string;
+  let sandbox: SandboxProcess;
   let template: TestDatabase;
   let database: Database;
   let http: ResilientHttp;
@@ -20,18 +16,12 @@ describe('the sandbox PIM', () => {
   let runner: FeedRunner;
 
   beforeEach(async () => {
-    const port = await freePort();
-    url = `http://127.0.0.1:${port}`;
-    sandbox = spawn(process.execPath, [join(__dirname, '../../../sandbox/dist/main.js')], {
-      env: { STEWARD_MODE: 'test', STEWARD_SANDBOX_PORT: String(port), STEWARD_SANDBOX_TOKEN: token, STEWARD_SANDBOX_RATE_LIMIT: '0' },
-      stdio: 'ignore',
-    });
-    await eventually(async () => (await fetch(`${url}/readyz`)).ok, { withinMs: 30_000 });
+    sandbox = await startSandbox({ token });
     template = await testDatabase({ migrations: [...outboxMigrations, ConsumerTables1700000002000, ...kitMigrations] });
     const logger = createLogger({ service: 'pim-test', level: 'silent' });
     database = await openDatabase({ url: template.url, name: 'pim-test', migrations: [], logger });
     http = resilientHttp({ dependency: 'pim-sandbox', clock: systemClock, logger });
-    const env = { STEWARD_SANDBOX_URL: url, STEWARD_SANDBOX_TOKEN: token, STEWARD_SANDBOX_WEBHOOK_SECRET: 'unused' };
+    const env = { STEWARD_SANDBOX_URL: sandbox.url, STEWARD_SANDBOX_TOKEN: token, STEWARD_SANDBOX_WEBHOOK_SECRET: 'unused' };
     const [feed] = sandboxConnector.open({ env, http, clock: systemClock, logger }).feeds;
     if (feed === undefined) throw new Error('no feed');
     const quick = { ...feed, pace: { ...feed.pace, pollEveryMs: 50, overlapEveryMs: 200, fullPassEveryMs: 300 } };
@@ -45,19 +35,14 @@ describe('the sandbox PIM', () => {
     await http.close();
     await database.close();
     await template.drop();
-    const ended = new Promise((resolve) => sandbox.once('exit', resolve));
-    sandbox.kill('SIGKILL');
-    await ended;
+    await sandbox.stop();
   });
 
   const start = (): void => {
     lease.start();
     runner.start();
   };
-  async function control(method: string, path: string, body?: unknown): Promise<void> {
-    const answer = await fetch(`${url}/_control/${path}`, { method, ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }) });
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-  }
+  const control = (method: string, path: string, body?: unknown): Promise<void> => sandbox.control<undefined>(method, path, body);
   const record = (id: string, title: string): object => ({ id, labels: { en: { title } } });
   const put = (id: string, title: string, query = ''): Promise<void> => control('PUT', `pim/products/${encodeURIComponent(id)}${query}`, record(id, title));
   async function names(): Promise<Record<string, string | null>> {
@@ -102,7 +87,7 @@ describe('the sandbox PIM', () => {
   });
 
   it('a webhook hints at the entity of its collection, and at nothing for a collection that is not read', () => {
-    const { webhook, feeds } = sandboxConnector.open({ env: { STEWARD_SANDBOX_URL: url, STEWARD_SANDBOX_TOKEN: token, STEWARD_SANDBOX_WEBHOOK_SECRET: 's' }, http, clock: systemClock, logger: createLogger({ service: 'pim-test', level: 'silent' }) });
+    const { webhook, feeds } = sandboxConnector.open({ env: { STEWARD_SANDBOX_URL: sandbox.url, STEWARD_SANDBOX_TOKEN: token, STEWARD_SANDBOX_WEBHOOK_SECRET: 's' }, http, clock: systemClock, logger: createLogger({ service: 'pim-test', level: 'silent' }) });
     expect(feeds.map(({ contract }) => contract.entity)).toEqual(['product', 'category']);
     const events = ['products', 'categories', 'brands'].map((collection) => ({ collection, id: 'x', at: 't' }));
     expect(webhook?.hints({ events })).toEqual([{ entity: 'product', key: 'x', mark: 't#' }, { entity: 'category', key: 'x', mark: 't#' }]);

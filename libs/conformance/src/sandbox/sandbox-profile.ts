@@ -1,10 +1,7 @@
 /** The sandbox process, as what stands in for the vendor of every `sandbox` connector. */
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { freePort } from '@steward/servers';
-import { eventually } from '@steward/testing';
-import type { StandIn, Thing, Things, VendorProfile, Writing } from '../vendor-profile';
-import { control, isReady, list } from './sandbox.client';
+import { startSandbox } from '@steward/testing';
+import type { Thing, Things, VendorProfile, Writing } from '../vendor-profile';
+import { control, list } from './sandbox.client';
 
 type List = (collection: `${string}/${string}`) => Promise<readonly Readonly<Record<string, unknown>>[]>;
 
@@ -26,7 +23,7 @@ const count = 1_100;
 export function sandboxProfile(entities: Readonly<Record<string, SandboxThings>>, writes?: (list: List) => readonly Writing[]): VendorProfile {
   return {
     start: async () => {
-      const { url, stop } = await startSandbox();
+      const { url, stop } = await startSandbox({ token });
       return { url, stop, ...(writes ? { writes: writes((collection) => list(url, collection)) } : {}), things: Object.fromEntries(Object.entries(entities).map(([entity, things]) => [entity, thingsAt(url, things)])) };
     },
     settings: (url) => ({ STEWARD_SANDBOX_URL: url, STEWARD_SANDBOX_TOKEN: token, STEWARD_SANDBOX_WEBHOOK_SECRET: 'conformance-webhook-secret' }),
@@ -51,23 +48,5 @@ function thingsAt(url: string, { collection, keyOf, record, unchecked = false }:
     put: (things) => control('POST', unchecked ? `${place}?unchecked=true` : place, things.map((thing) => ({ ...record(thing), id: keyOf(thing.n) }))),
     malform: (n) => control('PUT', `${one(n)}?unchecked=true`, Object.fromEntries(Object.keys(record({ n, edition: 1 })).map((name) => [name, { malformed: true }]))),
     remove: (n) => control('DELETE', one(n)),
-  };
-}
-
-async function startSandbox(): Promise<Pick<StandIn, 'url' | 'stop'>> {
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const child = spawn(process.execPath, [join(__dirname, '../../../../apps/sandbox/dist/main.js')], {
-    env: { STEWARD_MODE: 'test', STEWARD_SANDBOX_PORT: String(port), STEWARD_SANDBOX_TOKEN: token, STEWARD_SANDBOX_RATE_LIMIT: '0' },
-    stdio: 'ignore',
-  });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  await eventually(() => isReady(url), { withinMs: 30_000 });
-  return {
-    url,
-    stop: async () => {
-      child.kill('SIGKILL');
-      await ended;
-    },
   };
 }

@@ -4,8 +4,6 @@ export async function control(method: string, url: string, body?: unknown): Prom
   if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${await answer.text()}`);
 }
 
-export const isReady = async (url: string): Promise<boolean> => (await fetch(`${url}/readyz`)).ok;
-
 /** All records of `<system>/<collection>`. */
 export async function list(url: string, collection: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const answer = await fetch(`${url}/_control/${collection}`);
