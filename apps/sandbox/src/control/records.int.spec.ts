@@ -85,7 +85,7 @@ describe('the control API of records', () => {
   });
 
   test('a late commit is stamped now and visible later, behind a cursor that already passed', async () => {
-    const late = await trial.control('PUT', '/pim/products/late?commitAfterMs=300', aProduct());
+    const late = await trial.control('PUT', '/pim/products/late?commitAfterMs=2000', aProduct());
     expect(late.status).toBe(202);
     expect((await trial.control('GET', '/pim/products/late')).status).toBe(404);
     const after = await trial.control('PUT', '/pim/products/after', aProduct());

@@ -62,7 +62,7 @@ describe('webhooks', () => {
   });
 
   test('follow a commit, not a stamp', async () => {
-    await trial.control('PUT', '/pim/products/late?commitAfterMs=200', aProduct());
+    await trial.control('PUT', '/pim/products/late?commitAfterMs=2000', aProduct());
     await trial.control('PUT', '/pim/products/now', aProduct());
     await eventually(() => ids().length === 2);
     expect(ids()).toEqual(['now', 'late']);
