@@ -1,4 +1,5 @@
 import { digestSubject } from './digest';
+import { flowsSubject } from './flows';
 import { contracts } from './generated/catalogue';
 import { durables, streams } from './generated/topology';
 import { snapshotSubject } from './snapshot';
@@ -55,6 +56,7 @@ export const brokerAccess: readonly BrokerAccess[] = unique([
       ...(service === OPERATIONS ? stateContracts().flatMap(({ systems }) => systems.map(heldOf)) : [BROKER_STATE]),
       // Both ends of each arrow are compared from one place (X1).
       ...(service === OPERATIONS ? holders().map(digestSubject) : []),
+      ...(service === OPERATIONS ? flowing().map(flowsSubject) : []),
       ...stateContracts().flatMap(({ systems, consumers }) =>
         consumers.some((consumer) => consumer.service === service && consumer.purpose === 'projection') ? systems.map(snapshotSubject) : [],
       ),
@@ -63,6 +65,7 @@ export const brokerAccess: readonly BrokerAccess[] = unique([
       ...(service === OPERATIONS ? [BROKER_STATE] : []),
       ...stateContracts().flatMap(({ systems }) => (systems.includes(service) ? [snapshotSubject(service), heldOf(service)] : [])),
       ...(holders().includes(service) ? [digestSubject(service)] : []),
+      ...(flowing().includes(service) ? [flowsSubject(service)] : []),
     ]),
   }));
 
@@ -73,6 +76,11 @@ function stateContracts(): typeof contracts {
 /** Who announces states, and who keeps what was announced. */
 function holders(): readonly string[] {
   return unique(stateContracts().flatMap(({ systems, consumers }) => [...systems, ...consumers.flatMap(({ service, purpose }) => (purpose === 'projection' ? [service] : []))]));
+}
+
+/** Who reads or writes a system of record, or consumes. */
+function flowing(): readonly string[] {
+  return unique([...streams.map(({ system }) => system), ...durables.map(({ service }) => service)]).filter((service) => service !== OPERATIONS);
 }
 
 export function inboxPrefixOf(user: string): string {

@@ -15,6 +15,7 @@ export * from './generated/catalogue';
 export * from './generated/topology';
 export type * from './generated/types';
 export { type BucketDigest, type DigestAnswer, differingBuckets, type DigestQuestion, digestSubject, type KeyDigest } from './digest';
+export { type DependencyStatus, type FlowKind, type FlowsAnswer, type FlowsQuestion, flowsSubject, type FlowStatus } from './flows';
 export { decodeKey, encodeKey } from './key';
 export { withKnownValues } from './open-enum';
 export { type SnapshotItem, type SnapshotPage, type SnapshotQuestion, snapshotSubject } from './snapshot';
