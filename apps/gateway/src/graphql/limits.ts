@@ -64,9 +64,19 @@ function refuseAbove(code: 'GRAPHQL_TOO_DEEP' | 'GRAPHQL_TOO_MANY_ALIASES' | 'GR
   if (value > most) throw new RejectedError(code, `${String(value)} ${what}`, { place: '/query', accepted: `at most ${String(most)} ${what}` });
 }
 
+/** Of operations whose measures hang on no variable: documents are kept parsed, so most requests are measured by a look-up. */
+const alwaysTheSame = new WeakMap<OperationDefinitionNode, Measured>();
+
 const nothing: Measured = { depth: 0, aliases: 0, fields: 0, introspection: 0, cost: 0 };
 
 export function measure(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): Measured {
+  const same = alwaysTheSame.get(operation);
+  if (same !== undefined) return same;
+  let byVariables = false;
+  const valueOf = (name: string): unknown => {
+    byVariables = true;
+    return variables[name];
+  };
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   const known = new Map<string, Measured>();
@@ -112,7 +122,7 @@ export function measure(document: DocumentNode, operation: OperationDefinitionNo
   const firstIn = (value: ValueNode | undefined): number => {
     if (value?.kind === Kind.INT) return Number(value.value);
     if (value?.kind !== Kind.VARIABLE) return FIRST_DEFAULT;
-    const given = variables[value.name.value];
+    const given = valueOf(value.name.value);
     if (typeof given === 'number') return given;
     const fallback = operation.variableDefinitions?.find((definition) => definition.variable.name.value === value.name.value)?.defaultValue;
     return fallback?.kind === Kind.INT ? Number(fallback.value) : FIRST_DEFAULT;
@@ -120,9 +130,11 @@ export function measure(document: DocumentNode, operation: OperationDefinitionNo
 
   const lengthOf = (value: ValueNode | undefined): number => {
     if (value?.kind === Kind.LIST) return value.values.length;
-    const given = value?.kind === Kind.VARIABLE ? variables[value.name.value] : undefined;
+    const given = value?.kind === Kind.VARIABLE ? valueOf(value.name.value) : undefined;
     return Array.isArray(given) ? given.length : 1;
   };
 
-  return ofSelections(operation.selectionSet);
+  const measured = ofSelections(operation.selectionSet);
+  if (!byVariables) alwaysTheSame.set(operation, measured);
+  return measured;
 }
