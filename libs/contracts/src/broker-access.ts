@@ -1,4 +1,6 @@
-import { digestSubject } from './digest';
+import { announceAgainSubject } from './doors/announce-again';
+import { digestSubject } from './doors/digest';
+import { readSourceSubject } from './doors/read-source';
 import { flowsSubject } from './flows';
 import { contracts } from './generated/catalogue';
 import { durables, streams } from './generated/topology';
@@ -30,6 +32,8 @@ export interface BrokerAccess {
 /** The answer to "is the stream still what I published into, and is my durable there?" (B10); every service asks. */
 export const BROKER_STATE = 'rpc.operations.broker-state';
 const OPERATIONS = 'operations';
+/** Who compares what the ends of an arrow hold: on the desk's behalf, or by the clock. */
+const COMPARERS: readonly string[] = [OPERATIONS, 'reconciliation'];
 
 /** Changes held by the guard (X6): listed and decided by whoever the desk of operations has made out, and by nobody else. */
 const heldOf = (system: string): string => `rpc.${system}.held`;
@@ -54,8 +58,8 @@ export const brokerAccess: readonly BrokerAccess[] = unique([
     // A projection is bootstrapped and rebuilt from the owner's snapshot (B12).
     requests: unique([
       ...(service === OPERATIONS ? stateContracts().flatMap(({ systems }) => systems.map(heldOf)) : [BROKER_STATE]),
-      // Both ends of each arrow are compared from one place (X1).
-      ...(service === OPERATIONS ? holders().map(digestSubject) : []),
+      // Both ends of each arrow are compared from one place, and put right through the owner (X1, X3).
+      ...(COMPARERS.includes(service) ? [...holders().map(digestSubject), ...announcers().flatMap((system) => [announceAgainSubject(system), readSourceSubject(system)])] : []),
       ...(service === OPERATIONS ? flowing().map(flowsSubject) : []),
       ...stateContracts().flatMap(({ systems, consumers }) =>
         consumers.some((consumer) => consumer.service === service && consumer.purpose === 'projection') ? systems.map(snapshotSubject) : [],
@@ -65,12 +69,17 @@ export const brokerAccess: readonly BrokerAccess[] = unique([
       ...(service === OPERATIONS ? [BROKER_STATE] : []),
       ...stateContracts().flatMap(({ systems }) => (systems.includes(service) ? [snapshotSubject(service), heldOf(service)] : [])),
       ...(holders().includes(service) ? [digestSubject(service)] : []),
+      ...(announcers().includes(service) ? [announceAgainSubject(service), readSourceSubject(service)] : []),
       ...(flowing().includes(service) ? [flowsSubject(service)] : []),
     ]),
   }));
 
 function stateContracts(): typeof contracts {
   return contracts.filter((contract) => contract.kind === 'state');
+}
+
+function announcers(): readonly string[] {
+  return unique(stateContracts().flatMap(({ systems }) => systems));
 }
 
 /** Who announces states, and who keeps what was announced. */

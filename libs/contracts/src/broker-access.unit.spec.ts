@@ -6,7 +6,7 @@ describe('rights at the broker', () => {
     const of = (service: string) => brokerAccess.filter((access) => access.service === service).map(short);
     // Who announces, and is asked for nothing.
     expect(of('pim')).toEqual([
-      { service: 'pim', publishes: ['evt.pim.category.v1.*', 'evt.pim.feed-progress.v1.*', 'evt.pim.product.v1.*'], consumes: [], requests: ['rpc.operations.broker-state'], answers: ['rpc.pim.snapshot', 'rpc.pim.held', 'rpc.pim.digest', 'rpc.pim.flows'] },
+      { service: 'pim', publishes: ['evt.pim.category.v1.*', 'evt.pim.feed-progress.v1.*', 'evt.pim.product.v1.*'], consumes: [], requests: ['rpc.operations.broker-state'], answers: ['rpc.pim.snapshot', 'rpc.pim.held', 'rpc.pim.digest', 'rpc.pim.announce-again', 'rpc.pim.read-source', 'rpc.pim.flows'] },
     ]);
     // Who announces, and carries out what another asks of it.
     expect(of('erp')).toEqual([
@@ -15,7 +15,7 @@ describe('rights at the broker', () => {
         publishes: ['evt.erp.feed-progress.v1.*', 'evt.erp.reserved-stock.v1.*', 'evt.erp.shipment.v1.*', 'evt.erp.stock-level.v1.*', 'evt.erp.stock-reservation.v1.*'],
         consumes: ['erp-reservations@OMS_COMMANDS', 'erp-sales@OMS_COMMANDS'],
         requests: ['rpc.operations.broker-state'],
-        answers: ['rpc.erp.snapshot', 'rpc.erp.held', 'rpc.erp.digest', 'rpc.erp.flows'],
+        answers: ['rpc.erp.snapshot', 'rpc.erp.held', 'rpc.erp.digest', 'rpc.erp.announce-again', 'rpc.erp.read-source', 'rpc.erp.flows'],
       },
     ]);
     const everybody = brokerAccess.filter(({ service }) => service !== 'operations');

@@ -14,7 +14,12 @@ export { type Allowance, type ChangeRule, type Consumer, type Contract, type Con
 export * from './generated/catalogue';
 export * from './generated/topology';
 export type * from './generated/types';
-export { type BucketDigest, type DigestAnswer, differingBuckets, type DigestQuestion, digestSubject, type KeyDigest } from './digest';
+export { type AnnounceAgainAnswer, type AnnounceAgainQuestion, announceAgainSubject, type AnnouncedAgain } from './doors/announce-again';
+export {
+  childrenOf, depthOf, DIGEST_ROOT, type DigestAnswer, type DigestChildren, type DigestKeys, type DigestNode, type DigestQuestion, type DigestScrub, digestStep, digestSubject, KEPT_BITS, type KeyDigest,
+  MOST_DIGEST_BITS, type NodeDigest,
+} from './doors/digest';
+export { type ReadSourceAnswer, type ReadSourceQuestion, readSourceSubject, type SourceItem, type SourcePage } from './doors/read-source';
 export { type DependencyStatus, type FlowKind, type FlowsAnswer, type FlowsQuestion, flowsSubject, type FlowStatus } from './flows';
 export { decodeKey, encodeKey } from './key';
 export { withKnownValues } from './open-enum';

@@ -9,6 +9,7 @@ export * from './consumer';
 export * from './dead-letter';
 
 // What both ends hold, to be compared.
+export { compareDigests, type DifferencePage, type DigestDoor, type Ends, type KeyDifference, scrubDigests } from './digest/compare';
 export { digestModule } from './digest/digest.controller';
 
 // What is forgotten when a person is.

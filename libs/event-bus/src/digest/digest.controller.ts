@@ -2,37 +2,56 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Controller } from '@nestjs/common';
 import { MessagePattern, RpcException } from '@nestjs/microservices';
-import { type DigestAnswer, digestSubject } from '@steward/contracts';
+import { depthOf, type DigestAnswer, digestStep, digestSubject, MOST_DIGEST_BITS } from '@steward/contracts';
 import type { Database } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { z } from 'zod';
-import { DIGEST_BUCKETS, digestBuckets, digestKeys, type StateTable } from './digest';
+import { digestChildren, digestKeys, digestRoot, type StateTable } from './digest';
 
-const question = z.strictObject({
-  entity: z.string().min(1).max(100),
-  buckets: z.array(z.number().int().min(0).max(DIGEST_BUCKETS - 1)).min(1).max(DIGEST_BUCKETS).optional(),
-  after: z.string().nullish(),
-});
+const entity = z.string().min(1).max(100);
+const node = z.number().int().min(1).max(2 ** (MOST_DIGEST_BITS + 1) - 1);
+/** 256 nodes of 128 children are half of a message. */
+const nodes = z.array(node).min(1).max(256);
+const inner = node.refine((given) => depthOf(given) + digestStep(given) <= MOST_DIGEST_BITS, 'has no children');
+
+const shapes = {
+  root: z.strictObject({ entity }),
+  childrenOf: z.strictObject({ entity, childrenOf: z.array(inner).min(1).max(256) }),
+  keysOf: z.strictObject({ entity, keysOf: nodes, after: z.string().nullish() }),
+  scrub: z.strictObject({ entity, scrub: z.literal(true), ticket: z.string().nullish() }),
+};
+
+/** By the field that makes the question, so that a fault is told with its place: a union only says that nothing fits. */
+function questionOf(asked: unknown): z.output<(typeof shapes)[keyof typeof shapes]> {
+  const has = (field: string): boolean => typeof asked === 'object' && asked !== null && field in asked;
+  const shape = has('childrenOf') ? shapes.childrenOf : has('keysOf') ? shapes.keysOf : has('scrub') ? shapes.scrub : shapes.root;
+  return shape.parse(asked);
+}
 
 /** An answer is one message of 1 MiB; a key has up to 255 bytes, each up to six characters of JSON. */
 const MOST_KEYS = 600;
-/** All rows of an entity are read: 9 µs of CPU each (ADR 0014), so this is enough for some millions on a busy machine. */
-const READ_WITHIN_MS = 120_000;
+/** Below the time for which the broker lets an answer through. */
+const READ_WITHIN_MS = 50_000;
 
 /** Where the states of an entity are: for who announces some and keeps others'. */
 export type TableOf = StateTable | ((entity: string) => StateTable);
 
 export async function answerDigest(database: Pick<Database, 'transaction'>, tableOf: TableOf, asked: unknown): Promise<DigestAnswer> {
-  const { entity, buckets, after = null } = question.parse(asked);
-  const table = typeof tableOf === 'function' ? tableOf(entity) : tableOf;
+  const wish = questionOf(asked);
+  const table = typeof tableOf === 'function' ? tableOf(wish.entity) : tableOf;
   const read = <T>(run: (tx: PoolClient) => Promise<T>): Promise<T> =>
     database.transaction(async (tx) => {
       await tx.query(`set local statement_timeout = ${String(READ_WITHIN_MS)}`);
       return run(tx);
     });
-  if (buckets === undefined) return { buckets: await read((tx) => digestBuckets(tx, table, entity)) };
-  const keys = await read((tx) => digestKeys(tx, table, { entity, buckets, after, limit: MOST_KEYS }));
-  return { keys, next: keys.length === MOST_KEYS ? (keys.at(-1)?.key ?? null) : null };
+  if ('childrenOf' in wish) return { nodes: await read((tx) => digestChildren(tx, table, wish.entity, wish.childrenOf)) };
+  if ('keysOf' in wish) {
+    const keys = await read((tx) => digestKeys(tx, table, { entity: wish.entity, nodes: wish.keysOf, after: wish.after ?? null, limit: MOST_KEYS }));
+    return { keys, next: keys.length === MOST_KEYS ? (keys.at(-1)?.key ?? null) : null };
+  }
+  // Every digest is computed from the rows: there is nothing that a scrub could add.
+  if ('scrub' in wish) return { ticket: wish.ticket ?? 'rows', done: true };
+  return read((tx) => digestRoot(tx, table, wish.entity));
 }
 
 export function digestModule(service: string, tableOf: TableOf, database: () => Database | undefined): DynamicModule {

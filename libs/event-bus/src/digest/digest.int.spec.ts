@@ -1,9 +1,8 @@
 import fc from 'fast-check';
-import { differingBuckets } from '@steward/contracts';
 import { createLogger, type Database, openDatabase } from '@steward/platform';
 import { testDatabase } from '@steward/testing';
 import { ConsumerTables1700000002000 } from '../consumer';
-import { digestBuckets, digestKeys } from './digest';
+import { compareDigests, type DifferencePage, type DigestDoor } from './compare';
 import { answerDigest } from './digest.controller';
 
 /** Two ends of an arrow: an owner's table and a read model's, with what a digest reads of them. */
@@ -40,15 +39,22 @@ const store = (rows: readonly Row[]) =>
     columns(rows),
   );
 
-/** Keys that the comparison names, by way of the buckets that differ. */
-async function differing(): Promise<string[]> {
-  const buckets = await database.transaction(async (tx) => differingBuckets(await digestBuckets(tx, 'announced', 'product'), await digestBuckets(tx, 'stored_part', 'product')));
-  if (buckets.length === 0) return [];
-  const leaves = async (table: 'announced' | 'stored_part') =>
-    new Map((await database.transaction((tx) => digestKeys(tx, table, { entity: 'product', buckets, after: null, limit: 1_000 }))).map(({ key, revision, hash }) => [key, `${String(revision)} ${hash}`]));
-  const [one, other] = [await leaves('announced'), await leaves('stored_part')];
-  return [...new Set([...one.keys(), ...other.keys()])].filter((key) => one.get(key) !== other.get(key)).sort();
+let asked = 0;
+const doorOf = (table: 'announced' | 'stored_part'): DigestDoor => async (question) => {
+  asked += 1;
+  // As they cross the broker.
+  return JSON.parse(JSON.stringify(await answerDigest(database, table, question)));
+};
+const ends = { entity: 'product', left: doorOf('announced'), right: doorOf('stored_part') };
+
+async function pages(from?: number): Promise<DifferencePage[]> {
+  const all: DifferencePage[] = [];
+  for await (const page of compareDigests(ends, from)) all.push(page);
+  return all;
 }
+
+/** Keys that the comparison names. */
+const differing = async (): Promise<string[]> => (await pages()).flatMap(({ differences }) => differences.map(({ key }) => key)).sort();
 
 const many = Array.from({ length: 500 }, (_, index): Row => ({ key: `P-${String(index)}`, revision: 1 + (index % 7), data: JSON.stringify({ id: index, name: 'Ätna 山' }) }));
 
@@ -87,18 +93,61 @@ it('X1: recall is complete for any set of differences (T2)', async () => {
   );
 });
 
+it('X1: shows what each end holds of a key that differs, and asks one question of each end where nothing does', async () => {
+  await announce(many);
+  await store(many);
+  asked = 0;
+  expect([await pages(), asked]).toEqual([[], 2]);
+  await database.query(`update stored_part set revision = 99 where key = 'P-3'`);
+  await database.query(`delete from stored_part where key = 'P-4'`);
+  const found = (await pages()).flatMap(({ differences }) => differences);
+  const row = async (table: string, key: string) => (await database.query(`select key, revision, encode(hash, 'hex') as hash from ${table} where key = $1`, [key]))[0];
+  expect(found.toSorted((a, b) => (a.key < b.key ? -1 : 1))).toEqual([
+    { key: 'P-3', left: await row('announced', 'P-3'), right: await row('stored_part', 'P-3') },
+    { key: 'P-4', left: await row('announced', 'P-4'), right: null },
+  ]);
+  expect(found.find(({ key }) => key === 'P-3')?.right?.revision).toBe(99);
+});
+
+it('X1: a walk goes on behind any page of another one', async () => {
+  await announce(many);
+  await store(many.filter((_, index) => index % 5 > 0));
+  const all = await pages();
+  expect(all.flatMap(({ differences }) => differences)).toHaveLength(100);
+  for (const [index, { position }] of all.entries()) expect(await pages(position)).toEqual(all.slice(index + 1));
+});
+
+it('X1: finds a key in a crowded leaf by its digests, not by asking for all of them', async () => {
+  const crowd = (await database.query<{ key: string }>(
+    `select 'P-' || i as key from generate_series(1, 1200000) i where (hashtextextended('P-' || i, 0) >> 50) & 16383 = 5 limit 60`)).map(({ key }): Row => ({ key, revision: 1, data: '{}' }));
+  await announce(crowd);
+  await store(crowd.slice(1));
+  let keys = 0;
+  const counted = (door: DigestDoor): DigestDoor => async (question) => {
+    const answer = await door(question);
+    if ('keys' in answer) keys += answer.keys.length;
+    return answer;
+  };
+  const found: string[] = [];
+  for await (const { differences } of compareDigests({ ...ends, left: counted(ends.left), right: counted(ends.right) })) found.push(...differences.map(({ key }) => key));
+  expect(found).toEqual([crowd[0]?.key]);
+  expect(keys).toBeLessThan(30);
+});
+
 it('X1: answers a request page by page, and refuses what is no question', async () => {
   await announce(Array.from({ length: 900 }, (_, index) => ({ key: `P-${String(index).padStart(3, '0')}`, revision: 1, data: '{}' })));
-  const answer = await answerDigest(database, 'announced', { entity: 'product' });
-  const buckets = 'buckets' in answer ? answer.buckets.map(({ bucket }) => bucket) : [];
   const seen: string[] = [];
   for (let after: string | null = '', more = true; more; more = after !== null) {
-    const page = await answerDigest(database, 'announced', { entity: 'product', buckets, after });
+    const page = await answerDigest(database, 'announced', { entity: 'product', keysOf: [2, 3], after });
     if (!('keys' in page)) throw new Error('asked for keys');
     seen.push(...page.keys.map(({ key }) => key));
     after = page.next;
   }
   expect(seen).toHaveLength(900);
   expect(seen).toEqual([...new Set(seen)].sort());
-  for (const bad of [{}, { entity: 'product', buckets: [4_096] }, { entity: 'product', table: 'dead_letter' }]) await expect(answerDigest(database, 'announced', bad)).rejects.toThrow();
+  const none = { entity: 'product' };
+  for (const bad of [{}, { ...none, childrenOf: [0] }, { ...none, childrenOf: [2 ** 42] }, { ...none, keysOf: [] }, { ...none, keysOf: [1.5] }, { ...none, table: 'dead_letter' }]) {
+    await expect(answerDigest(database, 'announced', bad)).rejects.toThrow();
+  }
+  await expect(answerDigest(database, 'announced', { ...none, keysOf: [-1] }).catch(({ issues }) => issues[0].path)).resolves.toEqual(['keysOf', 0]);
 });

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type BucketDigest, differingBuckets, digestSubject, type KeyDigest } from '@steward/contracts';
+import { DIGEST_ROOT, type DigestKeys, type DigestScrub, digestSubject, type NodeDigest } from '@steward/contracts';
 import { eventually } from '@steward/testing';
 import { Client } from 'pg';
 import { listProductIds } from '../clients/gateway.client';
@@ -61,16 +61,19 @@ describe('an operator rebuilds the read model', () => {
   it('X1: owner and read model say over the broker that they hold the same, and an edit by hand is found by its key', async () => {
     const desk = await openDesk(system);
     try {
-      const bucketsOf = async (service: string) => (await desk.ask<{ buckets: BucketDigest[] }>(digestSubject(service), { entity: 'price' })).buckets;
-      const keysOf = async (service: string, buckets: readonly number[]) => (await desk.ask<{ keys: KeyDigest[] }>(digestSubject(service), { entity: 'price', buckets })).keys;
-      const differing = async () => differingBuckets(await bucketsOf('pricing'), await bucketsOf('gateway'));
-      expect((await bucketsOf('pricing')).length).toBeGreaterThan(20);
-      expect(await differing()).toEqual([]);
+      const both = <Answer>(question: object) => Promise.all(['pricing', 'gateway'].map((service) => desk.ask<Answer>(digestSubject(service), { entity: 'price', ...question })));
+      const roots = () => both<NodeDigest>({});
+      const [owned, held] = await roots();
+      expect(owned?.count).toBeGreaterThan(20);
+      expect(held).toEqual(owned);
       const { rows } = await database.query<{ key: string }>(`update stored_part set data = '{"amount":1}' where entity = 'price' and key = (select min(key) from stored_part where entity = 'price') returning key`);
-      const buckets = await differing();
-      const owned = new Map((await keysOf('pricing', buckets)).map(({ key, hash }) => [key, hash]));
-      expect((await keysOf('gateway', buckets)).filter(({ key, hash }) => owned.get(key) !== hash).map(({ key }) => key)).toEqual([rows[0]?.key]);
-      await expect(desk.ask(digestSubject('gateway'), { entity: 'price', buckets: [-1] })).rejects.toThrow('buckets');
+      const scrub = await desk.ask<DigestScrub>(digestSubject('gateway'), { entity: 'price', scrub: true });
+      await eventually(async () => (await desk.ask<DigestScrub>(digestSubject('gateway'), { entity: 'price', scrub: true, ticket: scrub.ticket })).done);
+      expect((await roots()).map(({ digest }) => digest === owned?.digest)).toEqual([true, false]);
+      const [theirs, ours] = await both<DigestKeys>({ keysOf: [DIGEST_ROOT] });
+      const hashes = new Map(theirs?.keys.map(({ key, hash }) => [key, hash]));
+      expect(ours?.keys.filter(({ key, hash }) => hashes.get(key) !== hash).map(({ key }) => key)).toEqual([rows[0]?.key]);
+      await expect(desk.ask(digestSubject('gateway'), { entity: 'price', keysOf: [-1] })).rejects.toThrow('keysOf');
     } finally {
       await desk.close();
     }
