@@ -19,7 +19,8 @@ async function main(): Promise<void> {
   const database = await openDatabase({ url: DATABASE_URL, name: 'gateway-rebuild', migrations: [], logger: createLogger({ service: 'gateway-rebuild', level: 'warn' }) });
   try {
     for (const contract of wanted.filter((each) => each !== undefined)) {
-      const systems = await requestRebuild(database, contract, { actor: values.actor, reason: values.reason });
+      const from = contract.consumers.flatMap((consumer) => (consumer.service === 'gateway' ? consumer.from : []));
+      const systems = await requestRebuild(database, contract, { actor: values.actor, reason: values.reason }, from);
       process.stdout.write(`${contract.entity}: ${systems.length > 0 ? `asked for, from ${systems.join(', ')}` : 'is being rebuilt already'}\n`);
     }
   } finally {

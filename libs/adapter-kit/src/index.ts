@@ -23,7 +23,6 @@ export { runAdapter } from './service/run-adapter';
 // What tests and operators need.
 export { EffectRunner, type EffectRunnerOptions } from './effect/effect-runner';
 export { FeedRunner, type FeedRunnerOptions } from './feed/feed-runner';
-export { type By, decideHeldChange, type HeldCase, type HeldItem } from './guard/decide-held';
-export type { HeldAnswer } from './service/held.controller';
+export { type By, decideHeldChange } from './guard/decide-held';
 export { kitMigrations } from './announce/kit.migration';
 export { quarantineOf } from './announce/quarantine';

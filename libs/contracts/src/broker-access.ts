@@ -1,11 +1,15 @@
 import { announceAgainSubject } from './doors/announce-again';
 import { digestSubject } from './doors/digest';
-import { readSourceSubject } from './doors/read-source';
-import { flowsSubject } from './flows';
+import { flowsSubject } from './doors/flows';
 import { contracts } from './generated/catalogue';
 import { durables, streams } from './generated/topology';
-import { snapshotSubject } from './snapshot';
+import { heldSubject } from './doors/held';
+import { lettersSubject } from './doors/letters';
+import { readSourceSubject } from './doors/read-source';
+import { reconciliationRunSubject } from './doors/reconciliation';
+import { snapshotSubject } from './doors/snapshot';
 import { subjectPrefixOf } from './subject';
+import { traceSubject } from './doors/trace';
 import type { DurableDeclaration } from './topology';
 
 /** Prefix under which a service finds the JetStream API of the streams' account (stack trap: isolation by accounts). */
@@ -32,65 +36,59 @@ export interface BrokerAccess {
 /** The answer to "is the stream still what I published into, and is my durable there?" (B10); every service asks. */
 export const BROKER_STATE = 'rpc.operations.broker-state';
 const OPERATIONS = 'operations';
-/** Who compares what the ends of an arrow hold: on the desk's behalf, or by the clock. */
-const COMPARERS: readonly string[] = [OPERATIONS, 'reconciliation'];
-
-/** Changes held by the guard (X6): listed and decided by whoever the desk of operations has made out, and by nobody else. */
-const heldOf = (system: string): string => `rpc.${system}.held`;
+const RECONCILIATION = 'reconciliation';
 
 const unique = <T>(items: readonly T[]): readonly T[] => [...new Set(items)];
+const stateContracts = contracts.filter((contract) => contract.kind === 'state');
+
+/** Who announces states that a system of record or a decision of its own stands behind. */
+const owners = unique(stateContracts.filter(({ told }) => !told).flatMap(({ systems }) => systems));
+/** Who announces states, and who keeps what was announced. */
+const holders = unique(stateContracts.flatMap(({ systems, consumers }) => [...systems, ...consumers.flatMap(({ service, purpose }) => (purpose === 'projection' ? [service] : []))]));
+const announcers = unique(stateContracts.flatMap(({ systems }) => systems));
+/** Whose letters are told. */
+const letterHolders = unique(stateContracts.filter(({ entity }) => entity === 'dead-letter').flatMap(({ systems }) => systems));
+
+const everyService = unique([...streams.map(({ system }) => system), ...durables.map(({ service }) => service), OPERATIONS]).toSorted();
+
+/** Who takes what this service says into a projection: it is bootstrapped and rebuilt from the owner's snapshot (B12). */
+const projectorsOf = (system: string): readonly string[] =>
+  unique(stateContracts.flatMap(({ consumers }) => consumers.flatMap(({ service, purpose, from }) => (purpose === 'projection' && from.includes(system) ? [service] : []))));
+
+/** Questions between services. What a person wants done reaches a service through operations alone, which knows who it is (I6). */
+interface Door {
+  readonly subjectOf: (service: string) => string;
+  readonly answerers: readonly string[];
+  readonly callersOf: (answerer: string) => readonly string[];
+}
+
+const doors: readonly Door[] = [
+  { subjectOf: () => BROKER_STATE, answerers: [OPERATIONS], callersOf: () => everyService.filter((service) => service !== OPERATIONS) },
+  { subjectOf: snapshotSubject, answerers: announcers, callersOf: projectorsOf },
+  // X6
+  { subjectOf: heldSubject, answerers: owners, callersOf: () => [OPERATIONS] },
+  // Both ends of each arrow are compared from one place (X1).
+  { subjectOf: digestSubject, answerers: holders, callersOf: () => [OPERATIONS, RECONCILIATION] },
+  { subjectOf: lettersSubject, answerers: letterHolders, callersOf: () => [OPERATIONS] },
+  { subjectOf: flowsSubject, answerers: letterHolders, callersOf: () => [OPERATIONS] },
+  { subjectOf: traceSubject, answerers: letterHolders, callersOf: () => [OPERATIONS] },
+  { subjectOf: announceAgainSubject, answerers: announcers, callersOf: () => [OPERATIONS, RECONCILIATION] },
+  { subjectOf: readSourceSubject, answerers: owners, callersOf: () => [OPERATIONS, RECONCILIATION] },
+  { subjectOf: () => reconciliationRunSubject, answerers: [RECONCILIATION], callersOf: () => [OPERATIONS] },
+];
 
 /** Every service that owns or consumes something, and operations. Derived from the contracts: nobody grants a right by hand. */
-export const brokerAccess: readonly BrokerAccess[] = unique([
-  ...streams.map((stream) => stream.system),
-  ...durables.map((durable) => durable.service),
-  OPERATIONS,
-])
-  .toSorted()
-  .map((service) => ({
-    service,
-    account: service.toUpperCase().replaceAll('-', '_'),
-    inboxPrefix: inboxPrefixOf(service),
-    publishes: contracts
-      .filter((contract) => contract.systems.includes(service))
-      .map((contract) => `${subjectPrefixOf(contract, service)}.*`),
-    consumes: durables.filter((durable) => durable.service === service),
-    // A projection is bootstrapped and rebuilt from the owner's snapshot (B12).
-    requests: unique([
-      ...(service === OPERATIONS ? stateContracts().flatMap(({ systems }) => systems.map(heldOf)) : [BROKER_STATE]),
-      // Both ends of each arrow are compared from one place, and put right through the owner (X1, X3).
-      ...(COMPARERS.includes(service) ? [...holders().map(digestSubject), ...announcers().flatMap((system) => [announceAgainSubject(system), readSourceSubject(system)])] : []),
-      ...(service === OPERATIONS ? flowing().map(flowsSubject) : []),
-      ...stateContracts().flatMap(({ systems, consumers }) =>
-        consumers.some((consumer) => consumer.service === service && consumer.purpose === 'projection') ? systems.map(snapshotSubject) : [],
-      ),
-    ]),
-    answers: unique([
-      ...(service === OPERATIONS ? [BROKER_STATE] : []),
-      ...stateContracts().flatMap(({ systems }) => (systems.includes(service) ? [snapshotSubject(service), heldOf(service)] : [])),
-      ...(holders().includes(service) ? [digestSubject(service)] : []),
-      ...(announcers().includes(service) ? [announceAgainSubject(service), readSourceSubject(service)] : []),
-      ...(flowing().includes(service) ? [flowsSubject(service)] : []),
-    ]),
-  }));
-
-function stateContracts(): typeof contracts {
-  return contracts.filter((contract) => contract.kind === 'state');
-}
-
-function announcers(): readonly string[] {
-  return unique(stateContracts().flatMap(({ systems }) => systems));
-}
-
-/** Who announces states, and who keeps what was announced. */
-function holders(): readonly string[] {
-  return unique(stateContracts().flatMap(({ systems, consumers }) => [...systems, ...consumers.flatMap(({ service, purpose }) => (purpose === 'projection' ? [service] : []))]));
-}
-
-/** Who reads or writes a system of record, or consumes. */
-function flowing(): readonly string[] {
-  return unique([...streams.map(({ system }) => system), ...durables.map(({ service }) => service)]).filter((service) => service !== OPERATIONS);
-}
+export const brokerAccess: readonly BrokerAccess[] = everyService.map((service) => ({
+  service,
+  account: service.toUpperCase().replaceAll('-', '_'),
+  inboxPrefix: inboxPrefixOf(service),
+  publishes: contracts
+    .filter((contract) => contract.systems.includes(service))
+    .map((contract) => `${subjectPrefixOf(contract, service)}.*`),
+  consumes: durables.filter((durable) => durable.service === service),
+  requests: doors.flatMap(({ subjectOf, answerers, callersOf }) => answerers.filter((answerer) => callersOf(answerer).includes(service)).map(subjectOf)),
+  answers: doors.flatMap(({ subjectOf, answerers }) => (answerers.includes(service) ? [subjectOf(service)] : [])),
+}));
 
 export function inboxPrefixOf(user: string): string {
   return `_INBOX_${user}`;

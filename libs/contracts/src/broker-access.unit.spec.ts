@@ -4,24 +4,42 @@ describe('rights at the broker', () => {
   it('are the owners’ and consumers’ of the contracts, and nobody else’s', () => {
     const short = ({ service, publishes, consumes, requests, answers }: BrokerAccess) => ({ service, publishes, consumes: consumes.map(({ name, stream }) => `${name}@${stream}`), requests, answers });
     const of = (service: string) => brokerAccess.filter((access) => access.service === service).map(short);
+    const owners = (service: string) => ['snapshot', 'held', 'digest', 'letters', 'flows', 'trace', 'announce-again', 'read-source'].map((door) => `rpc.${service}.${door}`);
     // Who announces, and is asked for nothing.
     expect(of('pim')).toEqual([
-      { service: 'pim', publishes: ['evt.pim.category.v1.*', 'evt.pim.feed-progress.v1.*', 'evt.pim.product.v1.*'], consumes: [], requests: ['rpc.operations.broker-state'], answers: ['rpc.pim.snapshot', 'rpc.pim.held', 'rpc.pim.digest', 'rpc.pim.announce-again', 'rpc.pim.read-source', 'rpc.pim.flows'] },
+      {
+        service: 'pim',
+        publishes: ['case', 'category', 'dead-letter', 'feed-progress', 'product'].map((entity) => `evt.pim.${entity}.v1.*`),
+        consumes: [],
+        requests: ['rpc.operations.broker-state'],
+        answers: owners('pim'),
+      },
     ]);
     // Who announces, and carries out what another asks of it.
     expect(of('erp')).toEqual([
       {
         service: 'erp',
-        publishes: ['evt.erp.feed-progress.v1.*', 'evt.erp.reserved-stock.v1.*', 'evt.erp.shipment.v1.*', 'evt.erp.stock-level.v1.*', 'evt.erp.stock-reservation.v1.*'],
+        publishes: ['case', 'dead-letter', 'feed-progress', 'reserved-stock', 'shipment', 'stock-level', 'stock-reservation'].map((entity) => `evt.erp.${entity}.v1.*`),
         consumes: ['erp-reservations@OMS_COMMANDS', 'erp-sales@OMS_COMMANDS'],
         requests: ['rpc.operations.broker-state'],
-        answers: ['rpc.erp.snapshot', 'rpc.erp.held', 'rpc.erp.digest', 'rpc.erp.announce-again', 'rpc.erp.read-source', 'rpc.erp.flows'],
+        answers: owners('erp'),
       },
     ]);
-    const everybody = brokerAccess.filter(({ service }) => service !== 'operations');
-    expect(of('operations')).toMatchObject([{ publishes: [], consumes: [], answers: ['rpc.operations.broker-state'] }]);
-    // What operations asks is what somebody answers.
-    expect(brokerAccess.find(({ service }) => service === 'operations')?.requests.toSorted()).toEqual(everybody.flatMap(({ answers }) => answers.filter((subject) => !subject.endsWith('.snapshot'))).toSorted());
+    // Letters of adapters only: one of its own about a letter would bring the next one.
+    expect(of('gateway')[0]?.consumes.filter((durable) => durable.startsWith('gateway-parked')).toSorted()).toEqual(['gateway-parked@ERP_STATE', 'gateway-parked@PIM_STATE', 'gateway-parked@PRICING_STATE']);
+    expect(of('gateway')[0]?.requests.filter((subject) => subject.endsWith('.letters'))).toEqual([]);
+    expect(of('operations')).toMatchObject([{ publishes: ['evt.operations.case.v1.*'], answers: ['rpc.operations.broker-state', 'rpc.operations.snapshot', 'rpc.operations.digest', 'rpc.operations.announce-again'] }]);
+    expect(of('reconciliation')[0]?.requests).toEqual(expect.arrayContaining(['rpc.gateway.digest', 'rpc.erp.read-source', 'rpc.pim.announce-again']));
+  });
+
+  it('I6: let nobody but operations act for a person, and ask for nothing that nobody answers', () => {
+    const questions = brokerAccess.flatMap(({ answers }) => answers);
+    for (const { service, requests } of brokerAccess) {
+      for (const subject of requests) expect(questions).toContain(subject);
+      if (service === 'operations') continue;
+      expect(requests.filter((subject) => /\.(letters|held|flows|trace|run)$/.test(subject))).toEqual([]);
+      if (service !== 'reconciliation') expect(requests.filter((subject) => /\.(digest|announce-again|read-source)$/.test(subject))).toEqual([]);
+    }
   });
 
   it('B9: let a command be sent by its sender alone, and taken by the one who is asked', () => {

@@ -52,12 +52,14 @@ function serviceAccount(access: BrokerAccess, { passwordOf }: BrokerAccountOptio
       `{ service: { account: ${STREAMS_ACCOUNT}, subject: ${quote(ack)} } }`,
     ]),
     ...access.requests.flatMap((subject) =>
-      brokerAccess.filter((other) => other.answers.includes(subject)).map((other) => `{ service: { account: ${other.account}, subject: ${quote(subject)} } }`),
+      // A service that keeps what it says itself asks inside its own account.
+      brokerAccess.filter((other) => other !== access && other.answers.includes(subject)).map((other) => `{ service: { account: ${other.account}, subject: ${quote(subject)} } }`),
     ),
   ];
-  const exports = access.answers.map((subject) => {
-    const callers = brokerAccess.filter((other) => other.requests.includes(subject)).map((other) => other.account);
-    return `{ service: ${quote(subject)}, accounts: [${callers.join(', ')}] }`;
+  const exports = access.answers.flatMap((subject) => {
+    const callers = brokerAccess.filter((other) => other !== access && other.requests.includes(subject)).map((other) => other.account);
+    // Without a list it would be exported to everybody.
+    return callers.length === 0 ? [] : [`{ service: ${quote(subject)}, accounts: [${callers.join(', ')}] }`];
   });
   const publish = [
     ...access.publishes,

@@ -13,6 +13,8 @@ export interface Owner {
 export interface Consumer {
   readonly service: string;
   readonly builds: string;
+  /** The systems whose messages it takes. */
+  readonly from: readonly string[];
   readonly purpose: 'projection' | 'reaction';
 }
 
@@ -32,6 +34,10 @@ export interface ContractData {
   readonly kind: Kind;
   readonly major: number;
   readonly summary: string;
+  /** Said by each system of rows of its own database, under keys of its own. */
+  readonly told: boolean;
+  /** What one person does to it by hand needs a second one. */
+  readonly fourEyes: boolean;
   /** Who may announce it; of a command who may send it. */
   readonly systems: readonly string[];
   readonly owner: Owner;

@@ -20,9 +20,27 @@ export {
   MOST_DIGEST_BITS, type NodeDigest,
 } from './doors/digest';
 export { type ReadSourceAnswer, type ReadSourceQuestion, readSourceSubject, type SourceItem, type SourcePage } from './doors/read-source';
-export { type DependencyStatus, type FlowKind, type FlowsAnswer, type FlowsQuestion, flowsSubject, type FlowStatus } from './flows';
+export { type DependencyStatus, type FlowKind, type FlowsAnswer, type FlowsQuestion, flowsSubject, type FlowStatus } from './doors/flows';
+export { type HeldAnswer, type HeldCase, type HeldItem, type HeldQuestion, heldSubject } from './doors/held';
 export { decodeKey, encodeKey } from './key';
+export {
+  type JsonPatchOperation,
+  type LetterAttempt,
+  type LetterCurrent,
+  type LetterEdit,
+  type LetterForecast,
+  type LetterHeader,
+  type LetterReading,
+  type LettersAnswer,
+  type LettersQuestion,
+  lettersSubject,
+  type LetterVerdict,
+  type LetterVerdictKind,
+  MOST_LETTERS,
+} from './doors/letters';
 export { withKnownValues } from './open-enum';
-export { type SnapshotItem, type SnapshotPage, type SnapshotQuestion, snapshotSubject } from './snapshot';
+export { type ReconciliationRunAnswer, type ReconciliationRunQuestion, reconciliationRunSubject } from './doors/reconciliation';
+export { type SnapshotItem, type SnapshotPage, type SnapshotQuestion, snapshotSubject } from './doors/snapshot';
 export { parseSubject, type ParsedSubject, streamOf, subjectOf } from './subject';
+export { type TraceAnswer, type TraceEntry, type TraceQuestion, traceSubject } from './doors/trace';
 export type { DurableDeclaration, StreamDeclaration } from './topology';

@@ -80,6 +80,20 @@ describe('the contract compiler', () => {
     for (const fault of faults()) expect(fault.accepted).not.toBe('');
   });
 
+  it('lets a state have one system of record, unless each tells of rows of its own', () => {
+    edit('contracts/stock-level/contract.yaml', (text) => text.replace('systems: [erp]', 'systems: [erp, oms]'));
+    expect(places()).toEqual(['CONTRACT_INVALID stock-level/contract.yaml#/systems']);
+    edit('contracts/stock-level/contract.yaml', (text) => `told: true\n${text}`);
+    expect(places().filter((place) => !place.startsWith('CONTRACT_UNPUBLISHED'))).toEqual([]);
+    edit('contracts/feed-progress/contract.yaml', (text) => `told: true\n${text}`);
+    expect(places()).toContain('CONTRACT_INVALID feed-progress/contract.yaml#/told');
+  });
+
+  it('refuses a consumer that wants to hear a system that says nothing', () => {
+    edit('contracts/stock-level/contract.yaml', (text) => text.replace('builds: availability,', 'builds: availability, from: [pim],'));
+    expect(places()).toEqual(['CONTRACT_INVALID stock-level/contract.yaml#/consumers/0/from']);
+  });
+
   it('refuses an example that the contract does not accept', () => {
     editJson('contracts/stock-level/examples/full.json', (data) => {
       data['onHand'] = 1.5;

@@ -14,6 +14,8 @@ export interface ChangeRule extends Allowance {
 export interface ContractFile {
   readonly entity: string;
   readonly kind: 'state' | 'event' | 'command';
+  readonly told?: true;
+  readonly fourEyes?: true;
   readonly summary: string;
   readonly systems: readonly string[];
   readonly owner: { readonly team: string; readonly contact: string; readonly escalation: string; readonly runbook: string };
@@ -27,7 +29,7 @@ export interface ContractFile {
     readonly stream: { readonly newestPerKey: true } | { readonly maxAge: string; readonly maxMegabytes: number };
     readonly tombstones?: string;
   };
-  readonly consumers: readonly { readonly service: string; readonly builds: string; readonly purpose: 'projection' | 'reaction' }[];
+  readonly consumers: readonly { readonly service: string; readonly builds: string; readonly from?: readonly string[]; readonly purpose: 'projection' | 'reaction' }[];
 }
 
 /** The part of JSON Schema 2020-12 that contracts may use, see keywords.ts. */
@@ -76,6 +78,9 @@ export function newestActive(source: ContractSource): Version | undefined {
   const active = new Set(source.contract.versions.filter((version) => version.status === 'active').map((version) => version.major));
   return source.versions.filter((version) => active.has(version.major)).sort((a, b) => b.major - a.major)[0];
 }
+
+/** The systems of which a consumer takes what they say. */
+export const takenFrom = ({ systems }: Pick<ContractFile, 'systems'>, { from }: ContractFile['consumers'][number]): readonly string[] => from ?? systems;
 
 /** Follows a local `$ref`; keywords lint has already refused every other reference. */
 export function resolve(schema: Schema, root: Schema): Schema {

@@ -5,34 +5,9 @@
  *    source says then, if it still is what the owner saw.
  * 3. Refused items stay held, and their keys in doubt, until the source says something sound.
  */
+import type { HeldCase, HeldItem } from '@steward/contracts';
 import { type Database, StewardError } from '@steward/platform';
 import type { PoolClient } from 'pg';
-
-export interface HeldCase {
-  readonly id: string;
-  readonly entity: string;
-  /** null = deletions. */
-  readonly rule: string | null;
-  readonly kind: string;
-  readonly state: string;
-  readonly count: number;
-  readonly total: number;
-  readonly detail: string;
-  /** Keys of deletions; keys of changes with what they were and would become. */
-  readonly sample: readonly unknown[];
-  readonly owner: unknown;
-  readonly openedAt: Date;
-  readonly lastSeenAt: Date;
-}
-
-export interface HeldItem {
-  readonly key: string;
-  readonly was: string | null;
-  readonly becomes: string;
-  /** The whole state that was not announced. */
-  readonly data: unknown;
-  readonly heldAt: Date;
-}
 
 export interface By {
   readonly actor: string;
@@ -40,8 +15,8 @@ export interface By {
 }
 
 /** What waits for its owner, or was refused and still holds items back; the oldest first. */
-export async function listHeld(database: Pick<Database, 'query'>): Promise<HeldCase[]> {
-  return database.query<HeldCase & Record<string, unknown>>(
+export async function listHeld(database: Pick<Database, 'query'>): Promise<HeldCase<Date>[]> {
+  return database.query<HeldCase<Date> & Record<string, unknown>>(
     `select id, entity, rule, kind, state, count, total, detail, sample, owner, opened_at as "openedAt", last_seen_at as "lastSeenAt"
       from held_change c where state in ('open', 'released') or exists (select from held_item where case_id = c.id) order by opened_at, id limit 100`,
   );
@@ -51,8 +26,8 @@ export async function listHeld(database: Pick<Database, 'query'>): Promise<HeldC
 const maxAnswerBytes = 900_000;
 
 /** The diff of a case in the order of keys: a page of at most so many, fewer where they are large. */
-export async function listHeldItems(database: Pick<Database, 'query'>, id: string, after: string, limit: number): Promise<HeldItem[]> {
-  return database.query<HeldItem & Record<string, unknown>>(
+export async function listHeldItems(database: Pick<Database, 'query'>, id: string, after: string, limit: number): Promise<HeldItem<Date>[]> {
+  return database.query<HeldItem<Date> & Record<string, unknown>>(
     `select key, was, becomes, body as data, held_at as "heldAt"
       from (select *, sum(octet_length(body::text)) over (order by key) as bytes, row_number() over (order by key) as place
         from (select * from held_item where case_id = $1 and key > $2 order by key limit $3) page) sized

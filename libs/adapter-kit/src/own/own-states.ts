@@ -6,9 +6,9 @@ import type { PoolClient } from 'pg';
 import { lockAnnouncing, rebuildStream } from '../announce/announced.store';
 import type { Feed } from '../source/define';
 
-/** What the contracts let this service announce and none of its feeds reads. */
+/** What the contracts let this service announce, none of its feeds reads and no table of its own tells. */
 export function ownContracts(service: string, feeds: readonly Pick<Feed, 'contract'>[]): Contract[] {
-  return contracts.filter(({ kind, entity, systems }) => kind === 'state' && systems.includes(service) && !feeds.some(({ contract }) => contract.entity === entity));
+  return contracts.filter(({ kind, entity, systems, told }) => kind === 'state' && !told && systems.includes(service) && !feeds.some(({ contract }) => contract.entity === entity));
 }
 
 /** ADR 0005, once in the life of a database: to be awaited before anything is announced. `floorOf` is asked for a stream's highest revision. */

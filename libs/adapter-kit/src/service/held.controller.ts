@@ -2,9 +2,10 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Controller } from '@nestjs/common';
 import { MessagePattern, RpcException } from '@nestjs/microservices';
+import { type HeldAnswer, heldSubject } from '@steward/contracts';
 import type { Database } from '@steward/platform';
 import { z } from 'zod';
-import { decideHeldChange, type HeldCase, type HeldItem, listHeld, listHeldItems } from '../guard/decide-held';
+import { decideHeldChange, listHeld, listHeldItems } from '../guard/decide-held';
 
 const words = z.string().trim().min(1).max(2_000);
 
@@ -14,9 +15,7 @@ const question = z.discriminatedUnion('act', [
   z.strictObject({ act: z.enum(['release', 'refuse']), id: z.uuid(), actor: words, reason: words }),
 ]);
 
-export type HeldAnswer = { readonly cases: readonly HeldCase[] } | { readonly items: readonly HeldItem[] } | { readonly done: true };
-
-export async function answerHeld(database: Pick<Database, 'query' | 'transaction'>, asked: unknown): Promise<HeldAnswer> {
+export async function answerHeld(database: Pick<Database, 'query' | 'transaction'>, asked: unknown): Promise<HeldAnswer<Date>> {
   const wish = question.parse(asked);
   if (wish.act === 'list') return { cases: await listHeld(database) };
   if (wish.act === 'items') return { items: await listHeldItems(database, wish.id, wish.after, wish.limit) };
@@ -27,8 +26,8 @@ export async function answerHeld(database: Pick<Database, 'query' | 'transaction
 export function heldModule(service: string, database: () => Database | undefined): DynamicModule {
   @Controller()
   class HeldController {
-    @MessagePattern(`rpc.${service}.held`)
-    async held(asked: unknown): Promise<HeldAnswer> {
+    @MessagePattern(heldSubject(service))
+    async held(asked: unknown): Promise<HeldAnswer<Date>> {
       const open = database();
       if (open === undefined) throw new RpcException('the service is still starting');
       return answerHeld(open, asked).catch((error: unknown) => {

@@ -5,7 +5,7 @@
 //    to components: a "#/$defs/…" would point into the AsyncAPI document.
 import { basename } from 'node:path';
 import { stringify } from 'yaml';
-import type { ContractSource, Schema, Version } from '../model';
+import { type ContractSource, type Schema, takenFrom, type Version } from '../model';
 import { open, rewrite } from '../shapes';
 import { addressOf, streamsOf } from './topology';
 
@@ -68,7 +68,7 @@ function operations(message: Message): [string, object][] {
     const place = { channel: { $ref: `#/channels/${channel}` }, messages: [{ $ref: `#/channels/${channel}/messages/${contract.entity}` }] };
     return [
       [`${system}.sends.${message.name}`, { action: 'send', ...place, tags: [{ name: system }] }],
-      ...contract.consumers.map(({ service, builds, purpose }): [string, object] => [
+      ...contract.consumers.filter((consumer) => takenFrom(contract, consumer).includes(system)).map(({ service, builds, purpose }): [string, object] => [
         `${service}.${builds}.receives.${channel}`,
         { action: 'receive', ...place, summary: `${purpose} "${builds}", durable ${service}-${builds}`, tags: [{ name: service }] },
       ]),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import standaloneCode from 'ajv/dist/standalone';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
 import { createAjv } from '../ajv';
-import { type ContractSource, newestActive, resolve, type Schema, toMs, type Version } from '../model';
+import { type ContractSource, newestActive, resolve, type Schema, takenFrom, toMs, type Version } from '../model';
 import { closed, open, places, typed } from '../shapes';
 import { durablesOf, streamsOf } from './topology';
 
@@ -29,6 +29,9 @@ export async function generate(root: string, sources: readonly ContractSource[])
 
 const pascal = (text: string): string => text.split('-').map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join('');
 const camel = (text: string): string => pascal(text).replace(/^./, (first) => first.toLowerCase());
+
+/** The constant's name; `case` alone would be a word of the language. */
+const constantOf = (type: string): string => (type === 'Case' ? 'caseContract' : camel(type));
 
 /** The newest active major has the plain name, older ones carry their number: Product, ProductV1. */
 function nameOf(source: ContractSource, version: Version): string {
@@ -81,9 +84,9 @@ function catalogue(sources: readonly ContractSource[]): string {
       const type = nameOf(source, version);
       const suffix = `${pascal(source.contract.entity)}V${version.major}`;
       typeNames.push(type);
-      names.push(camel(type));
+      names.push(constantOf(type));
       const data = JSON.stringify(dataOf(source, version), undefined, 2);
-      constants.push(`export const ${camel(type)}: Contract<${type}> = defineContract<${type}>(${data}, validators.produce${suffix}, validators.consume${suffix});`);
+      constants.push(`export const ${constantOf(type)}: Contract<${type}> = defineContract<${type}>(${data}, validators.produce${suffix}, validators.consume${suffix});`);
     }
   }
   return [
@@ -104,10 +107,12 @@ function dataOf({ contract }: ContractSource, { major, schema }: Version): objec
     kind: contract.kind,
     major,
     summary: contract.summary,
+    told: contract.told ?? false,
+    fourEyes: contract.fourEyes ?? false,
     systems: contract.systems,
     owner: contract.owner,
     key: { from: contract.key.from, separator: contract.key.separator ?? '' },
-    consumers: contract.consumers,
+    consumers: contract.consumers.map((consumer) => ({ ...consumer, from: takenFrom(contract, consumer) })),
     freshness: Object.fromEntries(
       Object.entries(contract.freshness).map(([name, { target, staleAfter }]) => [name, { targetMs: toMs(target), staleAfterMs: toMs(staleAfter) }]),
     ),

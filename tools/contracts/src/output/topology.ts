@@ -1,4 +1,4 @@
-import { type ContractFile, type ContractSource, toMs } from '../model';
+import { type ContractFile, type ContractSource, takenFrom, toMs } from '../model';
 
 interface Stream {
   readonly name: string;
@@ -64,8 +64,9 @@ export function streamsOf(sources: readonly ContractSource[]): readonly Stream[]
 export function durablesOf(sources: readonly ContractSource[]): readonly Durable[] {
   const durables = new Map<string, Durable>();
   for (const source of sources) {
-    for (const { service, builds, purpose } of source.contract.consumers) {
-      for (const system of source.contract.systems) {
+    for (const consumer of source.contract.consumers) {
+      const { service, builds, purpose } = consumer;
+      for (const system of takenFrom(source.contract, consumer)) {
         const stream = streamName(system, source.contract.kind);
         const name = `${service}-${builds}`;
         const id = `${name}@${stream}`;

@@ -34,6 +34,11 @@ function lintFile(root: string, { folder, file, contract, versions }: ContractSo
   if (contract.key.from.length > 1 && contract.key.separator === undefined) {
     faults.push({ code: 'CONTRACT_INCOMPLETE', file, pointer: '/key', message: '"separator" is missing', accepted: 'one character that joins the parts of the key' });
   }
+  contract.consumers.forEach(({ from = [] }, index) => {
+    for (const system of from) {
+      if (!contract.systems.includes(system)) faults.push({ code: 'CONTRACT_INVALID', file, pointer: toPointer('consumers', index, 'from'), message: `${system} is not a system of the contract`, accepted: contract.systems.join(', ') });
+    }
+  });
   return faults;
 }
 

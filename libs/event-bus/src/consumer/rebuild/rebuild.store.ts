@@ -20,14 +20,14 @@ export interface OpenRebuild {
 /** How long a killed worker's rebuild waits for another one; a page takes a fraction of it. */
 const heldForSeconds = 30;
 
-/** Asks every owner of the entity; returns the systems whose snapshot was not already being read. */
-export async function requestRebuild(database: Query, contract: Contract, { actor, reason }: { readonly actor: string; readonly reason: string }): Promise<string[]> {
+/** Asks every owner of the entity, or those whose messages are taken; returns the systems whose snapshot was not already being read. */
+export async function requestRebuild(database: Query, contract: Contract, { actor, reason }: { readonly actor: string; readonly reason: string }, systems: readonly string[] = contract.systems): Promise<string[]> {
   if (contract.kind !== 'state') throw new TypeError(`${contract.entity} is no state: only states have a snapshot`);
   if (actor.trim() === '' || reason.trim() === '') throw new TypeError('a rebuild needs an actor and a reason (I6)');
   const rows = await database.query<{ system: string }>(
     `insert into rebuild (entity, system, actor, reason) select $1, system, $3, $4 from unnest($2::text[]) as u(system)
       on conflict (entity, system) where finished_at is null do nothing returning system`,
-    [contract.entity, contract.systems, actor, reason],
+    [contract.entity, systems, actor, reason],
   );
   return rows.map(({ system }) => system);
 }

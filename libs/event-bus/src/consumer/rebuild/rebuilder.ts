@@ -90,7 +90,7 @@ export class Rebuilder {
       const acknowledged = strategy.acknowledgedBefore(builds, work.stream);
       if (acknowledged === undefined) continue;
       if (acknowledged > 0) {
-        await requestRebuild(database, contract, { actor: 'steward', reason: `${work.consumer} had acknowledged ${acknowledged} messages, and nothing of them was stored` });
+        await requestRebuild(database, contract, { actor: 'steward', reason: `${work.consumer} had acknowledged ${acknowledged} messages, and nothing of them was stored` }, systemsBehind(target));
         logger.warn({ consumer: work.consumer, entity: contract.entity, acknowledged }, 'the read model is empty and its durable is not: rebuilding from the owner');
       }
       this.empty = this.empty.filter((each) => each !== target);
@@ -137,6 +137,9 @@ export class Rebuilder {
     if (next === null) logger.info({ entity, system, rebuild: id }, 'rebuilt from the owner');
   }
 }
+
+/** Whose messages this durable brings. */
+const systemsBehind = ({ contract, work }: Target): string[] => contract.systems.filter((system) => streamOf(contract, system).name === work.stream);
 
 /** What is old or applied anew here says nothing about live traffic, and is no second effect of its message (T4). */
 const rebuilding = (work: Work): Work => ({ ...work, gate: rebuildGate, journal: false, meter: { ...work.meter, propagated: () => undefined } });
