@@ -1,4 +1,4 @@
-import { envTypes, serviceEnv, type EnvOf } from '@steward/platform';
+import { envTypes, issuerEnv, serviceEnv, type EnvOf } from '@steward/platform';
 import { z } from 'zod';
 import { acceptedTemplates, toTemplate, type PageTemplate } from './feeds/addresses';
 import type { ShippingRate } from './cart/shipping';
@@ -51,9 +51,7 @@ export const apiEnv = {
   STEWARD_GATEWAY_RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000_000).default(30_000).describe('points a client may spend in a minute (a product is one, a list as many as it may show); 0 = no limit'),
   STEWARD_GATEWAY_PROXIES: z.coerce.number().int().min(0).max(10).default(0).describe("how many proxies stand in front and may say whom they ask for (X-Forwarded-For), 0 to 10"),
   STEWARD_GATEWAY_MARKETS: markets.describe('markets with currency and tax rate in hundredths of a percent, such as eu:EUR:1900,us:USD:0; the first is that of a shopper who names none; where the rate is left out nothing can be ordered'),
-  STEWARD_AUTH_ISSUER: z.string().min(1).optional().describe('whose tokens customers bring (`iss` of an OpenID Connect provider); without it there are guests only'),
-  STEWARD_AUTH_AUDIENCE: z.string().min(1).optional().describe('whom the tokens have to be made for (`aud`); needed with an issuer'),
-  STEWARD_AUTH_JWKS_URL: envTypes.httpUrl.optional().describe('where the public keys of the issuer are (a JSON Web Key Set); needed with an issuer'),
+  ...issuerEnv,
   STEWARD_PROMISE_KEYS: z.string().min(1).optional().describe('JSON Web Key Set of private Ed25519 keys that price promises are signed with; the first signs, all verify. Without it nothing can be ordered in production mode, and elsewhere each process makes its own'),
   STEWARD_PROMISE_TTL_MS: envTypes.milliseconds(1_000, 24 * 3_600_000).default(15 * 60_000).describe('milliseconds that a price promise holds at most, 1000 to 86400000'),
   STEWARD_GATEWAY_SHIPPING: shipping.describe('flat rates of shipping, tax included, such as eu:standard:490,us:standard:790; in a market without one nothing is charged for it'),

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { cancelOrder, fulfilment, orderReturn, requestReturn, type CancelOrder, type Order, type RequestReturn } from '@steward/contracts';
-import { eventually } from '@steward/testing';
+import { bearer, eventually, type TestIssuer, testIssuer } from '@steward/testing';
 import type { GatewayApi } from '../api/gateway-api';
 import { apiOn, get, post, stage } from '../fixtures/api.fixture.spec';
-import { bearer, testIssuer, type TestIssuer } from '../fixtures/issuer.fixture.spec';
 import { aPrice, aProduct, orderParts, orders, prices, products } from '../fixtures/read-model.fixture.spec';
 import { anOrder, commands, orderBody, sendOrder, type OrderAnswer } from '../fixtures/shopper.fixture.spec';
 import type { OrderView } from '../order/order-view';

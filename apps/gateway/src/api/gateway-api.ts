@@ -4,7 +4,7 @@
  *   2. Ready depends on nothing but the process itself.
  *   3. It listens for changes before it takes requests: nothing it caches can be older than what it hears.
  */
-import { createService, listenTo, openDatabase, type Clock, type Logger, type Service } from '@steward/platform';
+import { createService, issuerOf, listenTo, openDatabase, type Clock, type Logger, type Service } from '@steward/platform';
 import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { LiveCategories } from '../category/live-categories';
@@ -15,7 +15,6 @@ import type { ApiEnv } from '../env';
 import { LiveFreshness } from '../freshness/live-freshness';
 import { readTrustedDocuments } from '../graphql/documents';
 import { CheckoutLimit } from '../checkout/checkout-limit';
-import { issuerOf } from '../identity/issuer';
 import { authenticator } from '../identity/tokens';
 import { readPage } from '../listing/listing.queries';
 import { Listings } from '../listing/listings';
@@ -83,7 +82,7 @@ export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; lo
       keeper.start();
       shutdown.onDrain('cache upkeep', () => keeper.stop());
 
-      const authenticate = authenticator(issuerOf(env, { clock, logger }), clock);
+      const authenticate = authenticator(issuerOf(env, { clock, logger, ahead: true }), clock);
       const keys = await promiseKeysFor(env.STEWARD_PROMISE_KEYS, env.STEWARD_MODE, logger);
       const development = env.STEWARD_MODE !== 'production';
       const storefront = await createStorefront({

@@ -1,9 +1,8 @@
 import { manualClock, type ManualClock } from '@steward/platform';
-import { eventually } from '@steward/testing';
+import { bearer, eventually, type TestIssuer, testIssuer } from '@steward/testing';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
 import type { GatewayApi } from '../api/gateway-api';
 import { apiOn, get, post, stage } from '../fixtures/api.fixture.spec';
-import { bearer, testIssuer, type TestIssuer } from '../fixtures/issuer.fixture.spec';
 import { aLevel, aPrice, aProduct, aPromotion, prices, products, promotions, start, stock } from '../fixtures/read-model.fixture.spec';
 import { PRICE_PROMISE, SHIPPING_PROMISE } from '../promise/price-promise';
 import type { CartView } from './cart-view';

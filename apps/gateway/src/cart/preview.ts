@@ -1,7 +1,6 @@
 /** A cart with a promise for each line that has a price: what it says is what an order with it will cost. */
-import { RejectedError, StewardError } from '@steward/platform';
+import { quoted, RejectedError, StewardError } from '@steward/platform';
 import type { Customer, Guest } from '../identity/identity';
-import { shown } from '../storefront/arguments';
 import type { Context, Contexts } from '../storefront/context';
 import type { Reading } from '../storefront/reading';
 import type { LivePromotions } from '../promotion/live-promotions';
@@ -62,7 +61,7 @@ export function openFor({ keys, reading }: Selling, { market, currency }: Contex
 }
 
 export function unknownMethod({ shippingRates }: Selling, { market }: Context, method: string | null): RejectedError {
-  return new RejectedError('GATEWAY_INPUT_REFUSED', `shippingMethod is ${shown(method)}`, { place: '/shippingMethod', accepted: methodsOf(shippingRates, market).join(', ') || 'none in this market' });
+  return new RejectedError('GATEWAY_INPUT_REFUSED', `shippingMethod is ${quoted(method)}`, { place: '/shippingMethod', accepted: methodsOf(shippingRates, market).join(', ') || 'none in this market' });
 }
 
 /** What is worth more than a number holds is refused, and not rounded. */

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { eventually } from '@steward/testing';
+import { bearer, eventually, testIssuer, type TestIssuer } from '@steward/testing';
 import type { GatewayApi } from '../api/gateway-api';
 import type { CartView } from '../cart/cart-view';
 import { apiOn, get, graphql, post, stage } from '../fixtures/api.fixture.spec';
-import { bearer, testIssuer, type TestIssuer } from '../fixtures/issuer.fixture.spec';
 import { aPrice, aProduct, orders, prices, products } from '../fixtures/read-model.fixture.spec';
 import { address, anOrder, commands, sendOrder } from '../fixtures/shopper.fixture.spec';
 

@@ -1,5 +1,5 @@
 import type { MercuriusContext } from 'mercurius';
-import { RejectedError } from '@steward/platform';
+import { RejectedError, type JsonValue } from '@steward/platform';
 import { cancelInput, cancelOrder } from '../aftersale/cancel-order';
 import { requestReturn as requestPieces, returnInput } from '../aftersale/request-return';
 import { cartInput } from '../cart/cart.input';
@@ -9,7 +9,6 @@ import { asUserErrors, userErrorsOf } from '../graphql/user-errors';
 import { keyOf, requestHash } from '../idempotency/key';
 import { guest, nameOf, verified } from '../identity/identity';
 import { orThrow, readInput } from '../input/body';
-import type { JsonValue } from '../input/strict-json';
 import { ownOrder } from '../order/order-access';
 import { orderUpdates } from '../order/order-updates';
 import { toOrderView, type OrderView } from '../order/order-view';

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { placeOrder } from '@steward/contracts';
 import { armFaults, manualClock, type ManualClock } from '@steward/platform';
-import { eventually } from '@steward/testing';
+import { bearer, eventually, testIssuer, type TestIssuer } from '@steward/testing';
 import type { GatewayApi } from '../api/gateway-api';
 import { apiOn, get, post, stage } from '../fixtures/api.fixture.spec';
-import { bearer, testIssuer, type TestIssuer } from '../fixtures/issuer.fixture.spec';
 import { aPrice, aProduct, orders, prices, products, start } from '../fixtures/read-model.fixture.spec';
 import { anOrder, address, commands, orderBody, sendOrder } from '../fixtures/shopper.fixture.spec';
 import type { OrderView } from '../order/order-view';

@@ -5,7 +5,7 @@
  *   3. Nothing behind the gateway is asked. It is waited for, and if it doesn't answer in time the answer says honestly: accepted.
  */
 import { placeOrder } from '@steward/contracts';
-import { problemOf, StewardError, type Clock, type Database, type ErrorCode, type Problem, type ProblemPlace } from '@steward/platform';
+import { problemOf, StewardError, type Clock, type Database, type ErrorCode, type JsonValue, type Problem, type ProblemPlace } from '@steward/platform';
 import { v7 as uuid } from 'uuid';
 import type { CartView } from '../cart/cart-view';
 import { counted, openFor, previewCart, type Buyer, type Selling } from '../cart/preview';
@@ -14,7 +14,6 @@ import { letGo, recall, storeAnswer, type Answer, type Request } from '../idempo
 import { requestHash } from '../idempotency/key';
 import { nameOf } from '../identity/identity';
 import { readInput, type Read } from '../input/body';
-import type { JsonValue } from '../input/strict-json';
 import { readShippingPromise } from '../promise/price-promise';
 import { acceptOrder, type Acceptance } from './accept-order';
 import { findOrder, type FoundOrder } from '../order/order.queries';

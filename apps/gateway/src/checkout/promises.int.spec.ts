@@ -1,9 +1,8 @@
 import { manualClock, type ManualClock } from '@steward/platform';
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
-import { eventually } from '@steward/testing';
+import { bearer, eventually, testIssuer, type TestIssuer } from '@steward/testing';
 import type { GatewayApi } from '../api/gateway-api';
 import { apiOn, post, stage } from '../fixtures/api.fixture.spec';
-import { bearer, testIssuer, type TestIssuer } from '../fixtures/issuer.fixture.spec';
 import { aPrice, aProduct, aPromotion, prices, products, promotions, start } from '../fixtures/read-model.fixture.spec';
 import { orderBody, sendOrder } from '../fixtures/shopper.fixture.spec';
 import type { CartView } from '../cart/cart-view';

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { eraseCustomer, registerCustomer, updateCustomer, type Contract, type Customer, type RegisterCustomer, type UpdateCustomer } from '@steward/contracts';
-import { eventually, tablesThatMention } from '@steward/testing';
+import { bearer, eventually, tablesThatMention, testIssuer, type TestIssuer } from '@steward/testing';
 import type { GatewayApi } from '../api/gateway-api';
 import { apiOn, get, graphql, send, stage, type Answer, type Shown } from '../fixtures/api.fixture.spec';
-import { bearer, testIssuer, type TestIssuer } from '../fixtures/issuer.fixture.spec';
 import { aPrice, aProduct, customers, orders, prices, products, segments } from '../fixtures/read-model.fixture.spec';
 import { address, anOrder, commands, orderBody, sendOrder } from '../fixtures/shopper.fixture.spec';
 import type { CustomerView } from './customer-view';

@@ -4,8 +4,7 @@
  *   2. A claim of another epoch waits: sequences of two incarnations of a stream don't compare.
  */
 import { category, price, product, stockLevel, streamOf } from '@steward/contracts';
-import { gauge, type Clock, type Database, type Logger } from '@steward/platform';
-import { BackgroundLoop } from '../projector/background-loop';
+import { BackgroundLoop, gauge, type Clock, type Database, type Logger } from '@steward/platform';
 import { applyClaims, type Floor } from './progress.store';
 
 const EVERY_MS = 1_000;

@@ -1,7 +1,7 @@
 import { getDirectiveValues, OperationTypeNode, type OperationDefinitionNode } from 'graphql';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { mercurius } from 'mercurius';
-import { RejectedError, type Logger } from '@steward/platform';
+import { RejectedError, type EventStreams, type Logger } from '@steward/platform';
 import type { Addresses } from '../feeds/addresses';
 import { groupOf } from '../identity/identity';
 import { cartSchema } from '../cart/cart.schema';
@@ -12,7 +12,6 @@ import { customerSchema } from '../customer/customer.schema';
 import type { CheckoutLimit } from '../checkout/checkout-limit';
 import type { Ordering } from '../checkout/place-order';
 import { orderSchema } from '../order/order.schema';
-import type { EventStreams } from '../order/event-stream';
 import type { Context } from '../storefront/context';
 import { fromFastify, hintAt } from '../storefront/problem';
 import { spend } from '../storefront/rate-limit';

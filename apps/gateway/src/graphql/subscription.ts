@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { subscribe, validate, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { RejectedError } from '@steward/platform';
-import { eventText, type EventStreams } from '../order/event-stream';
+import { eventText, type EventStreams } from '@steward/platform';
 import type { GraphqlRequest } from './graphql-request';
 import { toShownError } from './graphql.errors';
 import type { Execution } from './resolvers';

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
-import { RejectedError } from '@steward/platform';
+import { RejectedError, type JsonValue } from '@steward/platform';
 import { canonicalText } from '../input/body';
-import type { JsonValue } from '../input/strict-json';
 
 /** Long enough that nobody guesses another guest's, short enough for an index. */
 const SHAPE = /^[\x21-\x7e]{16,255}$/;

@@ -1,10 +1,8 @@
-import { manualClock, type ManualClock } from '@steward/platform';
-import { eventually } from '@steward/testing';
+import { KeySet, manualClock, type ManualClock } from '@steward/platform';
+import { bearer, eventually, testIssuer, type TestIssuer } from '@steward/testing';
 import type { GatewayApi } from '../api/gateway-api';
 import { apiOn, get, graphql, logger, stage } from '../fixtures/api.fixture.spec';
-import { bearer, testIssuer, type TestIssuer } from '../fixtures/issuer.fixture.spec';
 import { aPrice, aProduct, prices, products, start } from '../fixtures/read-model.fixture.spec';
-import { KeySet } from './key-set';
 
 let scene: Awaited<ReturnType<typeof stage>>;
 let issuer: TestIssuer;

@@ -1,12 +1,8 @@
-import { RejectedError, type ErrorCode, type ProblemPlace } from '@steward/platform';
+import { parseStrictJson, placesOf, RejectedError, type ErrorCode, type JsonValue, type ProblemPlace } from '@steward/platform';
 import type { z } from 'zod';
-import { shown } from '../storefront/arguments';
-import { parseStrictJson, type JsonValue } from './strict-json';
 
 /** What a request asks for, or why it is refused: the code and each place that is meant. */
 export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly places: readonly ProblemPlace[] };
-
-const MOST_PLACES = 20;
 
 /** A body of REST as data. */
 export function parseBody(text: unknown): Read<JsonValue> {
@@ -26,21 +22,9 @@ export function readBody<T>(text: unknown, schema: z.ZodType<T>): Read<T> {
 export function readInput<T>(value: unknown, schema: z.ZodType<T>): Read<T> {
   const checked = schema.safeParse(value);
   if (checked.success) return { ok: true, value: checked.data };
-  // A field may break two rules of one kind; their message is the same.
-  const places = [...new Map(checked.error.issues.flatMap((issue) => placesOf(issue, value)).map((place) => [`${place.pointer}\n${place.accepted}`, place])).values()].slice(0, MOST_PLACES);
+  const places = placesOf(checked.error, value);
   const [first] = places;
   return { ok: false, code: 'GATEWAY_INPUT_REFUSED', detail: first === undefined ? 'the input is refused' : `${first.pointer === '' ? 'the body' : first.pointer} ${first.detail}`, places };
-}
-
-function placesOf(issue: z.core.$ZodIssue, value: unknown): ProblemPlace[] {
-  const pointer = issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ pointer: `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, detail: 'is not known here', accepted: issue.message }));
-  const found = valueAt(value, issue.path);
-  return [{ pointer, detail: found === undefined ? 'is missing' : `is ${shown(found)}`, accepted: issue.message }];
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((inner, part) => (typeof inner === 'object' && inner !== null && Object.hasOwn(inner, part) ? (inner as Record<PropertyKey, unknown>)[part] : undefined), value);
 }
 
 /** The same text for equal values, however they were written: what a request's hash is taken of (S4). */

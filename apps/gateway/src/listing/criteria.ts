@@ -1,7 +1,6 @@
 /** What a list of products may be asked for: the same for REST and GraphQL, each value checked, each refusal naming its place. */
-import { RejectedError } from '@steward/platform';
+import { quoted, RejectedError } from '@steward/platform';
 import type { AvailabilityState } from '../product/availability';
-import { shown } from '../storefront/arguments';
 
 export const availabilityStates = ['IN_STOCK', 'LOW_STOCK', 'OUT_OF_STOCK', 'BACKORDER', 'UNKNOWN'] as const satisfies readonly AvailabilityState[];
 export const sorts = ['ID', 'NAME', 'PRICE', 'PRICE_DESC', 'RELEVANCE'] as const;
@@ -68,7 +67,7 @@ function sortOf(asked: unknown, searching: boolean): Sort {
 
 function oneOf<T extends string>(place: string, value: unknown, accepted: readonly T[]): T {
   const known = accepted.find((each) => each === value);
-  if (known === undefined) throw refused(place, shown(value), accepted.join(', '));
+  if (known === undefined) throw refused(place, quoted(value), accepted.join(', '));
   return known;
 }
 
@@ -76,7 +75,7 @@ function textOf(place: string, value: unknown, most: number): string | null {
   if (value === undefined || value === null) return null;
   // PostgreSQL has no text with NUL in it, so nothing of ours is called so.
   if (typeof value === 'string' && value.length <= most && !value.includes('\0')) return value;
-  throw refused(place, shown(value), `text of at most ${String(most)} characters without NUL`);
+  throw refused(place, quoted(value), `text of at most ${String(most)} characters without NUL`);
 }
 
 function refused(place: string, given: string, accepted: string): RejectedError {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { RejectedError } from '@steward/platform';
-import { shown } from '../storefront/arguments';
+import { quoted, RejectedError } from '@steward/platform';
 
 /** Where a page begins: after the item with this sort key and id. */
 export interface Position {
@@ -26,7 +25,7 @@ export function afterOf(list: ListName, cursor: unknown): Position | null {
   if (cursor === undefined || cursor === null) return null;
   const position = typeof cursor === 'string' && cursor.length <= 4_000 ? decoded(list, cursor) : undefined;
   if (position !== undefined) return position;
-  throw new RejectedError('GATEWAY_CURSOR_REFUSED', `after is ${shown(cursor)}`, {
+  throw new RejectedError('GATEWAY_CURSOR_REFUSED', `after is ${quoted(cursor)}`, {
     place: '/after',
     accepted: 'a cursor from an earlier page of the same list, unchanged',
   });

@@ -1,5 +1,4 @@
-import type { Clock, Database, Logger } from '@steward/platform';
-import { BackgroundLoop } from '../projector/background-loop';
+import { BackgroundLoop, type Clock, type Database, type Logger } from '@steward/platform';
 import { listDue } from './listing.store';
 
 const BATCH = 200;

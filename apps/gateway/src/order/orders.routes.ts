@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Database } from '@steward/platform';
+import { eventText, type Database, type EventStreams } from '@steward/platform';
 import { onlyKnown } from '../storefront/arguments';
 import { sendPrivate } from '../storefront/send';
-import { eventText, type EventStreams } from './event-stream';
 import { orderUpdates, type Following } from './order-updates';
 import type { Watch } from '../news/watch';
 import { ownOrder, type Asking } from './order-access';

@@ -3,8 +3,7 @@
  *   1. The mark is deleted in the transaction that rebuilds: a crash leaves it, and a mark set meanwhile waits and stays.
  *   2. Locks in the order of document.store: document_gate, dirty rows, documents.
  */
-import type { Clock, Database, Logger } from '@steward/platform';
-import { BackgroundLoop } from '../projector/background-loop';
+import { BackgroundLoop, type Clock, type Database, type Logger } from '@steward/platform';
 import { lockForParts, rebuildDocuments } from './document.store';
 
 const BATCH = 200;

@@ -4,7 +4,7 @@
  */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { ask, askBrokerState, connectBroker, createRpcClient, digestModule, JetStreamStrategy, natsTransport, openSendingSide, Rebuilder } from '@steward/event-bus';
-import { createService, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
+import { createService, endpointsOf, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
 import { categoryProjection } from '../category/category.projection';
 import { customerProjection, segmentProjection } from '../customer/customer.projection';
 import { migrations } from '../database/migrations';
@@ -19,7 +19,6 @@ import { dirtyDocuments } from '../product/dirty-documents';
 import { productProjection } from '../product/product.projection';
 import { promotionProjection } from '../promotion/promotion.projection';
 import { reservedStockProjection, stockLevelProjection } from '../product/stock-level.projection';
-import { endpointsOf } from '../webhook/endpoints';
 import { WebhookSender } from '../webhook/webhook-sender';
 
 export interface GatewayProjector extends Service {
@@ -52,7 +51,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
         refuseLazyBroker: env.STEWARD_MODE === 'production' && !env.STEWARD_ALLOW_LAZY_BROKER,
       });
 
-      const endpoints = endpointsOf(env.STEWARD_GATEWAY_WEBHOOKS, env.STEWARD_GATEWAY_WEBHOOK_SECRETS);
+      const endpoints = endpointsOf(env.STEWARD_GATEWAY_WEBHOOKS, env.STEWARD_GATEWAY_WEBHOOK_SECRETS, 'STEWARD_GATEWAY_WEBHOOK_SECRETS');
       const told = endpoints?.urls ?? [];
       if (endpoints !== undefined) {
         const webhooks = new WebhookSender({ endpoints, database, clock, logger });

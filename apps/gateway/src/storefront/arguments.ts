@@ -1,4 +1,4 @@
-import { RejectedError } from '@steward/platform';
+import { quoted, RejectedError } from '@steward/platform';
 
 export const FIRST_DEFAULT = 20;
 export const FIRST_MOST = 250;
@@ -8,7 +8,7 @@ export function firstOf(value: unknown): number {
   if (value === undefined || value === null) return FIRST_DEFAULT;
   const first = typeof value === 'string' && /^[0-9]{1,9}$/.test(value) ? Number(value) : value;
   if (typeof first === 'number' && Number.isInteger(first) && first >= 1 && first <= FIRST_MOST) return first;
-  throw new RejectedError('GATEWAY_ARGUMENT_REFUSED', `first is ${shown(value)}`, {
+  throw new RejectedError('GATEWAY_ARGUMENT_REFUSED', `first is ${quoted(value)}`, {
     place: '/first',
     accepted: `a whole number from 1 to ${String(FIRST_MOST)}`,
   });
@@ -23,7 +23,7 @@ export function onlyKnown(given: Readonly<Record<string, unknown>>, known: reado
   for (const [name, value] of Object.entries(given)) {
     if (name.startsWith(ATTRIBUTE) && known.includes(ATTRIBUTE_PARAMETER)) continue;
     if (!known.includes(name))
-      throw new RejectedError('GATEWAY_ARGUMENT_REFUSED', `${shown(name)} is not known here`, {
+      throw new RejectedError('GATEWAY_ARGUMENT_REFUSED', `${quoted(name)} is not known here`, {
         place: `/${name}`,
         accepted: known.length > 0 ? known.join(', ') : 'no query parameters',
       });
@@ -37,10 +37,4 @@ export function unknownProduct(sku: string): RejectedError {
     place: '/sku',
     accepted: "a product's id or a variant's SKU",
   });
-}
-
-/** A value as a refusal quotes it, cut where it is long. */
-export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? typeof value;
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

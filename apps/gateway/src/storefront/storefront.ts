@@ -1,5 +1,5 @@
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import { histogram, RejectedError, sendProblem, toProblem, type Logger } from '@steward/platform';
+import { EventStreams, histogram, RejectedError, sendProblem, StewardError, toProblem, type Logger } from '@steward/platform';
 import { aftersaleRoutes } from '../aftersale/aftersale.routes';
 import { cartRoutes } from '../cart/cart.routes';
 import type { Selling } from '../cart/preview';
@@ -14,7 +14,6 @@ import type { Authenticate } from '../identity/tokens';
 import { checkoutRoutes } from '../checkout/checkout.routes';
 import type { CheckoutLimit } from '../checkout/checkout-limit';
 import { openapiRoutes } from '../openapi/openapi.routes';
-import { EventStreams } from '../order/event-stream';
 import { orderRoutes } from '../order/orders.routes';
 import type { Ordering } from '../checkout/place-order';
 import { fromFastify, hintAt } from './problem';
@@ -90,7 +89,7 @@ export async function createStorefront({ reading, catalogue, selling, ordering, 
   await cartRoutes(app, { reading, ...selling });
   const checkout = { selling: { reading, ...selling }, database: ordering.database, watch: ordering.watch, clock: reading.clock };
   await checkoutRoutes(app, checkout, ordering.limit);
-  const streams = new EventStreams();
+  const streams = new EventStreams((most) => new StewardError('ORDER_STREAMS_FULL', `${String(most)} are open`));
   orderRoutes(app, checkout, streams);
   await aftersaleRoutes(app, checkout, ordering.limit);
   await customerRoutes(app, checkout, ordering.limit);

@@ -2,12 +2,9 @@
  * Tells endpoints of orders by the Standard Webhooks specification. Several replicas may run: the store keeps them apart. An endpoint may be
  * told the same twice, with the same webhook-id, and never of an older state after a newer one was accepted by it in the same id.
  */
-import { counter, currentTraceparent, gauge, inSpan, beforeScrape, type Clock, type Database, type Logger } from '@steward/platform';
+import { BackgroundLoop, counter, currentTraceparent, gauge, inSpan, beforeScrape, postWebhook, type Clock, type Database, type Endpoints, type Logger, type WebhookAttempt as Attempt } from '@steward/platform';
 import { findOrder } from '../order/order.queries';
 import { toOrderView } from '../order/order-view';
-import { BackgroundLoop } from '../projector/background-loop';
-import type { Endpoints } from './endpoints';
-import { postWebhook, type Attempt } from './webhook.client';
 import { claimDue, keepBody, markFailed, markTold, type Due } from './webhook.store';
 
 const POLL_MS = 500;

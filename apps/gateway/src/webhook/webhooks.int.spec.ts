@@ -1,13 +1,12 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { manualClock, systemClock } from '@steward/platform';
+import { endpointsOf, manualClock, systemClock } from '@steward/platform';
 import { eventually } from '@steward/testing';
 import { Webhook } from 'standardwebhooks';
 import { logger, stage } from '../fixtures/api.fixture.spec';
 import { aPlacedOrder, anOrder } from '../fixtures/shopper.fixture.spec';
 import { orders } from '../fixtures/read-model.fixture.spec';
 import type { OrderView } from '../order/order-view';
-import { endpointsOf } from './endpoints';
 import { WebhookSender } from './webhook-sender';
 
 const secrets = ['first', 'second'].map((name) => `whsec_${Buffer.from(`a secret of webhooks: ${name}`).toString('base64')}`);
@@ -55,7 +54,7 @@ afterEach(async () => {
 afterAll(() => scene.close());
 
 const start = (given = secrets) => {
-  const endpoints = endpointsOf(shop.url, given.join(','));
+  const endpoints = endpointsOf(shop.url, given.join(','), 'STEWARD_GATEWAY_WEBHOOK_SECRETS');
   if (endpoints === undefined) throw new Error('no endpoints');
   sender = new WebhookSender({ endpoints, database: scene.database, clock: systemClock, logger });
   sender.start();
@@ -132,7 +131,7 @@ it('redirects are not followed', async () => {
 
 it('two replicas tell it once', async () => {
   start();
-  const endpoints = endpointsOf(shop.url, secrets[0]);
+  const endpoints = endpointsOf(shop.url, secrets[0], 'STEWARD_GATEWAY_WEBHOOK_SECRETS');
   if (endpoints === undefined) throw new Error('no endpoints');
   const other = new WebhookSender({ endpoints, database: scene.database, clock: manualClock(Date.now()), logger });
   other.start();
@@ -147,7 +146,7 @@ it('two replicas tell it once', async () => {
 });
 
 it('needs secrets that are some, and does not quote them', () => {
-  expect(endpointsOf(undefined, undefined)).toBeUndefined();
-  expect(() => endpointsOf('http://shop.example/', undefined)).toThrow(/ENV_INVALID.*STEWARD_GATEWAY_WEBHOOK_SECRETS/);
-  expect(() => endpointsOf('http://shop.example/', 'whsec_')).toThrow(/ENV_INVALID/);
+  expect(endpointsOf(undefined, undefined, 'STEWARD_GATEWAY_WEBHOOK_SECRETS')).toBeUndefined();
+  expect(() => endpointsOf('http://shop.example/', undefined, 'STEWARD_GATEWAY_WEBHOOK_SECRETS')).toThrow(/ENV_INVALID.*STEWARD_GATEWAY_WEBHOOK_SECRETS/);
+  expect(() => endpointsOf('http://shop.example/', 'whsec_', 'STEWARD_GATEWAY_WEBHOOK_SECRETS')).toThrow(/ENV_INVALID/);
 });

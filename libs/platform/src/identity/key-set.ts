@@ -5,7 +5,9 @@
  *   3. A key that is not among them is looked for once more before it is called unknown, so a rotation needs no restart.
  */
 import { createLocalJWKSet, errors, type CryptoKey, type FlattenedJWSInput, type JSONWebKeySet, type JWSHeaderParameters } from 'jose';
-import { StewardError, type Clock, type Logger } from '@steward/platform';
+import type { Clock } from '../clock/clock';
+import { StewardError } from '../errors/steward-error';
+import type { Logger } from '../log/logger';
 
 type Find = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>;
 

@@ -1,5 +1,5 @@
-import { StewardError } from '@steward/platform';
 import { Webhook } from 'standardwebhooks';
+import { StewardError } from '../errors/steward-error';
 
 /** Who is told, and how they know that it is us. */
 export interface Endpoints {
@@ -8,11 +8,10 @@ export interface Endpoints {
   readonly sign: (messageId: string, at: Date, body: string) => string;
 }
 
-/** `whsec_…`, as the Standard Webhooks specification writes secrets; several separated by commas. */
-export function endpointsOf(urls: string | undefined, secrets: string | undefined): Endpoints | undefined {
+/** `whsec_…`, as the Standard Webhooks specification writes secrets; several separated by commas. `place` is the variable that holds them. */
+export function endpointsOf(urls: string | undefined, secrets: string | undefined, place: string): Endpoints | undefined {
   if (urls === undefined) return undefined;
-  const place = 'STEWARD_GATEWAY_WEBHOOK_SECRETS';
-  if (secrets === undefined) throw new StewardError('ENV_INVALID', `${place} is missing`, { place, accepted: 'whsec_<base64>, needed with STEWARD_GATEWAY_WEBHOOKS' });
+  if (secrets === undefined) throw new StewardError('ENV_INVALID', `${place} is missing`, { place, accepted: 'whsec_<base64>, needed with addresses to tell' });
   let signers: Webhook[];
   try {
     signers = secrets.split(',').map((secret) => new Webhook(secret.trim()));

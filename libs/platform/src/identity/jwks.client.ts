@@ -1,5 +1,5 @@
 import type { JSONWebKeySet } from 'jose';
-import { StewardError } from '@steward/platform';
+import { StewardError } from '../errors/steward-error';
 
 const WITHIN_MS = 3_000;
 const MOST_CHARACTERS = 256 * 1024;

@@ -1,4 +1,5 @@
-import type { Clock, Logger } from '@steward/platform';
+import type { Clock } from '../clock/clock';
+import type { Logger } from '../log/logger';
 
 export interface BackgroundLoopSpec {
   readonly clock: Clock;

@@ -1,6 +1,5 @@
 /** Server-sent events: how a stream is opened, kept alive and ended, whatever is told over it. */
 import type { FastifyReply } from 'fastify';
-import { StewardError } from '@steward/platform';
 
 /** Proxies close what is silent for a minute. */
 const HEARTBEAT_MS = 15_000;
@@ -11,12 +10,15 @@ const MOST_STREAMS = 10_000;
 export class EventStreams {
   private open = 0;
 
+  /** `full` is thrown when there are as many as a process takes. */
+  constructor(private readonly full: (most: number) => Error) {}
+
   /**
    * Sends what `events` gives until it ends, the reader leaves or the longest time is over. `events` gets a signal that says so.
-   * Throws ORDER_STREAMS_FULL before anything is sent.
+   * Throws `full` before anything is sent.
    */
   async serve(reply: FastifyReply, events: (signal: AbortSignal) => AsyncIterable<string>): Promise<FastifyReply> {
-    if (this.open >= MOST_STREAMS) throw new StewardError('ORDER_STREAMS_FULL', `${String(MOST_STREAMS)} are open`);
+    if (this.open >= MOST_STREAMS) throw this.full(MOST_STREAMS);
     const left = new AbortController();
     const end = (): void => left.abort();
     const longest = setTimeout(end, LONGEST_MS);
