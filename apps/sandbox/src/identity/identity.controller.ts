@@ -14,7 +14,7 @@ export function mountIssuer(server: FastifyInstance, issuer: Issuer, address: ()
     response_types_supported: [],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: algorithms,
-    claims_supported: ['iss', 'sub', 'aud', 'iat', 'exp', 'steward_customer', 'steward_group'],
+    claims_supported: ['iss', 'sub', 'aud', 'iat', 'exp', 'steward_customer', 'steward_group', 'steward_roles'],
   }));
   server.get('/identity/jwks.json', async (_request, reply) => reply.header('cache-control', 'public, max-age=60').send({ keys: await issuer.publicKeys() }));
 }

@@ -22,9 +22,9 @@ describe('the issuer', () => {
   test.each(['EdDSA', 'RS256', 'ES256'])('signs with %s what the key set of its discovery verifies', async (algorithm) => {
     const discovery = (await trial.vendor('/identity/.well-known/openid-configuration')).json;
     expect(discovery).toMatchObject({ issuer: `${trial.url}/identity`, jwks_uri: `${trial.url}/identity/jwks.json`, id_token_signing_alg_values_supported: ['EdDSA', 'RS256', 'ES256'] });
-    const token = await tokenOf({ sub: 'ada', customerId: 'c1', customerGroup: 'business', algorithm, claims: { scope: 'orders' } });
+    const token = await tokenOf({ sub: 'ada', customerId: 'c1', customerGroup: 'business', roles: ['operator:Pricing'], algorithm, claims: { scope: 'orders' } });
     const { payload, protectedHeader } = await verify(token);
-    expect([protectedHeader.alg, payload]).toMatchObject([algorithm, { sub: 'ada', steward_customer: 'c1', steward_group: 'business', scope: 'orders' }]);
+    expect([protectedHeader.alg, payload]).toMatchObject([algorithm, { sub: 'ada', steward_customer: 'c1', steward_group: 'business', steward_roles: ['operator:Pricing'], scope: 'orders' }]);
   });
 
   test('publishes no private part', async () => {

@@ -14,6 +14,8 @@ export const tokenBody = z.strictObject({
   sub: z.string().min(1).max(255),
   customerId: z.string().min(1).optional(),
   customerGroup: z.string().min(1).optional(),
+  /** What an operator may do: `operator:Catalogue`, `admin:*`. */
+  roles: z.array(z.string().min(1)).optional(),
   /** Negative: it has expired already. */
   ttlSeconds: z.int().min(-86_400).max(31_536_000).default(3_600),
   audience: z.string().min(1).default('storefront'),
@@ -52,12 +54,12 @@ export function createIssuer(store: Store, clock: Clock, address: () => string):
       for (const algorithm of algorithms) if (keysOf(algorithm).length === 0) await make(algorithm);
     });
   return {
-    issue: async ({ sub, customerId, customerGroup, ttlSeconds, audience, issuer, algorithm, claims }) => {
+    issue: async ({ sub, customerId, customerGroup, roles, ttlSeconds, audience, issuer, algorithm, claims }) => {
       await ready();
       const [jwk] = keysOf(algorithm);
       if (!jwk) throw new TypeError(`no key for ${algorithm}`);
       const now = Math.floor(clock.now() / 1000);
-      const ours = { ...(customerId === undefined ? {} : { steward_customer: customerId }), ...(customerGroup === undefined ? {} : { steward_group: customerGroup }) };
+      const ours = { ...(customerId === undefined ? {} : { steward_customer: customerId }), ...(customerGroup === undefined ? {} : { steward_group: customerGroup }), ...(roles === undefined ? {} : { steward_roles: roles }) };
       // Issued before it expired, also when it has expired.
       const token = new SignJWT({ iss: issuer ?? address(), sub, aud: audience, iat: Math.min(now, now + ttlSeconds), exp: now + ttlSeconds, ...ours, ...claims });
       return { token: await token.setProtectedHeader({ alg: algorithm, kid: jwk.kid ?? '', typ: 'JWT' }).sign(await importJWK(jwk, algorithm)), expiresAt: new Date((now + ttlSeconds) * 1000).toISOString() };
