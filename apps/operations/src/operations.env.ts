@@ -1,8 +1,13 @@
-import { serviceEnv } from '@steward/platform';
+import { envTypes, issuerEnv, serviceEnv } from '@steward/platform';
 import { z } from 'zod';
 
 export const operationsEnv = {
   ...serviceEnv,
+  STEWARD_OPERATIONS_PORT: envTypes.port.default(4310).describe('port of the API of operations, 0 to 65535; 0 takes a free one'),
+  STEWARD_OPERATIONS_HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on; 0.0.0.0 in a container'),
+  STEWARD_OPERATIONS_RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000_000).default(3_000).describe('requests that an operator may make in a minute; 0 = no limit'),
+  ...issuerEnv,
+  STEWARD_AUDIT_OWNER_URL: envTypes.postgresUrl.optional().describe('postgres://user:password@host:port/database of the role that owns the audit tables, so that the role of DATABASE_URL can only add to them; without it the service makes them itself and takes the rights from itself'),
   NATS_PROVISIONER_URL: z.url({ protocol: /^(nats|tls)$/ }).describe('nats://user:password@host:port of the account that holds the streams'),
   NATS_SYSTEM_URL: z
     .url({ protocol: /^(nats|tls)$/ })

@@ -47,6 +47,7 @@ describe('operations', () => {
         NATS_PROVISIONER_URL: urlOf('provisioner'),
         NATS_SYSTEM_URL: urlOf('system'),
         STEWARD_HEALTH_PORT: '0',
+        STEWARD_OPERATIONS_PORT: '0',
         STEWARD_LOG_LEVEL: 'silent',
         STEWARD_PROVISIONER_EVERY_MS: '600000',
         ...more,

@@ -1,9 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { durables, PROVISIONER, streams } from '@steward/contracts';
-import { type Broker, connectBroker, natsTransport, openAdministration } from '@steward/event-bus';
-import { createLogger, createService, type Database, openDatabase, type Service, systemClock } from '@steward/platform';
+import { type Broker, connectBroker, createRpcClient, natsTransport, openAdministration } from '@steward/event-bus';
+import { createLogger, createService, type Database, openDatabase, type Runtime, type Service, systemClock } from '@steward/platform';
+import { askerOf, openFeatures, serveApi } from './api/serve-api';
+import { openAudit } from './audit/audit.schema';
 import { BrokerStateController } from './broker-state.controller';
+import { features } from './features';
 import type { OperationsEnv } from './operations.env';
 import { Provisioner } from './provisioner/provisioner';
 import { registerMigrations } from './provisioner/stream-register.store';
@@ -12,23 +15,31 @@ import { readSyncAlways } from './provisioner/sync-interval';
 @Module({})
 class OperationsModule {}
 
-/** The operations process: provisions the broker, watches it, answers what state it is in. */
-export async function createOperations(env: OperationsEnv): Promise<Service> {
+export const operationsMigrations = [...registerMigrations, ...features.flatMap(({ migrations }) => migrations ?? [])];
+
+export interface Operations extends Service {
+  /** http://host:port of /ops/v1. */
+  readonly apiUrl: string;
+  readonly database: Database;
+}
+
+/** The operations process: provisions the broker, watches it, answers what state it is in, and is the desk for what fails. */
+export async function createOperations(env: OperationsEnv): Promise<Operations> {
   const logger = createLogger({ service: 'operations', level: env.STEWARD_LOG_LEVEL });
   const opened: (() => Promise<void>)[] = [];
   const closeAll = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) await close();
   };
   try {
-    const database = await openDatabase({ url: env.DATABASE_URL, name: 'operations', migrations: registerMigrations, logger, poolSize: 4 });
+    const database = await openDatabase({ url: env.DATABASE_URL, name: 'operations', migrations: operationsMigrations, logger });
     opened.push(() => database.close());
+    await openAudit(database, env.DATABASE_URL, env.STEWARD_AUDIT_OWNER_URL);
     const broker = await connectBroker({ url: env.NATS_PROVISIONER_URL, service: PROVISIONER, logger, apiPrefix: '$JS.API' });
     opened.push(() => broker.close());
     const system = env.NATS_SYSTEM_URL === undefined ? undefined : await connectBroker({ url: env.NATS_SYSTEM_URL, service: 'system', logger });
     if (system) opened.push(() => system.close());
     const provisioner = await createProvisioner(env, broker, system, database, logger);
-    const service = await serve(env, provisioner, database, broker, logger, closeAll);
-    return service;
+    return await serve({ env, provisioner, database, broker, logger, closeAll });
   } catch (error) {
     await closeAll();
     throw error;
@@ -53,8 +64,18 @@ async function createProvisioner(env: OperationsEnv, broker: Broker, system: Bro
   return provisioner;
 }
 
-function serve(env: OperationsEnv, provisioner: Provisioner, database: Database, broker: Broker, logger: Logger, closeAll: () => Promise<void>): Promise<Service> {
-  return createService({
+interface Served {
+  readonly env: OperationsEnv;
+  readonly provisioner: Provisioner;
+  readonly database: Database;
+  readonly broker: Broker;
+  readonly logger: Logger;
+  readonly closeAll: () => Promise<void>;
+}
+
+async function serve({ env, provisioner, database, broker, logger, closeAll }: Served): Promise<Operations> {
+  let apiUrl = '';
+  const service = await createService({
     name: 'operations',
     env,
     logger,
@@ -66,8 +87,18 @@ function serve(env: OperationsEnv, provisioner: Provisioner, database: Database,
       runtime.shutdown.onClose('provisioner', () => provisioner.stop());
       return { module: OperationsModule, controllers: [BrokerStateController], providers: [{ provide: Provisioner, useValue: provisioner }] };
     },
-    configure: async (app) => {
+    configure: async (app, runtime) => {
       app.connectMicroservice<MicroserviceOptions>(natsTransport({ url: env.NATS_URL, service: 'operations' }));
+      apiUrl = await openDesk(env, database, runtime);
     },
   });
+  return { ...service, apiUrl, database };
+}
+
+async function openDesk(env: OperationsEnv, database: Database, runtime: Runtime): Promise<string> {
+  const { clock, logger, shutdown } = runtime;
+  const rpc = createRpcClient({ url: env.NATS_URL, service: 'operations' });
+  shutdown.onClose('rpc', () => rpc.close());
+  const opened = openFeatures(features, { database, ask: askerOf(rpc), clock, logger });
+  return (await serveApi(opened, env, database, runtime)).url;
 }
