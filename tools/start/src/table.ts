@@ -1,4 +1,5 @@
 import type { SandboxRecord } from './clients/sandbox.client';
+import { OPERATORS } from './system/services';
 import type { System } from './system/system';
 
 const width = 22;
@@ -6,7 +7,7 @@ const row = (name: string, value: string): string => `  ${name.padEnd(width)}${v
 
 /** What a newcomer needs after the start: where everything is, and what to do first. */
 export function addressTable(system: System, stock: SandboxRecord): string {
-  const { gatewayUrl, sandbox, ports, processes } = system;
+  const { gatewayUrl, operationsUrl, sandbox, ports, processes } = system;
   const health = (['pim', 'erp', 'crm', 'oms', 'pricing', 'gateway-projector', 'operations', 'gateway-api'] as const).map((name) =>
     row(name, `http://127.0.0.1:${ports[name]}/readyz   process ${processes[name]?.pid ?? '-'}`),
   );
@@ -18,6 +19,8 @@ export function addressTable(system: System, stock: SandboxRecord): string {
     'Storefront',
     row('REST', `${gatewayUrl}/v1/products`),
     row('GraphQL', `${gatewayUrl}/graphql`),
+    'Operations',
+    row('API', `${operationsUrl}/ops/v1/docs`),
     'Systems of record (stand-ins)',
     row('sandbox', `${sandbox.url}/_control`),
     'Services (also /livez, /startupz, /metrics)',
@@ -36,6 +39,9 @@ export function addressTable(system: System, stock: SandboxRecord): string {
     `    ${read}`,
     '  kill a service: it comes back, and no change is lost:',
     `    kill -9 ${processes.pim?.pid ?? '<pid of pim>'}`,
+    '  see what needs somebody, as an operator:',
+    `    TOKEN=$(curl -s ${sandbox.url}/_control/identity/token -H 'content-type: application/json' -d '{"sub":"me","audience":"${OPERATORS}","roles":["admin:*"]}' | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')`,
+    `    curl -s ${operationsUrl}/ops/v1/overview -H "authorization: Bearer $TOKEN"`,
     '',
     'Ctrl-C stops everything; the next npm start goes on with the data.',
     '',

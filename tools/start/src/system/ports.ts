@@ -3,8 +3,8 @@ import { freePorts } from '@steward/servers';
 export const processNames = ['gateway-api', 'gateway-projector', 'pim', 'erp', 'crm', 'oms', 'pricing', 'operations', 'sandbox', 'nats-server', 'postgres'] as const;
 export type ProcessName = (typeof processNames)[number];
 
-/** One port a process, and the storefront's own. */
-export type Ports = Readonly<Record<ProcessName | 'gateway', number>>;
+/** One port a process, and those of the storefront and of the desk of operations. */
+export type Ports = Readonly<Record<ProcessName | 'gateway' | 'desk', number>>;
 
 const FIRST = 4000;
 const defaults: Ports = {
@@ -18,6 +18,7 @@ const defaults: Ports = {
   pricing: 4306,
   crm: 4307,
   oms: 4308,
+  desk: 4310,
   'nats-server': 4322,
   postgres: 4332,
 };

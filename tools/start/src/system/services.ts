@@ -1,7 +1,7 @@
 // What each service is started with: exactly the variables it knows, since it refuses unknown ones by name.
 import { join } from 'node:path';
 import { PROVISIONER } from '@steward/contracts';
-import { databaseOf, type DatabaseOwner } from './databases';
+import { auditOwner, databaseOf, type DatabaseOwner } from './databases';
 import type { Ports, ProcessName } from './ports';
 import { promiseKeys } from './promise-keys';
 import type { Secrets } from './secrets';
@@ -23,20 +23,25 @@ export interface Surroundings {
   readonly mode: 'development' | 'test';
 }
 
+/** Whom the tokens of operators are made for. */
+export const OPERATORS = 'operations';
+
 /** Adapters of `npm start`: each has its stand-in system in the sandbox. */
 export const adapters = ['pim', 'erp', 'crm', 'oms', 'pricing'] as const;
 export type AdapterName = (typeof adapters)[number];
 const readers = ['pim', 'erp', 'crm', 'pricing'] as const;
 
 export const natsUser = (user: string): string => `nats:${user}`;
-export const databaseRole = (owner: DatabaseOwner): string => `postgres:${owner}`;
+export const databaseRole = (role: DatabaseOwner | typeof auditOwner): string => `postgres:${role}`;
 const local = (port: number): string => `http://127.0.0.1:${port}`;
 
 export const natsUrl = ({ ports, secrets }: Surroundings, user: string): string =>
   `nats://${user}:${secrets(natsUser(user))}@127.0.0.1:${ports['nats-server']}`;
 
-export const databaseUrl = ({ ports, secrets }: Surroundings, owner: DatabaseOwner): string =>
-  `postgres://${owner}:${secrets(databaseRole(owner))}@127.0.0.1:${ports.postgres}/${databaseOf(owner)}`;
+export const databaseUrl = (around: Surroundings, owner: DatabaseOwner): string => urlAs(around, owner, owner);
+
+const urlAs = ({ ports, secrets }: Surroundings, role: DatabaseOwner | typeof auditOwner, owner: DatabaseOwner): string =>
+  `postgres://${role}:${secrets(databaseRole(role))}@127.0.0.1:${ports.postgres}/${databaseOf(owner)}`;
 
 /** In the order of the straight line, the provisioner first: without streams nobody else becomes ready. */
 export function servicesOf(around: Surroundings): Service[] {
@@ -62,12 +67,21 @@ export function servicesOf(around: Surroundings): Service[] {
     });
   // Those that read a system are told of its changes.
   const reading = (name: AdapterName): Service => adapter(name, { STEWARD_SANDBOX_WEBHOOK_SECRET: secrets('sandbox webhooks') });
+  // One issuer of tokens, and an audience a door: a shopper's token opens nothing at the desk.
+  const issuer = (audience: string): Record<string, string> => ({
+    STEWARD_AUTH_ISSUER: `${local(ports.sandbox)}/identity`,
+    STEWARD_AUTH_AUDIENCE: audience,
+    STEWARD_AUTH_JWKS_URL: `${local(ports.sandbox)}/identity/jwks.json`,
+  });
   const keys = promiseKeys(secrets('price promises'));
   const subscribers = [...readers.map((name) => `${name}=${local(ports[name])}/webhooks/sandbox`), `psp=${local(ports.oms)}/webhooks/stripe`];
   return [
     service('operations', 'operations', 'apps/operations/dist/main.js', {
       NATS_PROVISIONER_URL: natsUrl(around, PROVISIONER),
       NATS_SYSTEM_URL: natsUrl(around, 'system'),
+      STEWARD_AUDIT_OWNER_URL: urlAs(around, auditOwner, 'operations'),
+      STEWARD_OPERATIONS_PORT: String(ports.desk),
+      ...issuer(OPERATORS),
     }),
     {
       name: 'sandbox',
@@ -97,9 +111,7 @@ export function servicesOf(around: Surroundings): Service[] {
       STEWARD_GATEWAY_CHECKOUT_RATE_LIMIT: '1000000',
       STEWARD_GATEWAY_SHIPPING: 'eu:standard:490,us:standard:790',
       STEWARD_PROMISE_KEYS: keys.signing,
-      STEWARD_AUTH_ISSUER: `${local(ports.sandbox)}/identity`,
-      STEWARD_AUTH_AUDIENCE: 'storefront',
-      STEWARD_AUTH_JWKS_URL: `${local(ports.sandbox)}/identity/jwks.json`,
+      ...issuer('storefront'),
     }),
   ];
 }

@@ -40,6 +40,8 @@ export interface SystemOptions {
 export interface System {
   readonly ports: Ports;
   readonly gatewayUrl: string;
+  /** Of the API of operations. */
+  readonly operationsUrl: string;
   readonly sandbox: SandboxControl;
   readonly adminUrl: string;
   readonly natsVersion: string;
@@ -145,7 +147,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const around: Surroundings = { ports, secrets: openSecrets(folder.path), dataDir: folder.path, mode: options.mode ?? 'development' };
     note('starting PostgreSQL and nats-server');
     const { postgres, nats } = await startServers(around);
-    await createDatabases(postgres.adminUrl, (owner) => around.secrets(databaseRole(owner)));
+    await createDatabases(postgres.adminUrl, (role) => around.secrets(databaseRole(role)));
     const [provisioner, ...others] = servicesOf(around).filter(({ name }) => options.without?.includes(name) !== true);
     const start = async (service: Service): Promise<void> => void add(service.name, await startService(service, options, folder.logOf(service.name)));
     note('starting services');
@@ -156,6 +158,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     return {
       ports,
       gatewayUrl: `http://127.0.0.1:${ports.gateway}`,
+      operationsUrl: `http://127.0.0.1:${ports.desk}`,
       sandbox: sandboxControl(`http://127.0.0.1:${ports.sandbox}`),
       adminUrl: postgres.adminUrl,
       natsVersion: nats.version,
