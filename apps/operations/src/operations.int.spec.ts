@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { durables, renderBrokerAccounts, streams } from '@steward/contracts';
+import { durables, type NewestAnswer, newestSubject, renderBrokerAccounts, streams } from '@steward/contracts';
 import {
   ask,
   type Administration,
@@ -268,6 +268,25 @@ describe('operations', () => {
     closing.push(() => client.close());
     await expect(ask(client, brokerStateSubject, { service: 'pim', recorded: { PIM_STATE: { sequence: 'many' } } })).rejects.toThrow();
     expect((await asService('pim')({ service: 'pim', recorded: {} })).streams['PIM_STATE']).toBeDefined();
+  });
+
+  it('X4: tells reconciliation, and nobody else, what is newest under a subject, without its content', async () => {
+    await startOperations();
+    const publish = await publisher();
+    await publishMany(publish, 1, 3);
+    const asked = (name: string) => {
+      const client = createRpcClient({ url: urlOf(name), service: name });
+      closing.push(() => client.close());
+      return eventually(() => ask<NewestAnswer>(client, newestSubject, { stream: 'PIM_STATE', subjects: ['evt.pim.product.v1.k2', 'evt.pim.product.v1.k9'] }, 2_000));
+    };
+    const { newest } = await asked('reconciliation');
+    expect(newest).toEqual([
+      { subject: 'evt.pim.product.v1.k2', stored: { sequence: expect.any(Number), messageId: expect.any(String), revision: 1 } },
+      { subject: 'evt.pim.product.v1.k9', stored: null },
+    ]);
+    const pim = createRpcClient({ url: urlOf('pim'), service: 'pim' });
+    closing.push(() => pim.close());
+    await expect(ask(pim, newestSubject, { stream: 'PIM_STATE', subjects: ['evt.pim.product.v1.k2'] }, 500)).rejects.toThrow();
   });
 
   it('B1: attests what the broker says about its disk, and a service that wants more refuses it', async () => {

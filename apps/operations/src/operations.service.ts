@@ -8,6 +8,7 @@ import { openAudit } from './audit/audit.schema';
 import { BrokerStateController } from './broker-state.controller';
 import { features } from './features';
 import type { OperationsEnv } from './operations.env';
+import { NewestController } from './provisioner/newest.controller';
 import { Provisioner } from './provisioner/provisioner';
 import { registerMigrations } from './provisioner/stream-register.store';
 import { readSyncAlways } from './provisioner/sync-interval';
@@ -85,7 +86,7 @@ async function serve({ env, provisioner, database, broker, logger, closeAll }: S
       runtime.readiness.add('provisioner', () => provisioner.problem());
       runtime.shutdown.onClose('connections', closeAll);
       runtime.shutdown.onClose('provisioner', () => provisioner.stop());
-      return { module: OperationsModule, controllers: [BrokerStateController], providers: [{ provide: Provisioner, useValue: provisioner }] };
+      return { module: OperationsModule, controllers: [BrokerStateController, NewestController], providers: [{ provide: Provisioner, useValue: provisioner }] };
     },
     configure: async (app, runtime) => {
       app.connectMicroservice<MicroserviceOptions>(natsTransport({ url: env.NATS_URL, service: 'operations' }));

@@ -1,12 +1,13 @@
 import { announceAgainSubject } from './doors/announce-again';
 import { digestSubject } from './doors/digest';
+import { evidenceSubject, newestSubject } from './doors/evidence';
 import { flowsSubject } from './doors/flows';
 import { contracts } from './generated/catalogue';
 import { durables, streams } from './generated/topology';
 import { heldSubject } from './doors/held';
 import { lettersSubject } from './doors/letters';
 import { readSourceSubject } from './doors/read-source';
-import { reconciliationRunSubject } from './doors/reconciliation';
+import { reconciliationSubject } from './doors/reconciliation';
 import { snapshotSubject } from './doors/snapshot';
 import { subjectPrefixOf } from './subject';
 import { traceSubject } from './doors/trace';
@@ -69,12 +70,15 @@ const doors: readonly Door[] = [
   { subjectOf: heldSubject, answerers: owners, callersOf: () => [OPERATIONS] },
   // Both ends of each arrow are compared from one place (X1).
   { subjectOf: digestSubject, answerers: holders, callersOf: () => [OPERATIONS, RECONCILIATION] },
+  // What an end knows of a key on which it differs from another, and what lies in the stream between them (X4).
+  { subjectOf: evidenceSubject, answerers: holders, callersOf: () => [RECONCILIATION] },
+  { subjectOf: () => newestSubject, answerers: [OPERATIONS], callersOf: () => [RECONCILIATION] },
   { subjectOf: lettersSubject, answerers: letterHolders, callersOf: () => [OPERATIONS] },
   { subjectOf: flowsSubject, answerers: letterHolders, callersOf: () => [OPERATIONS] },
   { subjectOf: traceSubject, answerers: letterHolders, callersOf: () => [OPERATIONS] },
   { subjectOf: announceAgainSubject, answerers: announcers, callersOf: () => [OPERATIONS, RECONCILIATION] },
   { subjectOf: readSourceSubject, answerers: owners, callersOf: () => [OPERATIONS, RECONCILIATION] },
-  { subjectOf: () => reconciliationRunSubject, answerers: [RECONCILIATION], callersOf: () => [OPERATIONS] },
+  { subjectOf: () => reconciliationSubject, answerers: [RECONCILIATION], callersOf: () => [OPERATIONS] },
 ];
 
 /** Every service that owns or consumes something, and operations. Derived from the contracts: nobody grants a right by hand. */

@@ -4,7 +4,7 @@ describe('rights at the broker', () => {
   it('are the owners’ and consumers’ of the contracts, and nobody else’s', () => {
     const short = ({ service, publishes, consumes, requests, answers }: BrokerAccess) => ({ service, publishes, consumes: consumes.map(({ name, stream }) => `${name}@${stream}`), requests, answers });
     const of = (service: string) => brokerAccess.filter((access) => access.service === service).map(short);
-    const owners = (service: string) => ['snapshot', 'held', 'digest', 'letters', 'flows', 'trace', 'announce-again', 'read-source'].map((door) => `rpc.${service}.${door}`);
+    const owners = (service: string) => ['snapshot', 'held', 'digest', 'evidence', 'letters', 'flows', 'trace', 'announce-again', 'read-source'].map((door) => `rpc.${service}.${door}`);
     // Who announces, and is asked for nothing.
     expect(of('pim')).toEqual([
       {
@@ -28,8 +28,8 @@ describe('rights at the broker', () => {
     // Letters of adapters only: one of its own about a letter would bring the next one.
     expect(of('gateway')[0]?.consumes.filter((durable) => durable.startsWith('gateway-parked')).toSorted()).toEqual(['gateway-parked@ERP_STATE', 'gateway-parked@PIM_STATE', 'gateway-parked@PRICING_STATE']);
     expect(of('gateway')[0]?.requests.filter((subject) => subject.endsWith('.letters'))).toEqual([]);
-    expect(of('operations')).toMatchObject([{ publishes: ['evt.operations.case.v1.*'], answers: ['rpc.operations.broker-state', 'rpc.operations.snapshot', 'rpc.operations.digest', 'rpc.operations.announce-again'] }]);
-    expect(of('reconciliation')[0]?.requests).toEqual(expect.arrayContaining(['rpc.gateway.digest', 'rpc.erp.read-source', 'rpc.pim.announce-again']));
+    expect(of('operations')).toMatchObject([{ publishes: ['evt.operations.case.v1.*'], answers: ['rpc.operations.broker-state', 'rpc.operations.snapshot', 'rpc.operations.digest', 'rpc.operations.evidence', 'rpc.operations.newest', 'rpc.operations.announce-again'] }]);
+    expect(of('reconciliation')[0]?.requests).toEqual(expect.arrayContaining(['rpc.gateway.digest', 'rpc.gateway.evidence', 'rpc.operations.newest', 'rpc.erp.read-source', 'rpc.pim.announce-again']));
   });
 
   it('I6: let nobody but operations act for a person, and ask for nothing that nobody answers', () => {
@@ -38,7 +38,7 @@ describe('rights at the broker', () => {
       for (const subject of requests) expect(questions).toContain(subject);
       if (service === 'operations') continue;
       expect(requests.filter((subject) => /\.(letters|held|flows|trace|run)$/.test(subject))).toEqual([]);
-      if (service !== 'reconciliation') expect(requests.filter((subject) => /\.(digest|announce-again|read-source)$/.test(subject))).toEqual([]);
+      if (service !== 'reconciliation') expect(requests.filter((subject) => /\.(digest|evidence|newest|announce-again|read-source)$/.test(subject))).toEqual([]);
     }
   });
 

@@ -28,6 +28,15 @@ export interface Allowance {
 /** What makes a change of a field suspicious (X6); its meaning is in contracts/contract.schema.json. */
 export type ChangeRule = Allowance & { readonly field: string } & ({ readonly when: 'zero' | 'differs' } | { readonly when: 'moves'; readonly by: number });
 
+/** `automatic`: the owner is asked to announce again at once; `ask`: when somebody says so; `never`: it stays a case for people. */
+export type RepairPolicy = 'automatic' | 'ask' | 'never';
+
+export interface ReconciliationTerms {
+  readonly cadenceMs: number;
+  readonly settleMs: number;
+  readonly repair: RepairPolicy;
+}
+
 /** What contract.yaml and the schema say, as data; generated into the catalogue. */
 export interface ContractData {
   readonly entity: string;
@@ -49,6 +58,8 @@ export interface ContractData {
   readonly deadLetter: { readonly respondWithinMs: number };
   /** How many keys may be deleted or suspiciously changed within an hour (X6). */
   readonly guard: { readonly delete: Allowance; readonly changes: readonly ChangeRule[] };
+  /** How often both ends are compared, from when on a difference is drift (X2), and who repairs it (X3); null for what is no state. */
+  readonly reconciliation: ReconciliationTerms | null;
   /** How long a deletion stays known (C12); 0 for events. */
   readonly tombstoneRetentionMs: number;
   /** Paths of personal data, '*' = any key or index. */

@@ -22,6 +22,7 @@ export {
 export { type ReadSourceAnswer, type ReadSourceQuestion, readSourceSubject, type SourceItem, type SourcePage } from './doors/read-source';
 export { type DependencyStatus, type FlowKind, type FlowsAnswer, type FlowsQuestion, flowsSubject, type FlowStatus } from './doors/flows';
 export { type HeldAnswer, type HeldCase, type HeldItem, type HeldQuestion, heldSubject } from './doors/held';
+export { type EvidenceAnswer, type EvidenceQuestion, evidenceSubject, type KeyEvidence, maskedValue, type NewestAnswer, type NewestQuestion, newestSubject } from './doors/evidence';
 export { decodeKey, encodeKey } from './key';
 export {
   type JsonPatchOperation,
@@ -39,7 +40,10 @@ export {
   MOST_LETTERS,
 } from './doors/letters';
 export { withKnownValues } from './open-enum';
-export { type ReconciliationRunAnswer, type ReconciliationRunQuestion, reconciliationRunSubject } from './doors/reconciliation';
+export {
+  type AskedBy, type CheckStanding, type DriftCause, type DriftKind, type DriftRow, type ReconciliationAnswer, type ReconciliationQuestion, type ReconciliationRunAnswer, type ReconciliationRunQuestion, reconciliationSubject,
+  type RepairForecast, type RunStanding,
+} from './doors/reconciliation';
 export { type SnapshotItem, type SnapshotPage, type SnapshotQuestion, snapshotSubject } from './doors/snapshot';
 export { parseSubject, type ParsedSubject, streamOf, subjectOf } from './subject';
 export { type TraceAnswer, type TraceEntry, type TraceQuestion, traceSubject } from './doors/trace';

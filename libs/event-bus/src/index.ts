@@ -11,6 +11,8 @@ export * from './dead-letter';
 // What both ends hold, to be compared.
 export { compareDigests, type DifferencePage, type DigestDoor, type Ends, type KeyDifference, scrubDigests } from './digest/compare';
 export { digestModule } from './digest/digest.controller';
+export { masked, type ReadSourceEvidence, type SourceEvidence } from './evidence/evidence';
+export { answerEvidence, evidenceModule } from './evidence/evidence.controller';
 
 // What is forgotten when a person is.
 export { bodyWithoutPersonal, type PersonalTrace, scrubPerson, type Scrubbed } from './privacy/scrub-person';

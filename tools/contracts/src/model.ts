@@ -24,7 +24,7 @@ export interface ContractFile {
   readonly freshness: Readonly<Record<string, { readonly target: string; readonly staleAfter: string }>>;
   readonly deadLetter: { readonly respondWithin: string };
   readonly guard?: { readonly delete: Allowance; readonly changes?: readonly ChangeRule[] };
-  readonly reconciliation?: { readonly cadence: string; readonly settle: string; readonly repair: string };
+  readonly reconciliation?: { readonly cadence: string; readonly settle: string; readonly repair: 'automatic' | 'ask' | 'never' };
   readonly retention: {
     readonly stream: { readonly newestPerKey: true } | { readonly maxAge: string; readonly maxMegabytes: number };
     readonly tombstones?: string;

@@ -10,7 +10,7 @@ import { seed, type Seeded } from './seed';
 import { freePortPlan, type Ports, type ProcessName } from './system/ports';
 import { startSystem, type System, type SystemOptions } from './system/system';
 
-const services = ['pim', 'erp', 'crm', 'oms', 'pricing', 'operations', 'gateway-projector', 'gateway-api'] as const;
+const services = ['pim', 'erp', 'crm', 'oms', 'pricing', 'operations', 'reconciliation', 'gateway-projector', 'gateway-api'] as const;
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -115,7 +115,7 @@ describe('the whole system, every service as its own process', () => {
   });
 
   it('brings back every process that is killed, and the line runs again', async () => {
-    const killed: ProcessName[] = ['pim', 'pricing', 'oms', 'crm', 'gateway-projector', 'operations', 'gateway-api', 'sandbox', 'nats-server', 'postgres'];
+    const killed: ProcessName[] = ['pim', 'pricing', 'oms', 'crm', 'gateway-projector', 'operations', 'reconciliation', 'gateway-api', 'sandbox', 'nats-server', 'postgres'];
     for (const name of killed) await system.process(name).kill();
     await eventually(() => killed.every((name) => system.process(name).alive), { withinMs: 60_000 });
     await eventually(async () => (await Promise.all(services.map((name) => isReady(system.process(name).url)))).every(Boolean), { withinMs: 60_000 });

@@ -8,7 +8,7 @@ const row = (name: string, value: string): string => `  ${name.padEnd(width)}${v
 /** What a newcomer needs after the start: where everything is, and what to do first. */
 export function addressTable(system: System, stock: SandboxRecord): string {
   const { gatewayUrl, operationsUrl, sandbox, ports, processes } = system;
-  const health = (['pim', 'erp', 'crm', 'oms', 'pricing', 'gateway-projector', 'operations', 'gateway-api'] as const).map((name) =>
+  const health = (['pim', 'erp', 'crm', 'oms', 'pricing', 'gateway-projector', 'operations', 'reconciliation', 'gateway-api'] as const).map((name) =>
     row(name, `http://127.0.0.1:${ports[name]}/readyz   process ${processes[name]?.pid ?? '-'}`),
   );
   const read = `curl -s ${gatewayUrl}/v1/products/${encodeURIComponent(String(stock['item']))}`;

@@ -3,7 +3,7 @@
  * documents' row locks and the broker's durables keep them apart.
  */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
-import { ask, askBrokerState, connectBroker, createRpcClient, digestModule, JetStreamStrategy, natsTransport, openSendingSide, Rebuilder } from '@steward/event-bus';
+import { ask, askBrokerState, connectBroker, createRpcClient, digestModule, evidenceModule, JetStreamStrategy, natsTransport, openSendingSide, Rebuilder } from '@steward/event-bus';
 import { createService, endpointsOf, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
 import { categoryProjection } from '../category/category.projection';
 import { customerProjection, segmentProjection } from '../customer/customer.projection';
@@ -32,7 +32,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
   const service = await createService({
     name: 'gateway-projector',
     env,
-    module: () => ({ module: ProjectorModule, imports: [digestModule('gateway', 'stored_part', () => opened)] }),
+    module: () => ({ module: ProjectorModule, imports: [digestModule('gateway', 'stored_part', () => opened), evidenceModule('gateway', 'stored_part', () => opened)] }),
     configure: async (app, runtime) => {
       const { logger, clock, readiness, shutdown } = runtime;
       const database = await openDatabase({ url: env.DATABASE_URL, name: 'gateway-projector', migrations, logger });

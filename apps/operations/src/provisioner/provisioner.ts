@@ -6,7 +6,7 @@
  * 4. Services learn of an epoch only from an answer, and only when its stream and durables are there.
  */
 import { randomBytes } from 'node:crypto';
-import type { DurableDeclaration, StreamDeclaration } from '@steward/contracts';
+import type { DurableDeclaration, NewestAnswer, NewestQuestion, StreamDeclaration } from '@steward/contracts';
 import type { Administration, Broker, BrokerState, BrokerStateRequest, StreamFacts, StreamState } from '@steward/event-bus';
 import { type Clock, counter, type Database, gauge, type Logger, StewardError } from '@steward/platform';
 import { judgeDurable, judgeStream, type Report } from './judge';
@@ -54,6 +54,12 @@ export class Provisioner {
       }),
     );
     this.loop = this.run();
+  }
+
+  /** What lies in a stream between two ends that differ; never its content. */
+  async newest({ stream, subjects }: NewestQuestion): Promise<NewestAnswer> {
+    const looked = subjects.map(async (subject) => ({ subject, stored: (await this.options.administration.newestUnder(stream, subject)) ?? null }));
+    return { newest: await Promise.all(looked) };
   }
 
   async stop(): Promise<void> {

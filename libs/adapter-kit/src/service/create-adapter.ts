@@ -1,7 +1,7 @@
 /** An adapter's process: the source on one side, the outbox's relay on the other, the database between them. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { contracts, streamOf } from '@steward/contracts';
-import { askBrokerState, connectBroker, ConsumerTables1700000002000, createRpcClient, digestModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, Rebuilds1790000005000, type SendingSide } from '@steward/event-bus';
+import { askBrokerState, connectBroker, ConsumerTables1700000002000, createRpcClient, digestModule, evidenceModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, Rebuilds1790000005000, type SendingSide } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Runtime, type Service, StewardError } from '@steward/platform';
 import { withdrawSuperseded } from '../announce/announced.store';
 import { kitMigrations } from '../announce/kit.migration';
@@ -14,6 +14,7 @@ import { mountConsumers } from '../work/consuming';
 import type { Adapter, AdapterContext } from './define-adapter';
 import { heldModule } from './held.controller';
 import { snapshotModule } from './snapshot.controller';
+import { readSourceEvidence } from './source-evidence';
 import { startWork } from '../work/own-work';
 import { mountDoor, mountWebhook } from './webhook.controller';
 
@@ -42,7 +43,7 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
     ...rest,
     module: () => {
       const database = () => parts?.database;
-      return { module: Questions, imports: [snapshotModule(adapter.name, database), heldModule(adapter.name, database), digestModule(adapter.name, tableOf(adapter.name), database)] };
+      return { module: Questions, imports: [snapshotModule(adapter.name, database), heldModule(adapter.name, database), digestModule(adapter.name, tableOf(adapter.name), database), evidenceModule(adapter.name, tableOf(adapter.name), database, readSourceEvidence)] };
     },
     configure: async (app, runtime) => {
       const { shutdown, readiness, logger } = runtime;

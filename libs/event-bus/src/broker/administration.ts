@@ -61,6 +61,8 @@ export interface Administration {
   createDurable(durable: DurableDeclaration, epoch: string, startSequence: number): Promise<void>;
   updateDurable(durable: DurableDeclaration, epoch: string): Promise<void>;
   deleteDurable(durable: DurableDeclaration): Promise<void>;
+  /** Of the newest message under a subject, without its content; undefined when there is none, or no such stream. */
+  newestUnder(stream: string, subject: string): Promise<{ readonly sequence: number; readonly messageId: string | null; readonly revision: number | null } | undefined>;
   /** Called when the broker says that a stream or durable was deleted; returns the unsubscriber. */
   onDeleted(callback: (what: string) => void): () => void;
 }
@@ -103,6 +105,7 @@ export async function openAdministration(broker: Broker, replicas = 1): Promise<
       await jsm.consumers.update(durable.stream, durable.name, { ack_wait, max_ack_pending, max_deliver, filter_subjects, metadata: { 'steward-epoch': epoch } });
     },
     deleteDurable: (durable) => deleteDurable(jsm, durable),
+    newestUnder: (stream, subject) => newestUnder(jsm, stream, subject),
     onDeleted: (callback) => {
       const subscriptions = ['$JS.EVENT.ADVISORY.STREAM.DELETED.>', '$JS.EVENT.ADVISORY.CONSUMER.DELETED.>'].map((subject) =>
         broker.nc.subscribe(subject, { callback: (error, message) => (error ? undefined : callback(message.subject)) }),
@@ -167,6 +170,18 @@ const streamNotFound = 10059;
 const consumerNotFound = 10014;
 const messageNotFound = 10037;
 const isCode = (error: unknown, ...codes: number[]): boolean => error instanceof JetStreamApiError && codes.includes(error.code);
+
+async function newestUnder(jsm: JetStreamManager, stream: string, subject: string): ReturnType<Administration['newestUnder']> {
+  try {
+    const found = await jsm.streams.getMessage(stream, { last_by_subj: subject });
+    if (found === null) return undefined;
+    const revision = found.header.get(headerNames.revision);
+    return { sequence: found.seq, messageId: found.header.get(headerNames.id) || null, revision: revision === '' ? null : Number(revision) };
+  } catch (error) {
+    if (isCode(error, messageNotFound, streamNotFound)) return undefined;
+    throw error;
+  }
+}
 
 async function inspectStream(jsm: JetStreamManager, stream: StreamDeclaration, made: Made): Promise<StreamFacts | undefined> {
   try {

@@ -125,6 +125,10 @@ function dataOf({ contract }: ContractSource, { major, schema }: Version): objec
     deadLetter: { respondWithinMs: toMs(contract.deadLetter.respondWithin) },
     // Events are never taken back, so nothing of them may be deleted.
     guard: { delete: { max: 0, ratio: 0 }, changes: [], ...contract.guard },
+    reconciliation:
+      contract.reconciliation === undefined
+        ? null
+        : { cadenceMs: toMs(contract.reconciliation.cadence), settleMs: toMs(contract.reconciliation.settle), repair: contract.reconciliation.repair },
     tombstoneRetentionMs: contract.retention.tombstones === undefined ? 0 : toMs(contract.retention.tombstones),
     piiPaths: found.filter(({ node }) => node['x-pii'] === true).map(({ path }) => path.map((token) => `/${token}`).join('')),
     openEnums: found

@@ -1,7 +1,7 @@
 // One database and one role per service; nobody else may even connect.
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 
-export const databaseOwners = ['pim', 'erp', 'crm', 'oms', 'pricing', 'gateway', 'operations'] as const;
+export const databaseOwners = ['pim', 'erp', 'crm', 'oms', 'pricing', 'gateway', 'operations', 'reconciliation'] as const;
 export type DatabaseOwner = (typeof databaseOwners)[number];
 
 /** Owns the audit in the database of operations, so that operations itself can add to it and change nothing. */

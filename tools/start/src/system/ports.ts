@@ -1,6 +1,6 @@
 import { freePorts } from '@steward/servers';
 
-export const processNames = ['gateway-api', 'gateway-projector', 'pim', 'erp', 'crm', 'oms', 'pricing', 'operations', 'sandbox', 'nats-server', 'postgres'] as const;
+export const processNames = ['gateway-api', 'gateway-projector', 'pim', 'erp', 'crm', 'oms', 'pricing', 'operations', 'reconciliation', 'sandbox', 'nats-server', 'postgres'] as const;
 export type ProcessName = (typeof processNames)[number];
 
 /** One port a process, and those of the storefront and of the desk of operations. */
@@ -18,6 +18,7 @@ const defaults: Ports = {
   pricing: 4306,
   crm: 4307,
   oms: 4308,
+  reconciliation: 4309,
   desk: 4310,
   'nats-server': 4322,
   postgres: 4332,

@@ -103,6 +103,7 @@ export function servicesOf(around: Surroundings): Service[] {
       STEWARD_PSP_WEBHOOK_SECRET: secrets('sandbox webhooks'),
       STEWARD_PSP_SETTLE_MS: '2000', // the sandbox's search shows a payment as soon as it has it
     }),
+    service('reconciliation', 'reconciliation', 'apps/reconciliation/dist/main.js', { STEWARD_GATEWAY_URL: local(ports.gateway) }),
     service('gateway-projector', 'gateway', 'apps/gateway/dist/main-projector.js'),
     service('gateway-api', 'gateway', 'apps/gateway/dist/main-api.js', {
       STEWARD_GATEWAY_PORT: String(ports.gateway),

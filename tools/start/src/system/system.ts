@@ -59,7 +59,7 @@ const root = join(__dirname, '../../../..');
 
 /** Stopped together, one group after the other. */
 const stopOrder: readonly (readonly ProcessName[])[] = [
-  ['pim', 'crm', 'oms', 'pricing'],
+  ['pim', 'crm', 'oms', 'pricing', 'reconciliation'],
   ['erp'],
   ['gateway-api', 'gateway-projector'],
   ['operations', 'sandbox'],

@@ -1,0 +1,48 @@
+/** Compares the ends of every arrow, explains what differs, and asks its owner to say it again. Several replicas may run: one at a time does a check. */
+import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
+import { ask, connectBroker, createRpcClient, digestModule, JetStreamStrategy, natsTransport, Rebuilder } from '@steward/event-bus';
+import { type Clock, createService, type Database, type Logger, openDatabase, type Service } from '@steward/platform';
+import { migrations } from './database/migrations';
+import { projections } from './projections/projections';
+import type { ReconciliationEnv } from './reconciliation.env';
+
+export interface Reconciliation extends Service {
+  readonly database: Database;
+}
+
+const NAME = 'reconciliation';
+
+class ReconciliationModule {}
+
+export async function createReconciliation(env: ReconciliationEnv, options: { clock?: Clock; logger?: Logger } = {}): Promise<Reconciliation> {
+  let opened: Database | undefined;
+  const service = await createService({
+    name: NAME,
+    env,
+    module: () => ({ module: ReconciliationModule, imports: [digestModule(NAME, 'stored_part', () => opened)] }),
+    configure: async (app, runtime) => {
+      const { logger, clock, readiness, shutdown } = runtime;
+      // Lowest lane (R3): a handful of connections, so that checks never crowd out what is consumed.
+      const database = await openDatabase({ url: env.DATABASE_URL, name: NAME, migrations, logger, poolSize: 6 });
+      opened = database;
+      shutdown.onClose('database', () => database.close());
+      readiness.add('database', database.problem);
+      const broker = await connectBroker({ url: env.NATS_URL, service: NAME, logger });
+      shutdown.onClose('broker', () => broker.close());
+      readiness.add('broker', () => (broker.status() === 'up' ? undefined : 'the broker is not connected'));
+      const rpc = createRpcClient({ url: env.NATS_URL, service: NAME });
+      shutdown.onClose('rpc', () => rpc.close());
+
+      const strategy = new JetStreamStrategy({ service: NAME, broker, database, clock, logger, readiness, projections, handlers: [], journal: env.STEWARD_MODE === 'test' });
+      app.connectMicroservice<AsyncMicroserviceOptions>({ useFactory: () => ({ strategy }), inject: [] });
+      app.connectMicroservice(natsTransport({ url: env.NATS_URL, service: NAME }));
+
+      const rebuilder = new Rebuilder({ strategy, ask: (subject, question) => ask(rpc, subject, question), database, clock, logger });
+      await rebuilder.start();
+      shutdown.onDrain('rebuilder', () => rebuilder.stop());
+    },
+    ...options,
+  });
+  if (opened === undefined) throw new Error('reconciliation was not configured');
+  return { ...service, database: opened };
+}
