@@ -8,9 +8,8 @@ export const operationsEnv = {
   STEWARD_OPERATIONS_RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000_000).default(3_000).describe('requests that an operator may make in a minute; 0 = no limit'),
   ...issuerEnv,
   STEWARD_AUDIT_OWNER_URL: envTypes.postgresUrl.optional().describe('postgres://user:password@host:port/database of the role that owns the audit tables, so that the role of DATABASE_URL can only add to them; without it the service makes them itself and takes the rights from itself'),
-  NATS_PROVISIONER_URL: z.url({ protocol: /^(nats|tls)$/ }).describe('nats://user:password@host:port of the account that holds the streams'),
-  NATS_SYSTEM_URL: z
-    .url({ protocol: /^(nats|tls)$/ })
+  NATS_PROVISIONER_URL: envTypes.natsUrl.describe('nats://user:password@host:port of the account that holds the streams, several separated by commas'),
+  NATS_SYSTEM_URL: envTypes.natsUrl
     .optional()
     .describe('nats://user:password@host:port of the system account, to attest sync_interval; without it the broker counts as lazy'),
   STEWARD_PROVISIONER_EVERY_MS: z.coerce.number().int().min(100).max(600_000).default(60_000).describe('milliseconds between two inspections of the broker, 100 to 600000'),

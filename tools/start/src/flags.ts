@@ -7,6 +7,7 @@ export type Flags = {
   reset: boolean;
   quiet: boolean;
   portBase: number | undefined;
+  cluster: boolean;
   /** Vendors that take the sandbox's place. */
   connectors: Partial<Record<AdapterName, string>>;
 };
@@ -20,6 +21,8 @@ Starts Steward on this machine: PostgreSQL, nats-server, stand-in systems of rec
   --reset          begin with empty data
   --quiet          no live traffic
   --port-base N    the storefront listens on N, everything else on ports after it (default 4000)
+  --cluster        three nats-servers with three copies of each stream, as in production (default: one).
+                   It takes a --data of its own: a single server's streams can't join a cluster
   --connector S=V  the adapter of system S reads vendor V, with the variables STEWARD_<V>_… of this shell; may be repeated.
                    Take a --data of its own: what another vendor announced is no business of V
   --help           this page
@@ -28,7 +31,7 @@ NATS_SERVER_BIN names a nats-server of yours; OTEL_EXPORTER_OTLP_ENDPOINT sends 
 More variables: tools/servers/README.md
 `;
 
-const accepted = ['--data', '--reset', '--quiet', '--port-base', '--connector', '--help'];
+const accepted = ['--data', '--reset', '--quiet', '--port-base', '--cluster', '--connector', '--help'];
 
 function portBase(text: string | undefined): number | string {
   const base = Number(text);
@@ -49,13 +52,14 @@ export function connectorEnv(connectors: Flags['connectors'], shell: Readonly<Re
 
 /** Takes `--flag value` and `--flag=value`; names what it does not know and what it would. */
 export function parseFlags(args: readonly string[]): Parsed {
-  const flags: Flags = { kind: 'run', data: undefined, reset: false, quiet: false, portBase: undefined, connectors: {} };
+  const flags: Flags = { kind: 'run', data: undefined, reset: false, quiet: false, portBase: undefined, cluster: false, connectors: {} };
   const rest = args.flatMap((arg) => (/^--[a-z-]+=/.test(arg) ? [arg.slice(0, arg.indexOf('=')), arg.slice(arg.indexOf('=') + 1)] : [arg]));
   while (rest.length > 0) {
     const flag = rest.shift();
     if (flag === '--help' || flag === '-h') return { kind: 'help' };
     else if (flag === '--reset') flags.reset = true;
     else if (flag === '--quiet') flags.quiet = true;
+    else if (flag === '--cluster') flags.cluster = true;
     else if (flag === '--data') {
       const value = rest.shift();
       if (value === undefined || value === '' || value.startsWith('--')) return { kind: 'wrong', line: '--data needs a folder, for instance --data /tmp/steward' };

@@ -3,14 +3,15 @@ import { HIGHEST_BASE, portsFrom } from './system/ports';
 
 describe('flags of npm start', () => {
   it('take a value after a space or an equals sign', () => {
-    const wanted = { kind: 'run', data: '/tmp/x', reset: true, quiet: true, portBase: 5000, connectors: {} };
+    const wanted = { kind: 'run', data: '/tmp/x', reset: true, quiet: true, portBase: 5000, cluster: false, connectors: {} };
     expect(parseFlags(['--data', '/tmp/x', '--reset', '--quiet', '--port-base', '5000'])).toEqual(wanted);
     expect(parseFlags(['--data=/tmp/x', '--reset', '--quiet', '--port-base=5000'])).toEqual(wanted);
-    expect(parseFlags([])).toEqual({ kind: 'run', data: undefined, reset: false, quiet: false, portBase: undefined, connectors: {} });
+    expect(parseFlags([])).toEqual({ kind: 'run', data: undefined, reset: false, quiet: false, portBase: undefined, cluster: false, connectors: {} });
+    expect(parseFlags(['--cluster'])).toMatchObject({ cluster: true });
   });
 
   it.each([
-    [['--nope'], 'unknown argument "--nope": accepted are --data, --reset, --quiet, --port-base, --connector, --help'],
+    [['--nope'], 'unknown argument "--nope": accepted are --data, --reset, --quiet, --port-base, --cluster, --connector, --help'],
     [['data'], 'unknown argument "data"'],
     [['--data'], '--data needs a folder'],
     [['--data', '--reset'], '--data needs a folder'],
@@ -35,7 +36,7 @@ describe('flags of npm start', () => {
 
   it('are all on the help page', () => {
     expect(parseFlags(['--help'])).toEqual({ kind: 'help' });
-    for (const flag of ['--data', '--reset', '--quiet', '--port-base', '--connector', '--help']) expect(usage).toContain(flag);
+    for (const flag of ['--data', '--reset', '--quiet', '--port-base', '--cluster', '--connector', '--help']) expect(usage).toContain(flag);
   });
 });
 

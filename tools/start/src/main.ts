@@ -66,6 +66,7 @@ startSystem({
   dataDir: flags.data ?? join(__dirname, '../../../.steward'),
   ports: portsFrom(flags.portBase),
   reset: flags.reset,
+  cluster: flags.cluster,
   env: connectorEnv(flags.connectors, process.env),
   note,
 })

@@ -1,4 +1,5 @@
 import type { SandboxRecord } from './clients/sandbox.client';
+import { brokerNodes } from './system/ports';
 import { OPERATORS } from './system/services';
 import type { System } from './system/system';
 
@@ -27,7 +28,7 @@ export function addressTable(system: System, stock: SandboxRecord): string {
     ...health,
     'Servers',
     row('PostgreSQL', `127.0.0.1:${ports.postgres}   passwords in ${system.dataDir}/secrets.json`),
-    row('nats-server', `127.0.0.1:${ports['nats-server']}   version ${system.natsVersion}`),
+    row('nats-server', `${brokerNodes.filter((node) => processes[node]).map((node) => `127.0.0.1:${ports[node]}`).join(' ')}   version ${system.natsVersion}`),
     row('data', system.dataDir),
     ...(system.postgresFolder.startsWith(system.dataDir) ? [] : [row('PostgreSQL data', `${system.postgresFolder} (it runs as nobody, who can't enter the folder above)`)]),
     row('logs', `${system.dataDir}/logs`),

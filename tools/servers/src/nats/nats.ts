@@ -14,8 +14,18 @@ export interface NatsOptions {
   config: string;
   /** Every acknowledged message is on the disk (B1); without it the server syncs every two minutes. */
   syncAlways?: boolean;
+  /** Makes it a node of a cluster. */
+  node?: ClusterNode;
   binary?: NatsBinary;
   logFile?: string;
+}
+
+export interface ClusterNode {
+  /** Unique within the cluster. */
+  name: string;
+  routePort: number;
+  /** Route ports of all nodes, its own included. */
+  routes: readonly number[];
 }
 
 /** The server greets every connection with INFO, and opens its port only after JetStream has its files open. */
@@ -34,11 +44,19 @@ function greets(port: number): Promise<boolean> {
 
 const configuration = (options: NatsOptions, dir: string): string => `# written at every start
 listen: "127.0.0.1:${options.port}"
-server_name: "steward"
+server_name: "${options.node?.name ?? 'steward'}"
 jetstream {
   store_dir: ${JSON.stringify(join(dir, 'jetstream'))}
 ${options.syncAlways === true ? '  sync_interval: always\n' : ''}}
-${options.config}
+${options.node === undefined ? '' : clusterOf(options.node)}${options.config}
+`;
+
+// Nodes reach each other on this machine only. In production routes have TLS and a password of their own.
+const clusterOf = ({ routePort, routes }: ClusterNode): string => `cluster {
+  name: "steward"
+  listen: "127.0.0.1:${routePort}"
+  routes: [${routes.map((port) => `"nats://127.0.0.1:${port}"`).join(', ')}]
+}
 `;
 
 function explain(log: string, port: number): string | undefined {

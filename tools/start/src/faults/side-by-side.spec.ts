@@ -39,8 +39,9 @@ export async function withDatabase<T>(system: System, owner: DatabaseOwner, work
 }
 
 export async function asProvisioner<T>(system: System, work: (jsm: JetStreamManager) => Promise<T>): Promise<T> {
-  const { host, username: user, password: pass } = new URL(system.natsUrl('provisioner'));
-  const connection = await connect({ servers: host, user, pass, inboxPrefix: '_INBOX_provisioner' });
+  const nodes = system.natsUrl('provisioner').split(',').map((url) => new URL(url));
+  const { username: user = '', password: pass = '' } = nodes[0] ?? {};
+  const connection = await connect({ servers: nodes.map(({ host }) => host), user, pass, inboxPrefix: '_INBOX_provisioner' });
   return work(await jetstreamManager(connection)).finally(() => connection.close());
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDataFolder } from './data-folder';
+import { openDataFolder, rememberBrokerNodes } from './data-folder';
 import { openSecrets } from './secrets';
 
 describe('data folder', () => {
@@ -26,6 +26,18 @@ describe('data folder', () => {
     const again = openDataFolder(dir);
     expect(again.takenOver).toBe(false);
     again.release();
+  });
+
+  it('of a broker of one node is none of a cluster’s, nor the other way round, until a reset', () => {
+    const folder = openDataFolder(dir);
+    rememberBrokerNodes(folder.path, 3);
+    rememberBrokerNodes(folder.path, 3);
+    expect(() => rememberBrokerNodes(folder.path, 1)).toThrow('a broker of 3 nodes, not 1');
+    folder.release();
+    const emptied = openDataFolder(dir, { reset: true });
+    rememberBrokerNodes(emptied.path, 1);
+    expect(() => rememberBrokerNodes(emptied.path, 3)).toThrow('a broker of 1 node, not 3');
+    emptied.release();
   });
 
   it('is emptied by a reset, passwords included', () => {

@@ -3,6 +3,8 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync,
 import { dirname, join, resolve } from 'node:path';
 import { ServerFault, postgresFolder } from '@steward/servers';
 
+const BROKER_NODES = 'broker-nodes';
+
 export interface DataFolder {
   readonly path: string;
   /** Whether a system before us ended without cleaning up: its last processes may need seconds to go. */
@@ -67,7 +69,7 @@ export function openDataFolder(dir: string, { reset = false }: { reset?: boolean
   if (reset) {
     // The cluster may lie outside (root below a 0700 home), so it is asked for by name.
     rmSync(postgresFolder(join(path, 'postgres')), { recursive: true, force: true });
-    for (const name of ['postgres', 'nats', 'sandbox', 'logs', 'secrets.json']) rmSync(join(path, name), { recursive: true, force: true });
+    for (const name of ['postgres', 'nats', 'nats-2', 'nats-3', BROKER_NODES, 'sandbox', 'logs', 'secrets.json']) rmSync(join(path, name), { recursive: true, force: true });
   }
   mkdirSync(join(path, 'logs'), { recursive: true });
   return {
@@ -83,4 +85,12 @@ export function openDataFolder(dir: string, { reset = false }: { reset?: boolean
       rmSync(lock, { force: true });
     },
   };
+}
+
+/** Streams of a single server can't join a cluster, nor the other way round: the server would start and have none of them. */
+export function rememberBrokerNodes(dataDir: string, count: number): void {
+  const file = join(dataDir, BROKER_NODES);
+  const before = existsSync(file) ? Number(readFileSync(file, 'utf8')) : existsSync(join(dataDir, 'nats')) ? 1 : count;
+  if (before !== count) throw new ServerFault(`the data in ${dataDir} belongs to a broker of ${before} node${before === 1 ? '' : 's'}, not ${count}: take another folder with --data, or begin anew with --reset`);
+  writeFileSync(file, String(count));
 }

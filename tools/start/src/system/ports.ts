@@ -3,8 +3,13 @@ import { freePorts } from '@steward/servers';
 export const processNames = ['gateway-api', 'gateway-projector', 'pim', 'erp', 'crm', 'oms', 'pricing', 'operations', 'reconciliation', 'sandbox', 'nats-server', 'postgres'] as const;
 export type ProcessName = (typeof processNames)[number];
 
-/** One port a process, and those of the storefront and of the desk of operations. */
-export type Ports = Readonly<Record<ProcessName | 'gateway' | 'desk', number>>;
+/** The nodes of the broker; only the first runs where it is no cluster. */
+export const brokerNodes = ['nats-server', 'nats-server-2', 'nats-server-3'] as const;
+export type BrokerNode = (typeof brokerNodes)[number];
+export const routeOf = (node: BrokerNode) => `${node}-route` as const;
+
+/** One port a process, those of the storefront and of the desk of operations, and those over which the nodes of the broker speak with each other. */
+export type Ports = Readonly<Record<ProcessName | BrokerNode | ReturnType<typeof routeOf> | 'gateway' | 'desk', number>>;
 
 const FIRST = 4000;
 const defaults: Ports = {
@@ -21,6 +26,11 @@ const defaults: Ports = {
   reconciliation: 4309,
   desk: 4310,
   'nats-server': 4322,
+  'nats-server-2': 4323,
+  'nats-server-3': 4324,
+  'nats-server-route': 4325,
+  'nats-server-2-route': 4326,
+  'nats-server-3-route': 4327,
   postgres: 4332,
 };
 

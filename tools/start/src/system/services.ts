@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { PROVISIONER } from '@steward/contracts';
 import { auditOwner, databaseOf, type DatabaseOwner } from './databases';
-import type { Ports, ProcessName } from './ports';
+import type { BrokerNode, Ports, ProcessName } from './ports';
 import { promiseKeys } from './promise-keys';
 import type { Secrets } from './secrets';
 
@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly secrets: Secrets;
   readonly dataDir: string;
   readonly mode: 'development' | 'test';
+  /** Of the broker that run. */
+  readonly nodes: readonly BrokerNode[];
 }
 
 /** Whom the tokens of operators are made for. */
@@ -35,8 +37,8 @@ export const natsUser = (user: string): string => `nats:${user}`;
 export const databaseRole = (role: DatabaseOwner | typeof auditOwner): string => `postgres:${role}`;
 const local = (port: number): string => `http://127.0.0.1:${port}`;
 
-export const natsUrl = ({ ports, secrets }: Surroundings, user: string): string =>
-  `nats://${user}:${secrets(natsUser(user))}@127.0.0.1:${ports['nats-server']}`;
+export const natsUrl = ({ ports, secrets, nodes }: Surroundings, user: string): string =>
+  nodes.map((node) => `nats://${user}:${secrets(natsUser(user))}@127.0.0.1:${ports[node]}`).join(',');
 
 export const databaseUrl = (around: Surroundings, owner: DatabaseOwner): string => urlAs(around, owner, owner);
 
@@ -82,6 +84,7 @@ export function servicesOf(around: Surroundings): Service[] {
       STEWARD_AUDIT_OWNER_URL: urlAs(around, auditOwner, 'operations'),
       STEWARD_OPERATIONS_PORT: String(ports.desk),
       ...issuer(OPERATORS),
+      STEWARD_STREAM_REPLICAS: String(around.nodes.length),
     }),
     {
       name: 'sandbox',

@@ -5,15 +5,15 @@
 // 2. A start that fails half-way stops what it started.
 // 3. Nothing here decides about data: whatever is killed here must come back right by its own rules.
 import { join } from 'node:path';
-import { renderBrokerAccounts } from '@steward/contracts';
-import { ServerFault, isTaken, launch, resolveNats, startNats, startPostgres, type Running, type RunningPostgres } from '@steward/servers';
+import { ServerFault, isTaken, launch, startPostgres, type Running, type RunningPostgres } from '@steward/servers';
 import { isReady, reasonsOf } from '../clients/health.client';
 import { sandboxControl, type SandboxControl } from '../clients/sandbox.client';
+import { startBroker } from './broker';
 import { openDataFolder } from './data-folder';
 import { createDatabases, type DatabaseOwner } from './databases';
-import { processNames, type Ports, type ProcessName } from './ports';
+import { brokerNodes, type BrokerNode, processNames, type Ports, type ProcessName } from './ports';
 import { openSecrets } from './secrets';
-import { databaseRole, databaseUrl, natsUrl, natsUser, servicesOf, type Service, type ServiceName, type Surroundings } from './services';
+import { databaseRole, databaseUrl, natsUrl, servicesOf, type Service, type ServiceName, type Surroundings } from './services';
 import { supervise, type Supervised } from './supervisor';
 
 export interface SystemOptions {
@@ -26,6 +26,8 @@ export interface SystemOptions {
   mode?: 'development' | 'test';
   /** JetStream syncs every message (B1). */
   syncAlways?: boolean;
+  /** Three nodes with three copies of each stream, as in production; else one. */
+  cluster?: boolean;
   /** Crashed processes are started again; false leaves that to the test. */
   supervised?: boolean;
   /** Extra environment of single services. */
@@ -37,6 +39,8 @@ export interface SystemOptions {
   note?: (line: string) => void;
 }
 
+type Started = ProcessName | BrokerNode;
+
 export interface System {
   readonly ports: Ports;
   readonly gatewayUrl: string;
@@ -47,9 +51,9 @@ export interface System {
   readonly natsVersion: string;
   readonly postgresFolder: string;
   readonly dataDir: string;
-  readonly processes: Readonly<Partial<Record<ProcessName, Running>>>;
+  readonly processes: Readonly<Partial<Record<Started, Running>>>;
   /** A process that was started, or an error that names it. */
-  process(name: ProcessName): Running;
+  process(name: Started): Running;
   databaseUrl(owner: DatabaseOwner): string;
   natsUrl(user: string): string;
   stop(): Promise<void>;
@@ -58,12 +62,12 @@ export interface System {
 const root = join(__dirname, '../../../..');
 
 /** Stopped together, one group after the other. */
-const stopOrder: readonly (readonly ProcessName[])[] = [
+const stopOrder: readonly (readonly Started[])[] = [
   ['pim', 'crm', 'oms', 'pricing', 'reconciliation'],
   ['erp'],
   ['gateway-api', 'gateway-projector'],
   ['operations', 'sandbox'],
-  ['nats-server', 'postgres'],
+  [...brokerNodes, 'postgres'],
 ];
 
 /** What services inherit: where programs are, and how telemetry leaves. Nothing of ours from the caller's shell. */
@@ -101,9 +105,9 @@ const startService = (service: Service, options: SystemOptions, logFile: string)
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { ports, note = () => undefined, supervised = true, brokerConfig = (config) => config } = options;
   const folder = openDataFolder(options.dataDir, { reset: options.reset ?? false });
-  const processes: Partial<Record<ProcessName, Running>> = {};
-  const watches = new Map<ProcessName, Supervised>();
-  const add = <T extends Running>(name: ProcessName, running: T): T => {
+  const processes: Partial<Record<Started, Running>> = {};
+  const watches = new Map<Started, Supervised>();
+  const add = <T extends Running>(name: Started, running: T): T => {
     processes[name] = running;
     if (supervised) watches.set(name, supervise(running, note));
     return running;
@@ -113,8 +117,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     folder.release();
   };
 
-  const startServers = async (around: Surroundings): Promise<{ postgres: RunningPostgres; nats: Running & { version: string } }> => {
-    const [postgres, nats] = await Promise.allSettled([
+  const startServers = async (around: Surroundings): Promise<{ postgres: RunningPostgres; natsVersion: string }> => {
+    const [postgres, broker] = await Promise.allSettled([
       startPostgres({
         dir: join(folder.path, 'postgres'),
         port: ports.postgres,
@@ -122,31 +126,19 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         password: around.secrets('postgres'),
         logFile: folder.logOf('postgres'),
       }).then((running) => add('postgres', running)),
-      resolveNats(note).then(async (binary) =>
-        add(
-          'nats-server',
-          await startNats({
-            dir: join(folder.path, 'nats'),
-            port: ports['nats-server'],
-            binary,
-            syncAlways: options.syncAlways ?? false,
-            config: brokerConfig(renderBrokerAccounts({ passwordOf: (user) => around.secrets(natsUser(user)), systemPassword: around.secrets(natsUser('system')) })),
-            logFile: folder.logOf('nats-server'),
-          }),
-        ),
-      ),
+      startBroker(around, folder, { syncAlways: options.syncAlways ?? false, change: brokerConfig, note, add }),
     ]);
     if (postgres.status === 'rejected') throw postgres.reason;
-    if (nats.status === 'rejected') throw nats.reason;
-    return { postgres: postgres.value, nats: nats.value };
+    if (broker.status === 'rejected') throw broker.reason;
+    return { postgres: postgres.value, natsVersion: broker.value };
   };
 
   try {
     // Processes of a system that was killed with -9 are being stopped by its guard: wait for their ports.
     await portsFree(ports, folder.takenOver ? 10_000 : 0);
-    const around: Surroundings = { ports, secrets: openSecrets(folder.path), dataDir: folder.path, mode: options.mode ?? 'development' };
+    const around: Surroundings = { ports, secrets: openSecrets(folder.path), dataDir: folder.path, mode: options.mode ?? 'development', nodes: options.cluster === true ? brokerNodes : ['nats-server'] };
     note('starting PostgreSQL and nats-server');
-    const { postgres, nats } = await startServers(around);
+    const { postgres, natsVersion } = await startServers(around);
     await createDatabases(postgres.adminUrl, (role) => around.secrets(databaseRole(role)));
     const [provisioner, ...others] = servicesOf(around).filter(({ name }) => options.without?.includes(name) !== true);
     const start = async (service: Service): Promise<void> => void add(service.name, await startService(service, options, folder.logOf(service.name)));
@@ -161,7 +153,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       operationsUrl: `http://127.0.0.1:${ports.desk}`,
       sandbox: sandboxControl(`http://127.0.0.1:${ports.sandbox}`),
       adminUrl: postgres.adminUrl,
-      natsVersion: nats.version,
+      natsVersion,
       postgresFolder: postgres.folder,
       dataDir: folder.path,
       processes,
