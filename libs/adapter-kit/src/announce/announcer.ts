@@ -142,10 +142,11 @@ export class Announcer {
     return turn;
   }
 
-  private prepare({ items = [], read }: Announcement): Prepared {
+  private prepare({ items = [], read, byKey = false }: Announcement): Prepared {
     const { feed, system, reads } = this.options;
     // Skipping leaves the read number where it is. Only versions then keep out what an older read may still bring (O7).
-    const maySkip = feed.versionOf !== undefined || !reads.olderThan(read);
+    // Who asks by key wants it looked at: what is announced may be in doubt (X3).
+    const maySkip = !byKey && (feed.versionOf !== undefined || !reads.olderThan(read));
     return prepare(feed, system, items, maySkip ? this.seen : undefined);
   }
 

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { KitAgain1796000000000 } from '../doors/again.migration';
 import { KitEffects1792000000000 } from '../effect/effect.migration';
 import { KitGuard1764100000000 } from '../guard/guard.migration';
 import { KitOwn1791000000000 } from '../own/own.migration';
@@ -51,4 +52,4 @@ const tables = [
   `create unique index held_change_open on held_change (entity, vendor) where state in ('open', 'released')`,
 ];
 
-export const kitMigrations = [KitTables1764000003000, KitGuard1764100000000, KitOwn1791000000000, KitEffects1792000000000];
+export const kitMigrations = [KitTables1764000003000, KitGuard1764100000000, KitOwn1791000000000, KitEffects1792000000000, KitAgain1796000000000];

@@ -9,7 +9,7 @@ import { witnesses } from '../announce/announced.store';
 import { type Reading, withRead } from '../feed/reading';
 
 export const maxKeys = 200;
-const witnessCount = 8;
+export const witnessCount = 8;
 /** Room for the witnesses in one read by key. */
 export const maxSuspects = maxKeys - witnessCount;
 

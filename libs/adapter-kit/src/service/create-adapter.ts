@@ -5,6 +5,7 @@ import { askBrokerState, connectBroker, ConsumerTables1700000002000, createRpcCl
 import { type Clock, createService, type Database, type Logger, openDatabase, type Runtime, type Service, StewardError } from '@steward/platform';
 import { withdrawSuperseded } from '../announce/announced.store';
 import { kitMigrations } from '../announce/kit.migration';
+import { doorsModule, type OpenDoors } from '../doors/doors.controller';
 import { FeedRunner } from '../feed/feed-runner';
 import { resilientHttp } from '../http/resilient-http.client';
 import { ownContracts, rebuildOwn, settleFloors } from '../own/own-states';
@@ -36,14 +37,23 @@ export const adapterMigrations = [...outboxMigrations, ConsumerTables17000000020
 
 export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: AdapterOptions = {}): Promise<AdapterService> {
   const { progressEveryMs, ...rest } = options;
-  let parts: Pick<AdapterService, 'database' | 'runners'> | undefined;
+  let parts: (Pick<AdapterService, 'database' | 'runners'> & { readonly doors: OpenDoors }) | undefined;
   const service = await createService({
     name: adapter.name,
     env,
     ...rest,
     module: () => {
       const database = () => parts?.database;
-      return { module: Questions, imports: [snapshotModule(adapter.name, database), heldModule(adapter.name, database), digestModule(adapter.name, tableOf(adapter.name), database), evidenceModule(adapter.name, tableOf(adapter.name), database, readSourceEvidence)] };
+      return {
+        module: Questions,
+        imports: [
+          snapshotModule(adapter.name, database),
+          heldModule(adapter.name, database),
+          digestModule(adapter.name, tableOf(adapter.name), database),
+          evidenceModule(adapter.name, tableOf(adapter.name), database, readSourceEvidence),
+          doorsModule(adapter.name, () => parts?.doors),
+        ],
+      };
     },
     configure: async (app, runtime) => {
       const { shutdown, readiness, logger } = runtime;
@@ -72,7 +82,7 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
       const revisionFloor = async (stream: string): Promise<number> => (await sending.watch.ready(provisionedWithinMs)).streams[stream]?.revisionFloor ?? 0;
       const context = openContext(adapter, env, runtime, database, source);
       runners.push(...openRunners({ context, vendor: env.STEWARD_CONNECTOR, adapter, sending, revisionFloor, progressEveryMs }));
-      parts = { database, runners };
+      parts = { database, runners, doors: { system: adapter.name, database, feeds: source.feeds, own, now: () => runtime.clock.now(), signal: shutdown.signal } };
       if (source.webhook) mountWebhook(app.getHttpAdapter().getInstance(), { spec: source.webhook, feeds: source.feeds, database, clock: runtime.clock, logger, stored: () => runners.forEach((runner) => runner.hinted()) });
       connectQuestions(app, adapter, env);
       shutdown.onDrain('feeds', async () => void (await Promise.all(runners.map((runner) => runner.stop()))));
@@ -88,7 +98,8 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
     },
   });
   if (parts === undefined) throw new TypeError('the adapter was not configured');
-  return { ...service, ...parts };
+  const { database, runners } = parts;
+  return { ...service, database, runners };
 }
 
 /** What this service announces is compared with what others hold of it, what it holds of others with what they announce (X1). */

@@ -54,6 +54,8 @@ export const errorTable = rows({
   SOURCE_ABORTED: { meaning: 'A call to a system of record was given up by its caller, mostly because the service stops.', remedy: 'None.' },
   SOURCE_MALFORMED: { meaning: 'An answer of a system of record is not what its connector knows: no JSON, or not the shape of a page.', remedy: 'Nothing was changed by it; compare the answer with the wire file of the connector.', http: 502 },
   SOURCE_INCONSISTENT: { meaning: 'An answer of a system of record contradicts itself, such as a page that names no continuation for the items it shows.', remedy: 'Nothing was changed by it and the page is read again; if it lasts, the system of record has a fault.', http: 502 },
+  DOOR_UNKNOWN_ENTITY: { meaning: 'A service was asked about an entity that it does not announce, or does not read from a system of record.', remedy: 'Ask the system that the contract names; the message lists what is accepted.' },
+  DOOR_ACT_DIFFERS: { meaning: 'An act was asked for a second time under its id, and is about something else than the first time.', remedy: 'Give every act an id of its own.' },
   ITEM_INVALID: { meaning: 'An item of a system of record can not be told in the words of its contract.', remedy: 'Mend the item at its source or the translation of the connector; the dead letter closes by itself.' },
   RESERVATION_GUARDED: { meaning: 'The conditional update refused what an allocation had decided: more of the stock was spoken for than it had seen.', remedy: 'None: nothing was held, and the batch is decided on anew; if it lasts, report it as a defect.' },
   WEBHOOK_UNSIGNED: { meaning: 'A webhook came without the headers of its signature.', remedy: 'Configure the vendor to sign its webhooks.', http: 401 },

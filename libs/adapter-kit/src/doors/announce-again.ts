@@ -1,0 +1,127 @@
+/**
+ * Announces again what is announced, under a new revision (X3).
+ * 1. One transaction: the new revision, its outbox row and who wanted it why (O1, I6).
+ * 2. What is said is the row as it is at that moment, under its lock: nothing was read of the source, so the read number stays what it
+ *    was and no read that is under way becomes older or newer by it (O7). For the same reason any replica may do it: the lease guards
+ *    against what a process has in its hands from before, and here there is nothing.
+ * 3. It goes by the live lane. What waits in the backfill lane for the same keys is withdrawn (B12); a row of its own in that lane would
+ *    go out behind changes that were made after it. Whoever asks for much asks slowly.
+ * 4. The stored hash becomes that of the stored content: after an edit by hand the next read of the source finds the difference.
+ */
+import { type AnnounceAgainAnswer, type AnnounceAgainQuestion, type AnnouncedAgain, type Contract, subjectOf, typeOf } from '@steward/contracts';
+import { hashOf, outboxChannel, outboxInsert } from '@steward/event-bus';
+import { currentTraceparent, type Database, RejectedError } from '@steward/platform';
+import type { PoolClient } from 'pg';
+import type { Feed } from '../source/define';
+
+const contentHash = `substring(sha256(convert_to(coalesce(a.data::text, ''), 'UTF8')) from 1 for 16)`;
+
+// Keys in order, as everywhere (C1). A key that is unknown and named in `above` becomes a tombstone with a read number of now: a page that
+// was read before and shows it is older, and read again.
+const announce = `
+with asked as (
+  select u.key, u.subject, u.above from unnest($2::text[], $3::text[], $4::bigint[]) as u(key, subject, above)
+), told as (
+  insert into announced as a (entity, key, revision, hash, data, read_no, message_id, changed_at, deleted_at)
+  select $1, u.key, coalesce(u.above, 0) + 1, decode($5, 'hex'), null, nextval('read_no'), uuidv7(), $6::timestamptz, $6::timestamptz
+  from asked u left join announced known on known.entity = $1 and known.key = u.key
+  where known.key is not null or u.above is not null order by u.key
+  on conflict (entity, key) do update set revision = greatest(a.revision + 1, excluded.revision), hash = ${contentHash}, message_id = excluded.message_id
+  returning key, revision, message_id, data, changed_at
+), queued as (
+  ${outboxInsert}
+  select t.message_id, $1, t.key, 'state', $7, u.subject, 0, t.revision, null, t.changed_at, 'repair', null, null, $8, t.data is null, coalesce(t.data::text, '')
+  from told t join asked u using (key)
+), withdrawn as (
+  update outbox o set published_at = now() from told t where o.published_at is null and o.lane = 1 and o.type = $7 and o.key = t.key
+), woken as (select pg_notify('${outboxChannel}', '') where exists (select from told))
+select key, revision::float8 as revision from told left join woken on true`;
+
+const look = `
+select a.key, greatest(a.revision, coalesce(u.above, 0))::float8 as revision from unnest($2::text[], $3::bigint[]) as u(key, above)
+join announced a on a.entity = $1 and a.key = u.key`;
+
+// Only what differs is written: the next read by key decides what is announced of it.
+const doubt = `
+update announced a set hash = ${contentHash} where a.entity = $1 and a.key = any($2::text[]) and a.hash <> ${contentHash}`;
+
+export interface Announcing {
+  readonly system: string;
+  readonly database: Pick<Database, 'transaction'>;
+  readonly feeds: readonly Feed[];
+  /** The states that this service decides on itself. */
+  readonly own: readonly Contract[];
+  readonly now: () => number;
+}
+
+export async function announceAgain(announcing: Announcing, question: AnnounceAgainQuestion): Promise<AnnounceAgainAnswer> {
+  const { system, database, feeds, own } = announcing;
+  const feed = feeds.find(({ contract }) => contract.entity === question.entity);
+  const contract = feed?.contract ?? own.find(({ entity }) => entity === question.entity);
+  if (contract === undefined) throw new RejectedError('DOOR_UNKNOWN_ENTITY', `${system} does not announce ${question.entity}`, { place: 'entity', accepted: [...feeds.map((each) => each.contract), ...own].map(({ entity }) => entity).join(', ') });
+  const origin = question.from ?? 'announced';
+  if (origin === 'source' && feed === undefined) throw new RejectedError('DOOR_UNKNOWN_ENTITY', `${system} reads no ${contract.entity} from a source: it decides on it itself`, { place: 'from', accepted: 'announced' });
+  const keys = [...new Set(question.keys)];
+  return database.transaction(async (tx) => {
+    const before = await answeredBefore(tx, question, keys);
+    if (before !== undefined) return { items: before };
+    const above = keys.map((key) => question.above?.[key] ?? null);
+    const items = origin === 'announced' ? await again(tx, announcing, contract, { keys, above, dryRun: question.dryRun }) : await reread(tx, announcing, contract, { keys, dryRun: question.dryRun });
+    if (!question.dryRun) await record(tx, question, { keys, items, origin, at: new Date(announcing.now()) });
+    return { items };
+  });
+}
+
+async function again(tx: PoolClient, { system, now }: Announcing, contract: Contract, { keys, above, dryRun }: { keys: readonly string[]; above: readonly (number | null)[]; dryRun: boolean }): Promise<AnnouncedAgain[]> {
+  const { entity } = contract;
+  if (dryRun) {
+    const known = await revisionsOf(tx, entity, keys, above);
+    return keys.map((key, index) => {
+      const revision = known.get(key) ?? above[index];
+      return revision == null ? unknown(key) : { key, outcome: 'would-announce', revision: revision + 1 };
+    });
+  }
+  const { rows } = await tx.query<{ key: string; revision: number }>({
+    name: 'kit-announce-again',
+    text: announce,
+    values: [entity, keys, keys.map((key) => subjectOf(contract, system, key)), above, hashOf(''), new Date(now()), typeOf(contract, system), currentTraceparent() ?? null],
+  });
+  const told = new Map(rows.map(({ key, revision }) => [key, revision]));
+  return keys.map((key) => {
+    const revision = told.get(key);
+    return revision === undefined ? unknown(key) : { key, outcome: 'announced', revision };
+  });
+}
+
+async function reread(tx: PoolClient, { now }: Announcing, { entity }: Contract, { keys, dryRun }: { keys: readonly string[]; dryRun: boolean }): Promise<AnnouncedAgain[]> {
+  const known = await revisionsOf(tx, entity, keys, keys.map(() => null));
+  if (!dryRun) {
+    await tx.query('select 1 from announced where entity = $1 and key = any($2::text[]) order by key for update', [entity, keys]);
+    await tx.query({ name: 'kit-doubt', text: doubt, values: [entity, keys] });
+    await tx.query('insert into hint (entity, keys, received_at) values ($1, $2, $3)', [entity, keys, new Date(now())]);
+  }
+  return keys.map((key) => ({ key, outcome: dryRun ? 'would-read' : 'reading', revision: known.get(key) ?? null }));
+}
+
+const unknown = (key: string): AnnouncedAgain => ({ key, outcome: 'unknown-key', revision: null });
+
+async function revisionsOf(tx: PoolClient, entity: string, keys: readonly string[], above: readonly (number | null)[]): Promise<Map<string, number>> {
+  const { rows } = await tx.query<{ key: string; revision: number }>({ name: 'kit-again-look', text: look, values: [entity, keys, above] });
+  return new Map(rows.map(({ key, revision }) => [key, revision]));
+}
+
+/** Two that ask under one id at once take turns: the second waits here for the end of the first. */
+async function answeredBefore(tx: PoolClient, { actId, entity, dryRun }: AnnounceAgainQuestion, keys: readonly string[]): Promise<readonly AnnouncedAgain[] | undefined> {
+  if (actId == null || dryRun) return undefined;
+  await tx.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`announce-again ${actId}`]);
+  const { rows } = await tx.query<{ same: boolean; told: AnnouncedAgain[] }>('select entity = $2 and keys = $3::text[] as same, told from announced_again where act_id = $1', [actId, entity, keys]);
+  const [row] = rows;
+  if (row?.same === false) throw new RejectedError('DOOR_ACT_DIFFERS', `act ${actId} was about other keys`, { place: 'actId' });
+  return row?.told;
+}
+
+async function record(tx: PoolClient, { actId = null, entity, actor, reason }: AnnounceAgainQuestion, { keys, items, origin, at }: { keys: readonly string[]; items: readonly AnnouncedAgain[]; origin: string; at: Date }): Promise<void> {
+  await tx.query('insert into announced_again (act_id, entity, origin, actor, reason, keys, told, at) values ($1, $2, $3, $4, $5, $6, $7::json, $8)', [
+    actId, entity, origin, actor, reason, keys, JSON.stringify(items), at,
+  ]);
+}
