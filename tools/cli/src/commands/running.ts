@@ -1,0 +1,86 @@
+/** How things are now: doctor, status, flows, checks, one thing across all systems, what happens. */
+import { act, actOf, type Command, list, show, text } from '../command';
+import { exitCodes, Failure } from '../failure';
+import type { Json } from '../operations.client';
+
+const itemsOf = (answer: Json): readonly Json[] => (answer['items'] ?? []) as readonly Json[];
+
+export const running: readonly Command[] = [
+  {
+    noun: null, verb: 'doctor', summary: 'whether operations answers, knows you, and every service and dependency is well; exit code 1 if not',
+    run: async ({ operations }) => {
+      const flows = itemsOf(await operations.get('/flows'));
+      const overview = await operations.get('/overview');
+      const bad = flows.filter((flow) => flow['state'] === 'unavailable' || flow['unavailable'] != null || flow['breaker'] === 'open');
+      return { kind: 'one', answer: { operations: 'answers', trouble: bad, overview }, unhealthy: bad.length > 0 };
+    },
+  },
+  { noun: null, verb: 'status', summary: 'what needs somebody now, ranked by harm and age', run: async ({ operations }) => ({ kind: 'one', answer: await operations.get('/overview') }) },
+  list('flow', '/flows', 'what flows, how late against its promise, and what is paused', [['flow', 'flow'], ['kind', 'kind'], ['state', 'state'], ['late ms', 'latenessMs'], ['promise ms', 'promiseMs'], ['held', 'held'], ['per second', 'perSecond'], ['why', 'reason']]),
+  act('flow', '/flows', 'pause', 'hold a flow; nothing is lost', [['--until <instant>', 'resumes by itself then; ISO 8601']], (values) => ({ resumesAt: text(values, 'until') ?? null })),
+  act('flow', '/flows', 'resume', 'let it go on'),
+  {
+    noun: 'recon', verb: 'run', summary: 'compare now: a check, an entity, or keys of it', args: '[keys...]', acts: true, options: [['--check <name>', 'this check'], ['--entity <entity>', 'every check of it']],
+    run: async ({ operations, args, values }) => {
+      const selection = { ...(text(values, 'check') === undefined ? {} : { check: text(values, 'check') }), ...(text(values, 'entity') === undefined ? {} : { entity: text(values, 'entity') }), ...(args.length > 0 ? { keys: args } : {}) };
+      return { kind: 'one', answer: await operations.post('/operations', { kind: 'reconcile', selection, ...actOf(values) }) };
+    },
+  },
+  list('recon', '/cases', 'drift that is open or was repaired', [['case', 'caseId'], ['state', 'state'], ['entity', 'entity'], ['key', 'key'], ['cause', 'cause'], ['summary', 'summary']], [['--state <states>', 'open, repaired, resolved'], ['--kind <kind>', 'drift (default) or business']], 'drift'),
+  act('recon', '/cases', 'repair', 'have the owner announce it again; the case closes when a second look finds it equal'),
+  {
+    noun: null, verb: 'trace', summary: 'one SKU, order or customer across all systems, as a timeline with its gaps', options: [['--sku <sku>', 'a SKU'], ['--order <id>', 'an order'], ['--customer <id>', 'a customer']],
+    run: async ({ operations, values }) => {
+      const query = { sku: text(values, 'sku'), orderId: text(values, 'order'), customerId: text(values, 'customer') };
+      if (Object.values(query).filter((each) => each !== undefined).length !== 1) throw new Failure(exitCodes.usage, 'what to trace is missing; accepted: one of --sku, --order, --customer');
+      const answer = await operations.get('/trace', query);
+      return { kind: 'list', answer, items: (answer['timeline'] ?? answer['items'] ?? []) as readonly Json[], columns: [['at', 'at'], ['service', 'service'], ['what', 'what'], ['entity', 'entity'], ['key', 'key'], ['revision', 'revision'], ['summary', 'summary']] };
+    },
+  },
+  {
+    noun: null, verb: 'events', summary: 'what changes at the desk, as it happens, until Ctrl-C',
+    run: async ({ operations, progress, signal }) => {
+      progress('listening');
+      try {
+        for await (const { event, data } of operations.events('/events', signal)) process.stdout.write(`${event}\t${data}\n`);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+      return { kind: 'told' };
+    },
+  },
+  list('contracts', '/contracts', 'every contract with its owner, producers and consumers', [['entity', 'entity'], ['kind', 'kind'], ['version', 'major'], ['owner', 'owner.team'], ['systems', 'systems'], ['summary', 'summary']]),
+  show('contracts', '/contracts', 'one contract'),
+  list('audit', '/audit', 'what people did, the latest first', [['at', 'at'], ['who', 'actor'], ['act', 'act'], ['subject', 'subject'], ['outcome', 'outcome'], ['reason', 'reason']], [['--owner <team>', 'of its things'], ['--actor <who>', 'by them'], ['--act <act>', 'such as "retry letters"'], ['--subject <subject>', 'on it'], ['--outcome <outcome>', 'done, asked, failed, denied']]),
+  {
+    noun: 'audit', verb: 'verify', summary: 'whether the audit is what was written; exit code 1 if not',
+    run: async ({ operations }) => {
+      const answer = await operations.get('/audit/verify');
+      return { kind: 'one', answer, unhealthy: answer['ok'] !== true };
+    },
+  },
+  list('runbook', '/runbooks', 'every runbook', [['runbook', 'id'], ['owner', 'owner'], ['title', 'title']]),
+  show('runbook', '/runbooks', 'one runbook with its steps'),
+  {
+    noun: 'runbook', verb: 'run', summary: 'run one, step by step, written down', args: '<id>', acts: true, options: [['--param <name=value...>', 'its parameters']],
+    run: async ({ operations, args, values }) => ({ kind: 'one', answer: await operations.post(`/runbooks/${encodeURIComponent(args[0] ?? '')}/runs`, { ...actOf(values), params: paramsOf(values['param']) }) }),
+  },
+  {
+    noun: null, verb: 'readiness', summary: 'the six checks of readiness, computed from facts; exit code 1 with what is missing',
+    run: async ({ operations }) => {
+      const answer = await operations.get('/readiness');
+      return { kind: 'one', answer, unhealthy: answer['ready'] !== true };
+    },
+  },
+];
+
+function paramsOf(given: unknown): Json {
+  const pairs = Array.isArray(given) ? (given as string[]) : [];
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      if (at < 1) throw new Failure(exitCodes.usage, `--param ${pair} is no parameter; accepted: name=value`);
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
+}

@@ -1,0 +1,80 @@
+/** Dead letters by their causes, and cases: what waits for a person. */
+import { readFileSync } from 'node:fs';
+import { act, actOf, type Command, idOf, list, show, text } from '../command';
+import { exitCodes, Failure } from '../failure';
+
+const groups = '/dead-letter-groups';
+const filters = [
+  ['--q <query>', 'such as: state:open owner:Catalogue -class:transient open>100 age>2h "no price"'],
+  ['--state <states>', 'open, acknowledged, retrying, resolved, regressed, ignored; several separated by commas'],
+  ['--class <classes>', 'transient, contract, poison …'],
+  ['--owner <team>', 'whose they are'],
+  ['--consumer <name>', 'who could not apply them'],
+] as const;
+
+export const triage: readonly Command[] = [
+  list('dlq', groups, 'dead letters by cause, the latest seen first', [['group', 'id'], ['state', 'state'], ['open', 'open'], ['owner', 'owner.team'], ['class', 'class'], ['consumer', 'consumer'], ['last seen', 'lastSeenAt'], ['message', 'message']], filters),
+  show('dlq', groups, 'one cause: why its letters are one group, what was said of it, its latest letters'),
+  list('dlq', '/dead-letters', 'single letters, the latest first', [['letter', 'letterId'], ['state', 'state'], ['entity', 'entity'], ['key', 'key'], ['attempts', 'attempts'], ['opened', 'openedAt'], ['message', 'message']], [['--group <id>', 'of this group'], ['--state <states>', 'open, superseded, redriven, discarded'], ['--q <query>', 'the same grammar as of groups']], 'letters'),
+  {
+    noun: 'dlq', verb: 'letter', summary: 'one letter: attempts, headers, payload, what its contract says, how the entity stands now', args: '<id>',
+    options: [['--reveal', 'the payload unmasked; needs the role payload-reader and a reason, and is written down'], ['--reason <text>', 'why it has to be seen']],
+    run: async ({ operations, args, values }) => ({ kind: 'one', answer: await operations.get(`/dead-letters/${idOf(args)}`, { ...(values['reveal'] === true ? { reveal: 'true' } : {}), reason: text(values, 'reason') }) }),
+  },
+  act('dlq', groups, 'acknowledge', 'somebody has seen it and works on it'),
+  act('dlq', groups, 'assign', 'who works on it', [['--to <who>', 'nobody without it']], (values) => ({ assignee: text(values, 'to') ?? null })),
+  act('dlq', groups, 'ignore', 'say nothing of it until then', [['--until <instant>', 'ISO 8601, at most 90 days from now']], (values) => ({ until: text(values, 'until') ?? null })),
+  act('dlq', groups, 'note', 'write something down for whoever looks next', [['--text <text>', 'what']], (values) => ({ text: text(values, 'text') })),
+  act('dlq', '/dead-letters', 'discard', 'give a letter up: it is never applied'),
+  act('dlq', '/dead-letters', 'skip', 'let what waits behind a letter go on without it'),
+  {
+    noun: 'dlq', verb: 'retry', summary: 'apply letters again, as a job: of a group, of a query, or these', args: '[letters...]', acts: true,
+    options: [['--group <id>', 'every open letter of it, as of now'], ['--q <query>', 'every open letter that it finds'], ...jobOptions()],
+    run: async ({ operations, args, values }) => {
+      const selection = { ...(args.length > 0 ? { letters: args } : {}), ...(text(values, 'group') === undefined ? {} : { group: text(values, 'group') }), ...(text(values, 'q') === undefined ? {} : { query: text(values, 'q') }) };
+      return { kind: 'one', answer: await operations.post('/operations', { kind: 'retry', selection, ...actOf(values), ...limitsOf(values) }) };
+    },
+  },
+  {
+    noun: 'dlq', verb: 'edit', summary: 'apply a letter with a changed body; --dry-run says what would become of it', args: '<letter>', acts: true,
+    options: [['--patch <file>', 'JSON Patch (RFC 6902)'], ['--body-hash <hash>', 'of the body that you have seen, from `dlq letter`']],
+    run: async ({ operations, args, values }) => {
+      const edit = { id: args[0], patch: patchIn(text(values, 'patch')), bodyHash: text(values, 'bodyHash') };
+      return { kind: 'one', answer: await operations.post('/operations', { kind: 'retry', selection: { letters: args }, edit, ...actOf(values) }) };
+    },
+  },
+  list('case', '/cases', 'what is held, drifted or was lost, the latest first', [['case', 'caseId'], ['kind', 'kind'], ['state', 'state'], ['severity', 'severity'], ['owner', 'owner.team'], ['entity', 'entity'], ['key', 'key'], ['summary', 'summary']], [['--q <query>', 'the same grammar as of dead letters'], ['--kind <kind>', 'held-change, drift, broker-loss, duplicate, business'], ['--state <states>', 'open, released, refused, repaired, resolved'], ['--owner <team>', 'whose they are']]),
+  show('case', '/cases', 'one case with its difference'),
+  act('case', '/cases', 'release', 'let a held change through'),
+  act('case', '/cases', 'refuse', 'keep a held change out'),
+  act('case', '/cases', 'repair', 'have the owner say it again'),
+];
+
+export function jobOptions(): readonly (readonly [string, string])[] {
+  return [
+    ['--confirm-count <n>', 'what --dry-run has counted: another count is refused'],
+    ['--canary <n>', 'so many go first, alone; one failure among them stops the job'],
+    ['--stop-after <n>', 'so many failures stop the job'],
+    ['--per-second <n>', 'at most so many a second'],
+  ];
+}
+
+export function limitsOf(values: Readonly<Record<string, unknown>>): Record<string, number> {
+  return Object.fromEntries(
+    (['confirmCount', 'canary', 'stopAfter', 'perSecond'] as const).flatMap((name) => {
+      const given = values[name];
+      if (given === undefined) return [];
+      if (!/^[0-9]{1,9}$/.test(String(given))) throw new Failure(exitCodes.usage, `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${String(given)} is no whole number`);
+      return [[name, Number(given)]];
+    }),
+  );
+}
+
+function patchIn(file: string | undefined): unknown {
+  if (file === undefined) throw new Failure(exitCodes.usage, '--patch is missing; accepted: a file with a JSON Patch (RFC 6902)');
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Failure(exitCodes.usage, `the patch in ${file} can't be read: ${(error as Error).message}; accepted: a JSON Patch (RFC 6902)`);
+  }
+}
