@@ -1,11 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import type { MicroserviceOptions } from '@nestjs/microservices';
+import type { AsyncMicroserviceOptions, MicroserviceOptions } from '@nestjs/microservices';
 import { durables, PROVISIONER, streams } from '@steward/contracts';
-import { type Broker, connectBroker, createRpcClient, natsTransport, openAdministration } from '@steward/event-bus';
+import { ask, type Broker, connectBroker, ConsumerTables1700000002000, createRpcClient, digestModule, JetStreamStrategy, natsTransport, openAdministration, Rebuilder, Rebuilds1790000005000 } from '@steward/event-bus';
 import { createLogger, createService, type Database, openDatabase, type Runtime, type Service, systemClock } from '@steward/platform';
-import { askerOf, openFeatures, serveApi } from './api/serve-api';
+import { askerOf, serveApi } from './api/serve-api';
 import { openAudit } from './audit/audit.schema';
 import { BrokerStateController } from './broker-state.controller';
+import { OwnCasesController } from './cases/own-cases.controller';
+import { Newsroom } from './events/newsroom';
 import { features } from './features';
 import type { OperationsEnv } from './operations.env';
 import { NewestController } from './provisioner/newest.controller';
@@ -16,7 +18,7 @@ import { readSyncAlways } from './provisioner/sync-interval';
 @Module({})
 class OperationsModule {}
 
-export const operationsMigrations = [...registerMigrations, ...features.flatMap(({ migrations }) => migrations ?? [])];
+export const operationsMigrations = [...registerMigrations, ConsumerTables1700000002000, Rebuilds1790000005000, ...features.flatMap(({ migrations }) => migrations ?? [])];
 
 export interface Operations extends Service {
   /** http://host:port of /ops/v1. */
@@ -48,6 +50,7 @@ export async function createOperations(env: OperationsEnv): Promise<Operations> 
 }
 
 type Logger = ReturnType<typeof createLogger>;
+type App = Parameters<NonNullable<Parameters<typeof createService>[0]['configure']>>[0];
 
 async function createProvisioner(env: OperationsEnv, broker: Broker, system: Broker | undefined, database: Database, logger: Logger): Promise<Provisioner> {
   const provisioner = new Provisioner({
@@ -86,20 +89,37 @@ async function serve({ env, provisioner, database, broker, logger, closeAll }: S
       runtime.readiness.add('provisioner', () => provisioner.problem());
       runtime.shutdown.onClose('connections', closeAll);
       runtime.shutdown.onClose('provisioner', () => provisioner.stop());
-      return { module: OperationsModule, controllers: [BrokerStateController, NewestController], providers: [{ provide: Provisioner, useValue: provisioner }] };
+      return {
+        module: OperationsModule,
+        imports: [digestModule('operations', 'stored_part', () => database)],
+        controllers: [BrokerStateController, OwnCasesController, NewestController],
+        providers: [{ provide: Provisioner, useValue: provisioner }],
+      };
     },
     configure: async (app, runtime) => {
       app.connectMicroservice<MicroserviceOptions>(natsTransport({ url: env.NATS_URL, service: 'operations' }));
-      apiUrl = await openDesk(env, database, runtime);
+      apiUrl = await openDesk(app, env, database, runtime);
     },
   });
   return { ...service, apiUrl, database };
 }
 
-async function openDesk(env: OperationsEnv, database: Database, runtime: Runtime): Promise<string> {
-  const { clock, logger, shutdown } = runtime;
+/** What others tell goes into the read model, what people ask comes in at the API. */
+async function openDesk(app: App, env: OperationsEnv, database: Database, runtime: Runtime): Promise<string> {
+  const { clock, logger, readiness, shutdown } = runtime;
   const rpc = createRpcClient({ url: env.NATS_URL, service: 'operations' });
   shutdown.onClose('rpc', () => rpc.close());
-  const opened = openFeatures(features, { database, ask: askerOf(rpc), clock, logger });
+  const broker = await connectBroker({ url: env.NATS_URL, service: 'operations', logger });
+  shutdown.onClose('broker of the desk', () => broker.close());
+  const news = new Newsroom({ databaseUrl: env.DATABASE_URL, logger });
+  await news.start();
+  shutdown.onClose('news', () => news.stop());
+  const opened = features.map((feature) => feature.open({ env, database, ask: askerOf(rpc), news, clock, logger }));
+  const projections = opened.flatMap((each) => each.projections ?? []);
+  const strategy = new JetStreamStrategy({ service: 'operations', broker, database, clock, logger, readiness, projections, handlers: [], journal: env.STEWARD_MODE === 'test' });
+  app.connectMicroservice<AsyncMicroserviceOptions>({ useFactory: () => ({ strategy }), inject: [] });
+  const rebuilder = new Rebuilder({ strategy, ask: (subject, question) => ask(rpc, subject, question), database, clock, logger });
+  await rebuilder.start();
+  shutdown.onDrain('rebuilder', () => rebuilder.stop());
   return (await serveApi(opened, env, database, runtime)).url;
 }

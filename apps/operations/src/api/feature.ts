@@ -1,12 +1,16 @@
 import type { Database, Clock, Logger, MigrationClass } from '@steward/platform';
 import type { Projection } from '@steward/event-bus';
+import type { Newsroom } from '../events/newsroom';
+import type { OperationsEnv } from '../operations.env';
 import type { Route } from './route';
 
 /** What a feature is made with. */
 export interface Parts {
+  readonly env: OperationsEnv;
   readonly database: Database;
   /** Asks the door of another service; throws BROKER_NO_ANSWERER, BROKER_TIMEOUT or the code that the owner names. */
   readonly ask: Ask;
+  readonly news: Newsroom;
   readonly clock: Clock;
   readonly logger: Logger;
 }

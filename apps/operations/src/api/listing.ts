@@ -11,6 +11,9 @@ export interface Page<T> {
 /** A list by what it is asked for: pages of one are no pages of another. */
 export const nameOfList = (...parts: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 8);
 
+/** An instant as a position: JavaScript's milliseconds would lose what PostgreSQL sorts by. */
+export const instantSql = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
 /** Opaque to clients. */
 export const cursorOf = (list: string, position: readonly (string | number)[]): string => Buffer.from(JSON.stringify([list, ...position])).toString('base64url');
 

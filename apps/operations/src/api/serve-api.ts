@@ -4,17 +4,13 @@ import { ask as askOver } from '@steward/event-bus';
 import { issuerOf, StewardError, type Database, type ErrorCode, errorTable, type Runtime } from '@steward/platform';
 import type { OperationsEnv } from '../operations.env';
 import { createApi } from './api';
-import type { Ask, Feature, Opened, Parts } from './feature';
+import type { Ask, Opened } from './feature';
 
 type Client = Parameters<typeof askOver>[0];
 
 export interface Desk {
   /** http://host:port */
   readonly url: string;
-}
-
-export function openFeatures(features: readonly Feature[], parts: Parts): Opened[] {
-  return features.map((feature) => feature.open(parts));
 }
 
 export async function serveApi(opened: readonly Opened[], env: OperationsEnv, database: Database, { clock, logger, shutdown }: Runtime): Promise<Desk> {

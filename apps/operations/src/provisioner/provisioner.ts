@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 import type { DurableDeclaration, NewestAnswer, NewestQuestion, StreamDeclaration } from '@steward/contracts';
 import type { Administration, Broker, BrokerState, BrokerStateRequest, StreamFacts, StreamState } from '@steward/event-bus';
 import { type Clock, counter, type Database, gauge, type Logger, StewardError } from '@steward/platform';
+import { openBrokerLoss } from '../cases/broker-loss';
 import { judgeDurable, judgeStream, type Report } from './judge';
 import { markApplied, noteAckFloor, noteSequence, openEpoch, readAckFloor, readRegister, type RegisteredStream } from './stream-register.store';
 
@@ -166,7 +167,8 @@ export class Provisioner {
       // gives numbers again that were given before: they are counted in the floor.
       const floor = registered.floor + (found ? highest : 0);
       registered = { stream: stream.name, epoch: newEpoch(), floor, created: found?.created ?? null, lastSequence: highest, emptyUpTo: 0, applied: false };
-      await openEpoch(database, registered, verdict.reason, { found, reports, previous: known });
+      const loss = { stream: stream.name, epoch: registered.epoch, reason: verdict.reason, at: new Date(this.options.clock.now()) };
+      await openEpoch(database, registered, verdict.reason, { found, reports, previous: known }, (tx) => openBrokerLoss(tx, loss));
       losses.inc({ stream: stream.name });
       logger.error({ stream: stream.name, epoch: registered.epoch, reason: verdict.reason }, 'the broker lost messages: the stream has a new epoch, its owner publishes again');
     }

@@ -3,6 +3,7 @@
  * metadata with it: only what is kept elsewhere can say that this stream is a younger one (B10), and how high its revisions went.
  */
 import type { Database } from '@steward/platform';
+import type { PoolClient } from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class BrokerRegister1764000000001 implements MigrationInterface {
@@ -67,8 +68,11 @@ export async function readRegister(database: Database): Promise<Map<string, Regi
   return new Map(rows.map((row) => [row.stream, row]));
 }
 
-/** Opens an epoch and its case, in one transaction and before the broker is touched: a crash in between is continued, not repeated. */
-export async function openEpoch(database: Database, next: RegisteredStream, reason: string, evidence: object): Promise<void> {
+/**
+ * Opens an epoch and what belongs to it (the case), in one transaction and before the broker is touched: a crash in between is continued,
+ * not repeated.
+ */
+export async function openEpoch(database: Database, next: RegisteredStream, reason: string, evidence: object, also: (tx: PoolClient) => Promise<void> = async () => undefined): Promise<void> {
   await database.transaction(async (tx) => {
     await tx.query(
       `insert into broker_stream (stream, epoch, floor, created, last_sequence, applied) values ($1, $2, $3, $4, $5, false)
@@ -78,6 +82,7 @@ export async function openEpoch(database: Database, next: RegisteredStream, reas
     );
     await tx.query('insert into broker_epoch (stream, epoch, reason, evidence) values ($1, $2, $3, $4)', [next.stream, next.epoch, reason, JSON.stringify(evidence)]);
     await tx.query('delete from broker_durable where stream = $1', [next.stream]);
+    await also(tx);
   });
 }
 

@@ -177,6 +177,7 @@ export const errorTable = rows({
   OPERATIONS_NOT_FOUND: { meaning: 'There is nothing of this id.', remedy: 'List what there is; it may be of another kind, or belong to a database that was lost.', http: 404 },
   OPERATIONS_CONFLICT: { meaning: 'What was asked for can not be done in the state that the thing is in now.', remedy: 'Read the thing again: the detail says what became of it and who did that.', http: 409 },
   OPERATIONS_OWNER_REFUSED: { meaning: 'The service that owns the thing refused what was asked of it.', remedy: 'Read its words in the detail.', http: 409 },
+  OPERATIONS_STREAMS_FULL: { meaning: 'This process has as many open event streams as it takes.', remedy: 'Try again; run more replicas if it lasts.', http: 503 },
   OPERATIONS_FAILED: { meaning: 'Operations failed for a reason that has no code of its own.', remedy: 'It is a defect: find the trace id of the answer in the log and report it.', http: 500 },
   OPERATIONS_BAD_REQUEST: { meaning: 'A question to operations does not have the expected form.', remedy: 'Mend what the message names; both ends are probably of different versions.' },
   LEASE_LOST: { meaning: 'Another process took the lease; this transaction may not commit what it did under it.', remedy: 'Nothing: the new holder goes on.' },

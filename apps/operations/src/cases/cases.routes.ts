@@ -1,0 +1,101 @@
+/** What only a person can decide: listed here, decided at the service that holds it (X6, I6). */
+import { type HeldAnswer, type HeldItem, type HeldQuestion, heldSubject } from '@steward/contracts';
+import { StewardError } from '@steward/platform';
+import { z } from 'zod';
+import type { Parts } from '../api/feature';
+import { refused } from '../api/input';
+import { conflict, notFound } from '../api/outcomes';
+import { holds, ownersSeen } from '../api/roles';
+import { act, type Asking, defineRoute, pageFields, type Route } from '../api/route';
+import { audited } from '../audit/audited';
+import { tellNews } from '../events/news';
+import { type CaseRow, findCase, listCases, showCase } from './cases.queries';
+
+const text = z.string().min(1).max(1_000);
+
+export function caseRoutes({ database, ask }: Parts): Route[] {
+  return [
+    defineRoute({
+      method: 'GET', path: '/cases', operationId: 'cases', summary: 'What only a person can decide, or has to know of; the latest first', role: 'viewer',
+      query: { q: text.optional(), state: text.optional(), kind: text.optional(), owner: text.optional(), severity: text.optional(), ...pageFields },
+      handle: ({ who, query }) => listCases(database, query, ownersSeen(who)),
+    }),
+    defineRoute({
+      method: 'GET', path: '/cases/{id}', operationId: 'case', summary: 'One case; of a held change a page of what was and would become', role: 'viewer',
+      query: { after: z.string().max(1_000).optional() },
+      handle: async (asking) => {
+        const found = await seen(asking);
+        const history = await database.query('select at, actor, actor_name as "actorName", act, outcome, reason from audit.entry where owner = $1 and subject = $2 order by sequence desc limit 50', [found.owner.team, `case ${found.caseId}`]);
+        return { case: showCase(found), history, ...(await diffOf(found, asking)) };
+      },
+    }),
+    decideRoute('release', 'releaseCase', 'Let a held change out'),
+    decideRoute('refuse', 'refuseCase', 'Let a held change never out'),
+    defineRoute({
+      method: 'POST', path: '/cases/{id}/resolve', operationId: 'resolveCase', summary: 'A loss of the broker has been looked at', role: 'operator', body: act({}),
+      handle: async (asking) => {
+        const { who, body, allow, traceId } = asking;
+        const found = await seen(asking);
+        await allow('operator', found.owner.team, `case ${found.caseId}`);
+        // Every other case is its service's, which closes it when it is over.
+        if (found.service !== 'operations') throw conflict(`case ${found.caseId} is of ${found.service}, which closes it when it is over`, 'a case of operations');
+        if (found.state !== 'open') throw conflict(closedWords(found), 'a case that is open');
+        if (body.dryRun) return { dryRun: true, case: showCase(found) };
+        await database.transaction(async (tx) => {
+          const { rowCount } = await tx.query(`update desk_case set state = 'resolved', closed_at = now(), closed_by = $2, closed_reason = $3 where case_id = $1 and state = 'open'`, [found.caseId, who.id, body.reason]);
+          if (rowCount !== 1) throw conflict(`case ${found.caseId} was closed meanwhile`);
+          await audited(tx, { who, owner: found.owner.team, act: 'resolve case', subject: `case ${found.caseId}`, reason: body.reason, before: { state: 'open' }, after: { state: 'resolved' }, traceId });
+          await tellNews(tx, [{ kind: 'case', id: found.caseId, owner: found.owner.team }]);
+        });
+        return { dryRun: false, case: showCase((await findCase(database, found.caseId)) ?? found) };
+      },
+    }),
+  ];
+
+  async function seen({ params, allow }: Pick<Asking, 'params' | 'allow'>): Promise<CaseRow> {
+    const id = params['id'] ?? '';
+    const found = await findCase(database, id);
+    if (found === undefined) throw notFound('case', id);
+    await allow('viewer', found.owner.team, `case ${id}`);
+    return found;
+  }
+
+  /** What is held is the payload of states: whole only for whoever may read payloads, for others which keys and from what to what. */
+  async function diffOf({ caseId, kind, service, owner }: CaseRow, { who, query }: Asking<{ readonly after?: string | undefined }>): Promise<object> {
+    if (kind !== 'held-change') return {};
+    try {
+      const answer = await ask<HeldAnswer>(heldSubject(service), { act: 'items', id: caseId, limit: 50, ...(query.after === undefined ? {} : { after: query.after }) } satisfies HeldQuestion);
+      const items = 'items' in answer ? answer.items : [];
+      const shown = items.map(({ data, ...rest }: HeldItem) => (holds(who, 'payload-reader', owner.team) ? { ...rest, data } : rest));
+      return { diff: { items: shown, next: items.length === 50 ? (items.at(-1)?.key ?? null) : null }, unavailable: null };
+    } catch (error) {
+      if (!(error instanceof StewardError)) throw error;
+      return { diff: null, unavailable: { service, code: error.code, detail: error.detail ?? null } };
+    }
+  }
+
+  function decideRoute(name: 'release' | 'refuse', operationId: string, summary: string): Route {
+    return defineRoute({
+      method: 'POST', path: `/cases/{id}/${name}`, operationId, summary, role: 'approver', body: act({}),
+      handle: async (asking) => {
+        const { who, body, allow, traceId } = asking;
+        const found = await seen(asking);
+        const { caseId: id, service, owner } = found;
+        await allow('approver', owner.team, `case ${id}`);
+        if (found.kind !== 'held-change') throw refused('/id', `is a case of kind ${found.kind}`, 'a held change');
+        if (found.state !== 'open' && !(name === 'release' && found.state === 'refused')) throw conflict(closedWords(found), 'a case that is open');
+        if (body.dryRun) return { dryRun: true, case: showCase(found) };
+        const entry = { who, owner: owner.team, act: `${name} case`, subject: `case ${id}`, reason: body.reason, before: { state: found.state }, traceId };
+        await database.transaction((tx) => audited(tx, { ...entry, outcome: 'asked' }));
+        const failed = await ask<HeldAnswer>(heldSubject(service), { act: name, id, actor: who.id, reason: body.reason } satisfies HeldQuestion, 30_000).then(() => undefined, (error: unknown) => error);
+        await database.transaction((tx) => audited(tx, failed === undefined ? { ...entry, outcome: 'done' } : { ...entry, outcome: 'failed', after: { error: failed instanceof Error ? failed.message : String(failed) } }));
+        // Somebody else was quicker: the owner knows no open case of this id any more.
+        if (failed instanceof StewardError && failed.code === 'HELD_CHANGE_UNKNOWN') throw conflict(`${service} has no open case ${id} any more`);
+        if (failed !== undefined) throw failed;
+        return { dryRun: false, asked: name };
+      },
+    });
+  }
+}
+
+const closedWords = ({ caseId, state, closedBy, closedReason }: CaseRow): string => `case ${caseId} is ${state}${closedBy === null ? '' : ` by ${closedBy}`}${closedReason === null ? '' : `: ${closedReason}`}`;

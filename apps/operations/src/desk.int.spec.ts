@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { brokerAccess, renderBrokerAccounts, subjectOf, deadLetter, caseContract, type Contract } from '@steward/contracts';
+import { type Broker, connectBroker, dataSchemaOf, encodeHeaders, RawPublisher } from '@steward/event-bus';
+import { createLogger, loadEnv } from '@steward/platform';
+import { freePort, type Running, startNats } from '@steward/servers';
+import { bearer, eventually, testDatabase, testIssuer, type TestDatabase, type TestIssuer } from '@steward/testing';
+import { aCase, aLetter } from './fixtures/told.fixture.spec';
+import { operationsEnv } from './operations.env';
+import { createOperations, type Operations } from './operations.service';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+const passwordOf = (user: string): string => `password-of-${user}`;
+
+/** The whole process, with the broker's real accounts: others tell, the desk shows and asks. */
+describe('the desk', () => {
+  let dir: string;
+  let nats: Running;
+  let database: TestDatabase;
+  let issuer: TestIssuer;
+  let operations: Operations;
+  let pim: Broker;
+  let publisher: RawPublisher;
+
+  const urlOf = (user: string): string => nats.url.replace('://', `://${user}:${passwordOf(user)}@`);
+  const get = async (path: string) => {
+    const response = await fetch(`${operations.apiUrl}/ops/v1${path}`, { headers: bearer(await issuer.token({ sub: 'ada', steward_roles: ['admin:*'] })) });
+    return (await response.json()) as Record<string, unknown>;
+  };
+  const lengthOf = async (path: string): Promise<number> => ((await get(path))['items'] as unknown[]).length;
+  const publish = (contract: Contract, key: string, revision: number, data: object): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const subject = subjectOf(contract, 'pim', key);
+      const id = `01890a5d-ac96-774b-bcce-${String(revision).padStart(12, '0')}`;
+      const envelope = { id, type: `pim.${contract.entity}.v1`, source: '/steward/pim', subject, key, time: '2026-01-02T03:04:05.000Z', dataSchema: dataSchemaOf(contract), revision, sequence: null, correlationId: null, causationId: null, origin: 'live', tombstone: false, traceparent: null, body: JSON.stringify(data) } as const;
+      publisher.publish(subject, encodeHeaders(envelope), envelope.body, (outcome) => (outcome.kind === 'stored' ? resolve(outcome.sequence) : reject(outcome.error)));
+    });
+
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'steward-desk-'));
+    nats = await startNats({ dir, port: await freePort(), config: renderBrokerAccounts({ passwordOf, systemPassword: passwordOf('system') }) });
+    database = await testDatabase({ migrations: [] });
+    issuer = await testIssuer();
+    const own = { STEWARD_HEALTH_PORT: '0', STEWARD_OPERATIONS_PORT: '0', STEWARD_LOG_LEVEL: 'silent', STEWARD_MODE: 'test', STEWARD_PROVISIONER_EVERY_MS: '600000' };
+    operations = await createOperations(loadEnv(operationsEnv, { DATABASE_URL: database.url, NATS_URL: urlOf('operations'), NATS_PROVISIONER_URL: urlOf('provisioner'), ...own, ...issuer.env }));
+    await eventually(async () => (await fetch(`${operations.url}/readyz`)).status === 200);
+    pim = await connectBroker({ url: urlOf('pim'), service: 'pim', logger });
+    publisher = new RawPublisher({ broker: pim });
+  });
+  afterAll(async () => {
+    await publisher.close();
+    await pim.close();
+    await operations.stop();
+    await issuer.stop();
+    await nats.stop();
+    await database.drop();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  test('shows the letters and cases that a service tells, and says so to whoever listens', async () => {
+    const stream = await fetch(`${operations.apiUrl}/ops/v1/events`, { headers: bearer(await issuer.token({ sub: 'ada', steward_roles: ['viewer:Pricing'] })) });
+    const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
+    await publish(deadLetter, 'letter-1', 1, aLetter('letter-1', { service: 'pim', consumer: 'pim-feed' }));
+    await publish(caseContract, 'case-1', 2, aCase('case-1', { service: 'pim' }));
+    await eventually(async () => (await lengthOf('/cases')) === 1 && (await lengthOf('/dead-letter-groups')) === 1);
+    let heard = '';
+    while (!/event: group/.test(heard) || !/event: case/.test(heard)) heard += (await reader?.read())?.value ?? '';
+    expect(heard).toContain('data: {"kind":"case","id":"case-1"}');
+    await reader?.cancel();
+  });
+
+  test('reads a letter through the door of its holder, by the rights of the broker', async () => {
+    expect(brokerAccess.find(({ service }) => service === 'operations')?.requests).toContain('rpc.pim.letters');
+    expect(await get('/dead-letters/letter-1')).toMatchObject({ live: null, unavailable: { code: 'BROKER_NO_ANSWERER' } });
+    const door = pim.nc.subscribe('rpc.pim.letters', {
+      callback: (_error, message) => {
+        const { id, data } = JSON.parse(new TextDecoder().decode(message.data)) as { id: string; data: unknown };
+        message.respond(JSON.stringify({ response: { payload: { asked: data } }, isDisposed: true, id }));
+      },
+    });
+    await pim.nc.flush();
+    expect(await get('/dead-letters/letter-1')).toMatchObject({ live: { payload: { asked: { ask: 'read', id: 'letter-1', reveal: false } } } });
+    door.unsubscribe();
+  });
+
+  test('opens a case that names the broker when a stream is lost', async () => {
+    const provisioner = await connectBroker({ url: urlOf('provisioner'), service: 'provisioner', logger, apiPrefix: '$JS.API' });
+    await provisioner.nc.request('$JS.API.STREAM.DELETE.PIM_STATE', '');
+    await provisioner.close();
+    await eventually(async () => (await lengthOf('/cases?kind=broker-loss')) === 1);
+    const [lost] = (await get('/cases?q=kind:broker-loss'))['items'] as unknown as { id: string }[];
+    expect(lost).toMatchObject({ severity: 'critical', summary: expect.stringContaining('PIM_STATE'), owner: { team: 'Platform' }, detail: { stream: 'PIM_STATE' } });
+    const token = await issuer.token({ sub: 'ada', steward_roles: ['operator:Platform'] });
+    const body = JSON.stringify({ reason: 'the disk was full' });
+    const answer = await fetch(`${operations.apiUrl}/ops/v1/cases/${lost?.id ?? ''}/resolve`, { method: 'POST', headers: { ...bearer(token), 'content-type': 'application/json' }, body });
+    expect(await answer.json()).toMatchObject({ case: { state: 'resolved', closedBy: 'ada', closedReason: 'the disk was full' } });
+  });
+});

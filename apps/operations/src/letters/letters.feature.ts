@@ -1,0 +1,15 @@
+import { deadLetter } from '@steward/contracts';
+import { defineProjection } from '@steward/event-bus';
+import type { Feature } from '../api/feature';
+import { groupRoutes } from './groups.routes';
+import { DeskLetters1796000001000 } from './letters.migration';
+import { letterRoutes } from './letters.routes';
+import { applyLetters } from './letters.store';
+
+export const lettersProjection = defineProjection({ builds: 'letters', contract: deadLetter, apply: applyLetters });
+
+export const lettersFeature: Feature = {
+  name: 'letters',
+  migrations: [DeskLetters1796000001000],
+  open: (parts) => ({ projections: [lettersProjection], routes: [...groupRoutes(parts), ...letterRoutes(parts)] }),
+};
