@@ -13,7 +13,7 @@ import type { Logger } from '../log/logger';
 import { beforeScrape, gauge } from '../metrics/metrics';
 import { through } from '../seams/through';
 import { isConnectionError, namedDatabaseError } from './connection-errors';
-import { migrate, type MigrationClass } from './migrate';
+import { migrate, type MigrationClass, OnlyMigrated } from './migrate';
 import { createPool } from './pool';
 import { typeormLogger } from './typeorm-logger';
 import { waitForDatabase } from './wait';
@@ -58,6 +58,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const waitMs = options.startupWaitMs ?? ambientEnv().STEWARD_STARTUP_WAIT_MS;
   await waitForDatabase(url, name, waitMs, logger);
   await migrate({ url, name, migrations, lockWaitMs: Math.max(waitMs, 60_000), logger });
+  // Every service opens its database before anything else, so nothing was read, sent or promised yet.
+  if (ambientEnv().STEWARD_MIGRATE_ONLY) throw new OnlyMigrated('migrated, and that was all that was asked');
 
   const onBroken = new Set<() => void>();
   const broken = (): void => onBroken.forEach((callback) => callback());

@@ -106,6 +106,27 @@ describe('runMain', () => {
   });
 });
 
+describe('a process that is to migrate and no more', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await testDatabase({ migrations: [] });
+  });
+  afterAll(() => database.drop());
+
+  it('does it, begins nothing else and ends with 0, the second time too', async () => {
+    const migration = "class Shelf1 { name = 'Shelf1700000000001'; up(runner) { return runner.query('create table shelf (id int)'); } down() {} }";
+    const open = "const db = await p.openDatabase({ url: env.DATABASE_URL, name: 'shop', migrations: [Shelf1], logger: p.createLogger({ service: 'shop', level: 'info' }) })";
+    const code = `${head} ${migration}; p.runMain('shop', p.serviceEnv, async (env) => { ${open}; process.stdout.write('begun'); return { stop: db.close }; })`;
+    for (const time of ['first', 'second']) {
+      const program = new Program(code, { DATABASE_URL: database.url, NATS_URL: 'nats://nobody:x@127.0.0.1:1', STEWARD_MIGRATE_ONLY: 'true' });
+      expect([time, await program.ended]).toEqual([time, { code: 0, signal: null }]);
+      expect(program.output).toContain('migrated, and that was all that was asked');
+      expect(program.output).not.toContain('begun');
+    }
+    expect((await database.pool.query('select from shelf')).rowCount).toBe(0);
+  });
+});
+
 describe('telemetry', () => {
   let database: TestDatabase;
   let receiver: OtlpReceiver;

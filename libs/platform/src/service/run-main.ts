@@ -6,6 +6,7 @@
  */
 import type { z } from 'zod';
 import { loadEnv, type EnvOf } from '../env/load-env';
+import { OnlyMigrated } from '../database/migrate';
 import { ambientEnv } from '../env/ambient';
 import { processEnv, type ProcessEnv } from '../env/service-env';
 import { errorTable } from '../errors/table';
@@ -68,7 +69,11 @@ export function runMain<S extends z.ZodRawShape>(name: string, shape: S, create:
     (created) => {
       running = created;
     },
-    (error: unknown) => fatal(logger, error, 'could not start'),
+    (error: unknown) => {
+      if (!(error instanceof OnlyMigrated)) fatal(logger, error, 'could not start');
+      logger.info(error.message);
+      end(0);
+    },
   );
 }
 
