@@ -1,6 +1,7 @@
 import { type AdapterContext, defineAdapter } from '@steward/adapter-kit';
 import { cancelExportHandler } from './commands/cancel-export.handler';
 import { exportOrderHandler } from './commands/export-order.handler';
+import { forgetOrderHandler } from './commands/forget-order.handler';
 import { releaseStockHandler } from './commands/release-stock.handler';
 import { reserveStockHandler } from './commands/reserve-stock.handler';
 import { expiry, followFeeds, recount } from './reservation/follow-feeds';
@@ -15,7 +16,7 @@ export const erp = defineAdapter({
   name: 'erp',
   connectors: vendors,
   migrations: reservationMigrations,
-  consumes: ({ clock }) => ({ handlers: [reserveStockHandler(clock), releaseStockHandler(clock), exportOrderHandler(clock), cancelExportHandler(clock)] }),
+  consumes: ({ clock }) => ({ handlers: [reserveStockHandler(clock), releaseStockHandler(clock), exportOrderHandler(clock), cancelExportHandler(clock), forgetOrderHandler] }),
   follows: followFeeds,
   effects: ({ source, clock }: AdapterContext<ErpSource>) => saleEffects(source.desk ?? readOnly, clock),
   loops: [expiry, recount],

@@ -1,4 +1,4 @@
-import { eventually } from '@steward/testing';
+import { eventually, tablesThatMention } from '@steward/testing';
 import { type Line, openLine } from './fixtures/line.fixture.spec';
 
 describe('the erp service', () => {
@@ -88,6 +88,26 @@ describe('the erp service', () => {
     await line.control('PUT', 'erp/shipments/D-G2', { reference: 'W-000000G1', warehouse: 'HAM-1', positions: [{ article: 'F', pieces: 3 }] });
     await line.until('g1', ({ status }) => status === 'shipped');
     await eventuallyZero('F@HAM-1');
+  });
+
+  it('forgets whom a sale was for when it is told to, and what the ERP said; that it was sold stays', async () => {
+    await sold('i1', { D: 1 });
+    await line.control('POST', 'erp/faults', { kind: 'refuse', code: 'credit_limit', message: 'Ada Lund has no credit', times: 1, match: { path: '/erp/sales', method: 'POST' } });
+    await line.reserve({ orderId: 'i2', lines: { D: 1 } });
+    await line.until('i2', ({ status }) => status === 'held');
+    await line.export('i2', { D: 1 });
+    const refused = await line.until('i2', ({ exportRefusal }) => exportRefusal !== null);
+    expect(refused.exportRefusal?.reason).toBe('Ada Lund has no credit');
+    await sold('i3', { D: 1 });
+    for (const orderId of ['i1', 'i2']) await line.forget(orderId);
+    expect(await line.until('i2', ({ exportRefusal }) => exportRefusal?.reason === 'erased')).toMatchObject({ status: 'held', exportRefusal: { code: 'credit_limit' } });
+    const requests = () => line.rows<{ key: string; state: string; name: string }>(`select key, state, request #>> '{shippingAddress,name}' as name from effect where kind = 'sale' and key like 'i%' order by key`);
+    await eventually(async () => (await requests()).filter(({ name }) => name === 'erased').length === 2);
+    expect(await requests()).toEqual([{ key: 'i1', state: 'confirmed', name: 'erased' }, { key: 'i2', state: 'refused', name: 'erased' }, { key: 'i3', state: 'confirmed', name: 'Ada Lund' }]);
+    expect(await line.rows(`select distinct entity from outbox where body like '%Ada Lund%' and key like 'i%'`)).toEqual([]);
+    expect(await tablesThatMention(line.pool, 'has no credit')).toEqual([]);
+    await line.cancelExport('i2');
+    await line.until('i2', ({ status }) => status === 'released');
   });
 
   it('goes on where it was: an order given up while the ERP hangs is released when it is known what became of it', async () => {

@@ -3,11 +3,13 @@ import { StewardError } from '@steward/platform';
 import { orderEffects } from './effects/order.effects';
 import type { PaymentDesk } from './effects/ports';
 import { omsEnv } from './env';
+import { customerErasedHandler } from './erasure/customer-erased.handler';
+import { forgetEveryMs, forgetOrders } from './erasure/forget-orders';
 import { cancelOrderHandler } from './order/cancel-order.handler';
 import { placeOrderHandler } from './order/place-order.handler';
 import { refundPaymentHandler } from './order/refund-payment.handler';
 import { requestReturnHandler } from './order/request-return.handler';
-import { SagaTable1793000000000 } from './order/saga.migration';
+import { omsMigrations } from './order/saga.migration';
 import { shipmentProjection } from './order/shipment.projection';
 import { stockReservationProjection } from './order/stock-reservation.projection';
 import { sweep, sweepEveryMs } from './order/sweeper';
@@ -30,7 +32,7 @@ export const oms = defineAdapter({
   name: 'oms',
   connectors: vendors,
   env: omsEnv,
-  migrations: [SagaTable1793000000000],
+  migrations: omsMigrations,
   opens: ({ env, clock, logger, database, source, onClose }): Own => {
     // Its own way out: a slow provider must not open the breaker of the OMS, nor take its seats.
     const http = resilientHttp({ dependency: 'oms-stripe', clock, logger, limits: { concurrency: 16, deadlineMs: 15_000, attemptMs: 15_000 } });
@@ -45,13 +47,14 @@ export const oms = defineAdapter({
   consumes: ({ clock, logger, own }) => {
     const parts = { clock, logger };
     return {
-      handlers: [placeOrderHandler({ ...parts, keys: own.keys }), cancelOrderHandler(parts), refundPaymentHandler(parts), requestReturnHandler(parts)],
+      handlers: [placeOrderHandler({ ...parts, keys: own.keys }), cancelOrderHandler(parts), refundPaymentHandler(parts), requestReturnHandler(parts), customerErasedHandler],
       projections: [stockReservationProjection(parts), shipmentProjection(parts)],
     };
   },
   effects: ({ clock, logger, source, own }) => orderEffects(source.desk, own.payments, { clock, logger }),
   loops: [
     { name: 'overdue orders', everyMs: sweepEveryMs, run: async ({ database, clock, logger }, signal) => void (await sweep(database, { clock, logger }, signal)) },
+    { name: 'orders of erased customers', everyMs: forgetEveryMs, run: async ({ database, clock, logger }, signal) => void (await forgetOrders(database, { clock, logger }, signal)) },
     { name: 'orders cancelled at the OMS', everyMs: watchEveryMs, run: async ({ own }, signal) => void (await own.watch(signal)) },
   ],
   webhooks: ({ env }) => [stripeWebhook(env.STEWARD_PSP_WEBHOOK_SECRET)],

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { durables, type NewestAnswer, newestSubject, renderBrokerAccounts, streams } from '@steward/contracts';
+import { durables, type ForgetAnswer, forgetSubject, type NewestAnswer, newestSubject, renderBrokerAccounts, streams } from '@steward/contracts';
 import {
   ask,
   type Administration,
@@ -173,6 +173,36 @@ describe('operations', () => {
     // The broker's advisory is the wake-up; nobody asks.
     await eventually(async () => (await broker.inspectDurable(catalogue)) !== undefined);
     expect(await drain()).toEqual([21, 22, 23, 24, 25]);
+  });
+
+  it('B7: takes messages out of a stream at the wish of whoever sent them, and none that somebody has yet to read', async () => {
+    await startOperations();
+    const broker = await connectAs('provisioner', '$JS.API');
+    const manager = await broker.js.jetstreamManager(false);
+    const subjects = ['cmd.gateway.place-order.v1.o-1', 'cmd.gateway.place-order.v1.o-2', 'cmd.gateway.cancel-order.v1.o-1', 'evt.gateway.nothing.v1.o-1'] as const;
+    const gateway = await connectAs('gateway');
+    for (const subject of [subjects[0], subjects[1], subjects[0], subjects[2]]) await gateway.js.publish(subject, 'a person');
+    const left = async (): Promise<Record<string, number>> => (await manager.streams.info('GATEWAY_COMMANDS', { subjects_filter: '>' })).state.subjects ?? {};
+    const client = createRpcClient({ url: urlOf('gateway'), service: 'gateway' });
+    closing.push(() => client.close());
+    const forget = (...asked: string[]) => eventually(() => ask<ForgetAnswer>(client, forgetSubject('gateway'), { subjects: asked }));
+    expect(await forget(subjects[0])).toEqual({ gone: [] });
+    // The first of two is read: only that one goes.
+    const consumer = await (await connectAs('oms')).js.consumers.get('GATEWAY_COMMANDS', 'oms-orders');
+    await (await consumer.next({ expires: 5_000 }))?.ackAck();
+    expect([await forget(subjects[0]), await left()]).toEqual([{ gone: [] }, { [subjects[0]]: 1, [subjects[1]]: 1, [subjects[2]]: 1 }]);
+    for (let read = 0; read < 3; read += 1) await (await consumer.next({ expires: 5_000 }))?.ackAck();
+    expect(await forget(subjects[0], 'cmd.gateway.place-order.v1.never-sent')).toEqual({ gone: [subjects[0], 'cmd.gateway.place-order.v1.never-sent'] });
+    expect(await left()).toEqual({ [subjects[1]]: 1, [subjects[2]]: 1 });
+    // Nobody reaches another's, nor a state, nor all at once.
+    for (const subject of ['cmd.oms.export-order.v1.o-1', 'evt.pim.product.v1.p-1', 'cmd.gateway.place-order.v1.*', 'cmd.gateway.place-order.v1.>', subjects[3]]) {
+      await expect(ask(client, forgetSubject('gateway'), { subjects: [subject] })).rejects.toThrow();
+    }
+    await expect(ask(client, forgetSubject('oms'), { subjects: ['cmd.oms.export-order.v1.o-1'] }, 1_000)).rejects.toThrow();
+    // It was not lost, and nobody takes it for that.
+    const epoch = (await manager.streams.info('GATEWAY_COMMANDS')).config.metadata?.['steward-epoch'];
+    const recorded = { GATEWAY_COMMANDS: { epoch: epoch ?? '', sequence: 4, messageId: null } };
+    expect((await asService('gateway')({ service: 'gateway', recorded })).streams['GATEWAY_COMMANDS']?.epoch).toBe(epoch);
   });
 
   it('O9: says how far the slowest durable of a stream is behind', async () => {

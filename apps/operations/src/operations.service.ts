@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { AsyncMicroserviceOptions, MicroserviceOptions } from '@nestjs/microservices';
 import { durables, PROVISIONER, streams } from '@steward/contracts';
-import { ask, type Broker, connectBroker, ConsumerTables1700000002000, createRpcClient, digestModule, JetStreamStrategy, natsTransport, openAdministration, Rebuilder, Rebuilds1790000005000 } from '@steward/event-bus';
+import { type Administration, ask, type Broker, connectBroker, ConsumerTables1700000002000, createRpcClient, digestModule, JetStreamStrategy, natsTransport, openAdministration, Rebuilder, Rebuilds1790000005000 } from '@steward/event-bus';
 import { createLogger, createService, type Database, openDatabase, type Runtime, type Service, systemClock } from '@steward/platform';
 import { askerOf, serveApi } from './api/serve-api';
 import { openAudit } from './audit/audit.schema';
@@ -9,6 +9,7 @@ import { BrokerStateController } from './broker-state.controller';
 import { OwnCasesController } from './cases/own-cases.controller';
 import { Newsroom } from './events/newsroom';
 import { features } from './features';
+import { ForgetController, FORGETTER } from './forget.controller';
 import type { OperationsEnv } from './operations.env';
 import { NewestController } from './provisioner/newest.controller';
 import { Provisioner } from './provisioner/provisioner';
@@ -41,8 +42,9 @@ export async function createOperations(env: OperationsEnv): Promise<Operations> 
     opened.push(() => broker.close());
     const system = env.NATS_SYSTEM_URL === undefined ? undefined : await connectBroker({ url: env.NATS_SYSTEM_URL, service: 'system', logger });
     if (system) opened.push(() => system.close());
-    const provisioner = await createProvisioner(env, broker, system, database, logger);
-    return await serve({ env, provisioner, database, broker, logger, closeAll });
+    const administration = await openAdministration(broker, env.STEWARD_STREAM_REPLICAS);
+    const provisioner = startProvisioner(env, administration, broker, system, database, logger);
+    return await serve({ env, provisioner, administration, database, broker, logger, closeAll });
   } catch (error) {
     await closeAll();
     throw error;
@@ -52,9 +54,9 @@ export async function createOperations(env: OperationsEnv): Promise<Operations> 
 type Logger = ReturnType<typeof createLogger>;
 type App = Parameters<NonNullable<Parameters<typeof createService>[0]['configure']>>[0];
 
-async function createProvisioner(env: OperationsEnv, broker: Broker, system: Broker | undefined, database: Database, logger: Logger): Promise<Provisioner> {
+function startProvisioner(env: OperationsEnv, administration: Administration, broker: Broker, system: Broker | undefined, database: Database, logger: Logger): Provisioner {
   const provisioner = new Provisioner({
-    administration: await openAdministration(broker, env.STEWARD_STREAM_REPLICAS),
+    administration,
     broker,
     database,
     streams,
@@ -71,13 +73,14 @@ async function createProvisioner(env: OperationsEnv, broker: Broker, system: Bro
 interface Served {
   readonly env: OperationsEnv;
   readonly provisioner: Provisioner;
+  readonly administration: Administration;
   readonly database: Database;
   readonly broker: Broker;
   readonly logger: Logger;
   readonly closeAll: () => Promise<void>;
 }
 
-async function serve({ env, provisioner, database, broker, logger, closeAll }: Served): Promise<Operations> {
+async function serve({ env, provisioner, administration, database, broker, logger, closeAll }: Served): Promise<Operations> {
   let apiUrl = '';
   const service = await createService({
     name: 'operations',
@@ -92,8 +95,8 @@ async function serve({ env, provisioner, database, broker, logger, closeAll }: S
       return {
         module: OperationsModule,
         imports: [digestModule('operations', 'stored_part', () => database)],
-        controllers: [BrokerStateController, OwnCasesController, NewestController],
-        providers: [{ provide: Provisioner, useValue: provisioner }],
+        controllers: [BrokerStateController, OwnCasesController, NewestController, ForgetController],
+        providers: [{ provide: Provisioner, useValue: provisioner }, { provide: FORGETTER, useValue: administration }],
       };
     },
     configure: async (app, runtime) => {

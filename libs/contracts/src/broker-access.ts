@@ -2,6 +2,7 @@ import { announceAgainSubject } from './doors/announce-again';
 import { digestSubject } from './doors/digest';
 import { evidenceSubject, newestSubject } from './doors/evidence';
 import { flowsSubject } from './doors/flows';
+import { forgetSubject } from './doors/forget';
 import { contracts } from './generated/catalogue';
 import { durables, streams } from './generated/topology';
 import { heldSubject } from './doors/held';
@@ -50,6 +51,9 @@ const announcers = unique(stateContracts.flatMap(({ systems }) => systems));
 /** Whose letters are told. */
 const letterHolders = unique(stateContracts.filter(({ entity }) => entity === 'dead-letter').flatMap(({ systems }) => systems));
 
+/** Who sends commands or events that speak of persons, and has the broker forget them: states are overwritten instead. */
+export const forgetting: readonly string[] = unique(contracts.filter(({ kind, piiPaths }) => kind !== 'state' && piiPaths.length > 0).flatMap(({ systems }) => systems)).toSorted();
+
 const everyService = unique([...streams.map(({ system }) => system), ...durables.map(({ service }) => service), OPERATIONS]).toSorted();
 
 /** Who takes what this service says into a projection: it is bootstrapped and rebuilt from the owner's snapshot (B12). */
@@ -78,6 +82,7 @@ const doors: readonly Door[] = [
   { subjectOf: traceSubject, answerers: letterHolders, callersOf: () => [OPERATIONS] },
   { subjectOf: announceAgainSubject, answerers: announcers, callersOf: () => [OPERATIONS, RECONCILIATION] },
   { subjectOf: readSourceSubject, answerers: owners, callersOf: () => [OPERATIONS, RECONCILIATION] },
+  ...forgetting.map((sender): Door => ({ subjectOf: () => forgetSubject(sender), answerers: [OPERATIONS], callersOf: () => [sender] })),
   { subjectOf: () => reconciliationSubject, answerers: [RECONCILIATION], callersOf: () => [OPERATIONS] },
 ];
 

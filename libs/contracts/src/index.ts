@@ -3,6 +3,7 @@ export {
   type BrokerAccess,
   brokerAccess,
   durableApi,
+  forgetting,
   inboxPrefixOf,
   JETSTREAM_PREFIX,
   PROVISIONER,
@@ -19,6 +20,7 @@ export {
   childrenOf, depthOf, DIGEST_ROOT, type DigestAnswer, type DigestChildren, type DigestKeys, type DigestNode, type DigestQuestion, type DigestScrub, digestStep, digestSubject, KEPT_BITS, type KeyDigest,
   MOST_DIGEST_BITS, type NodeDigest,
 } from './doors/digest';
+export { type ForgetAnswer, type ForgetQuestion, forgetSubject } from './doors/forget';
 export { type ReadSourceAnswer, type ReadSourceQuestion, readSourceSubject, type SourceItem, type SourcePage } from './doors/read-source';
 export { type DependencyStatus, type FlowKind, type FlowsAnswer, type FlowsQuestion, flowsSubject, type FlowStatus } from './doors/flows';
 export { type HeldAnswer, type HeldCase, type HeldItem, type HeldQuestion, heldSubject } from './doors/held';

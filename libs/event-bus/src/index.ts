@@ -15,5 +15,6 @@ export { masked, type ReadSourceEvidence, type SourceEvidence } from './evidence
 export { answerEvidence, evidenceModule } from './evidence/evidence.controller';
 
 // What is forgotten when a person is.
-export { bodyWithoutPersonal, type PersonalTrace, scrubPerson, type Scrubbed } from './privacy/scrub-person';
+export { type AskForget, askForget, forgetMessages, purgeForgotten, startForgetting } from './privacy/forget-messages';
+export { bodyWithoutPersonal, erasedError, type PersonalTrace, scrubPerson, type Scrubbed } from './privacy/scrub-person';
 export { withoutPersonal } from './privacy/without-personal';

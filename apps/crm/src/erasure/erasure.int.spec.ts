@@ -55,14 +55,16 @@ describe('an erased customer', () => {
     for (const text of [mailOf('c-1'), 'Planted c-1', 'Planted street c-1', '+49 c-1']) expect(await mentions(text)).toEqual([]);
     expect(await rig.atCrm('c-1')).toBeUndefined();
     expect(await mentions(mailOf('c-2'))).toEqual(['announced', 'effect', 'outbox_default']);
-    expect(await rig.rows(`select tombstone, body from outbox where key = 'c-1' order by id desc limit 1`)).toEqual([{ tombstone: true, body: '' }]);
+    expect(await rig.rows(`select tombstone, body from outbox where key = 'c-1' and kind = 'state' order by id desc limit 1`)).toEqual([{ tombstone: true, body: '' }]);
     expect(await rig.rows('select customer_id, times, erased_at is not null as erased from erasure')).toEqual([{ customer_id: 'c-1', times: 1, erased: true }]);
+    // Who keeps orders is told by an id and nothing else.
+    expect((await rig.rows<{ key: string; body: string }>(`select key, body from outbox where entity = 'customer-erased'`)).map(({ key, body }) => [key, Object.keys(JSON.parse(body) as object)])).toEqual([['c-1', ['customerId', 'erasedAt']]]);
   });
 
   it('is told as erased also when nobody was ever told of them', async () => {
     await rig.erase('c-9');
     await gone('c-9');
-    expect(await rig.rows(`select revision::int, tombstone from outbox where key = 'c-9'`)).toEqual([{ revision: 1, tombstone: true }]);
+    expect(await rig.rows(`select revision::int, tombstone from outbox where key = 'c-9' and kind = 'state'`)).toEqual([{ revision: 1, tombstone: true }]);
     await rig.settled();
     await rig.register('c-9');
     expect([await rig.writes(), await rig.rows('select 1 from customer_write')]).toEqual([['erase-customer confirmed'], []]);
@@ -94,7 +96,7 @@ describe('an erased customer', () => {
     await gone('c-1');
     await rig.control('DELETE', 'crm/faults');
     await passes(3);
-    expect(await rig.rows(`select 1 from outbox where key = 'c-1' and not tombstone`)).toHaveLength(1);
+    expect(await rig.rows(`select 1 from outbox where key = 'c-1' and kind = 'state' and not tombstone`)).toHaveLength(1);
   });
 
   it('O7: is waited for by whoever announces a page while they are being forgotten', async () => {
@@ -131,7 +133,7 @@ describe('an erased customer', () => {
     await rig.rows(`update erasure set erased_at = erased_at - interval '2 minutes'`);
     await eventually(async () => (await rig.atCrm('c-1')) === undefined);
     await rig.settled();
-    expect([await rig.rows('select times from erasure'), await mentions(mailOf('c-1')), await rig.rows(`select 1 from outbox where key = 'c-1' and not tombstone`)]).toMatchObject([[{ times: 2 }], [], { length: 1 }]);
+    expect([await rig.rows('select times from erasure'), await mentions(mailOf('c-1')), await rig.rows(`select 1 from outbox where key = 'c-1' and kind = 'state' and not tombstone`)]).toMatchObject([[{ times: 2 }], [], { length: 1 }]);
   });
 
   it('C3: whom the CRM has to keep is still told, and a case of the owner', async () => {

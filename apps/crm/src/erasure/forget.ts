@@ -2,11 +2,12 @@
  * What follows when the CRM has erased somebody, in the transaction that stores that it has.
  * 1. They are on the list as erased, and withheld from now on.
  * 2. The state is a tombstone, whether or not it was ever announced: who knows them by their orders has to be told too.
- * 3. Nothing of them is left here: outbox, letters, held commands, writes with their outcome, cases. Ids stay.
+ * 3. Who keeps orders of theirs is told by an id (customer-erased): the state's tombstone goes to those only who had the person.
+ * 4. Nothing of them is left here: outbox, letters, held commands, writes with their outcome, cases. Ids stay.
  */
 import { announceWithheld, scrubEffects } from '@steward/adapter-kit';
-import { type Contract, customer, eraseCustomer, registerCustomer, updateCustomer } from '@steward/contracts';
-import { scrubPerson } from '@steward/event-bus';
+import { type Contract, customer, customerErased, eraseCustomer, registerCustomer, updateCustomer } from '@steward/contracts';
+import { appendEvents, scrubPerson } from '@steward/event-bus';
 import type { PoolClient } from 'pg';
 import { writeKinds } from '../customer/customer-write.store';
 
@@ -15,6 +16,7 @@ export async function forget(tx: PoolClient, customerId: string, options: { read
   const mentions = await whatOnlyTheyHave(tx, customerId);
   await tx.query('update erasure set erased_at = $2 where customer_id = $1', [customerId, options.at]);
   await announceWithheld(tx, 'crm', customer as Contract, [customerId], options);
+  await appendEvents(tx, [{ contract: customerErased as Contract, system: 'crm', key: customerId, data: { customerId, erasedAt: options.at.toISOString() }, correlationId: options.correlationId }]);
   const contracts = [customer, registerCustomer, updateCustomer, eraseCustomer] as readonly Contract[];
   await scrubPerson(tx, contracts.map((contract) => ({ contract, keys: [customerId] })), mentions);
   await scrubEffects(tx, await writesOf(tx, customerId), () => ({ customerId }));

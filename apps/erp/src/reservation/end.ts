@@ -32,6 +32,13 @@ export async function giveUp(tx: Tx, orders: readonly Asked[], now: Date): Promi
 /** The ERP is asked to cancel it, once more if it was asked before. */
 export const callOff = (row: Reservation): Reservation => ({ ...row, export: 'calling_off', givingUp: true, cancellations: row.cancellations + 1 });
 
+/** What the ERP said in its own words, which may name a person, is said no more. */
+export async function saidNothing(tx: Tx, orderId: string): Promise<Changes> {
+  const told = (await lockReservations(tx, [orderId])).flatMap((row): Reservation[] => (row.exportRefusal === null ? [] : [{ ...row, exportRefusal: { ...row.exportRefusal, reason: 'erased' } }]));
+  await saveReservations(tx, told);
+  return changesOf(told);
+}
+
 /** Those whose time is over, `limit` at a time. */
 export async function expireReservations(tx: Tx, now: Date, limit: number): Promise<Changes> {
   return endReservations(tx, await lockExpired(tx, now, limit), 'expire', now);

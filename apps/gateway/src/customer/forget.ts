@@ -1,9 +1,9 @@
 /**
  * What the gateway keeps of a person who is erased. Orders stay as what was bought: number, lines and amounts belong to the shop's accounts;
- * who it was for goes. An order that was not sent yet is still sent whole, and its row goes with the outbox's retention.
+ * who it was for goes. An order that was not sent yet is still sent whole, and forgotten when it was read.
  */
-import { cancelOrder, customer, order, placeOrder, registerCustomer, requestReturn, updateCustomer } from '@steward/contracts';
-import { scrubPerson } from '@steward/event-bus';
+import { cancelOrder, type Contract, customer, order, placeOrder, registerCustomer, requestReturn, updateCustomer } from '@steward/contracts';
+import { forgetMessages, type PersonalTrace, scrubPerson } from '@steward/event-bus';
 import type { PoolClient } from 'pg';
 
 export async function forgetCustomers(tx: PoolClient, customerIds: readonly string[]): Promise<void> {
@@ -13,15 +13,15 @@ export async function forgetCustomers(tx: PoolClient, customerIds: readonly stri
   const told = await tx.query<{ id: string }>(`select key as id from stored_part where entity = 'order' and data ->> 'customerId' = any($1::text[])`, [customerIds]);
   const orderIds = [...new Set([...accepted.rows, ...told.rows].map(({ id }) => id))];
   const returned = await tx.query<{ id: string }>(`select resource_id as id from idempotency where operation = 'request-return' and identity = any($1::text[])`, [[...ofCustomer, ...orderIds.map((id) => `order:${id}`)]]);
-  await scrubPerson(tx, [
-    { contract: customer, keys: customerIds },
-    { contract: registerCustomer, keys: customerIds },
-    { contract: updateCustomer, keys: customerIds },
-    { contract: order, keys: orderIds },
-    { contract: placeOrder, keys: orderIds, leavesUnsent: true },
-    { contract: cancelOrder, keys: orderIds, leavesUnsent: true },
-    { contract: requestReturn, keys: returned.rows.map(({ id }) => id), leavesUnsent: true },
-  ]);
+  const said: PersonalTrace[] = [
+    { contract: registerCustomer as Contract, keys: customerIds },
+    { contract: updateCustomer as Contract, keys: customerIds },
+    { contract: placeOrder as Contract, keys: orderIds, leavesUnsent: true },
+    { contract: cancelOrder as Contract, keys: orderIds, leavesUnsent: true },
+    { contract: requestReturn as Contract, keys: returned.rows.map(({ id }) => id), leavesUnsent: true },
+  ];
+  await scrubPerson(tx, [{ contract: customer, keys: customerIds }, { contract: order, keys: orderIds }, ...said]);
+  await forgetMessages(tx, 'gateway', said);
   // Of a person in the stored answers: where they were to prove who they are.
   await tx.query(
     `update idempotency set answer = jsonb_set(answer::jsonb, '{order,payment,actionUrl}', 'null')::text

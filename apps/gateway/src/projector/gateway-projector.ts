@@ -3,7 +3,7 @@
  * documents' row locks and the broker's durables keep them apart.
  */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
-import { ask, askBrokerState, connectBroker, createRpcClient, digestModule, evidenceModule, JetStreamStrategy, natsTransport, openSendingSide, Rebuilder } from '@steward/event-bus';
+import { ask, askBrokerState, askForget, connectBroker, createRpcClient, digestModule, evidenceModule, JetStreamStrategy, natsTransport, openSendingSide, Rebuilder } from '@steward/event-bus';
 import { createService, endpointsOf, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
 import { categoryProjection } from '../category/category.projection';
 import { customerProjection, segmentProjection } from '../customer/customer.projection';
@@ -47,7 +47,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
       shutdown.onClose('rpc', () => rpc.close());
       // What the API has accepted is sent from here: it has no broker, and must not need one to accept (I7).
       const sending = await openSendingSide({
-        service: 'gateway', runtime, database, databaseUrl: env.DATABASE_URL, broker, ask: askBrokerState(rpc), lease: 'gateway',
+        service: 'gateway', runtime, database, databaseUrl: env.DATABASE_URL, broker, ask: askBrokerState(rpc), askForget: askForget(rpc, 'gateway'), lease: 'gateway',
         refuseLazyBroker: env.STEWARD_MODE === 'production' && !env.STEWARD_ALLOW_LAZY_BROKER,
       });
 

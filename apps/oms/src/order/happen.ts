@@ -3,7 +3,7 @@
  * transaction of the message or outcome that brought it (C1). As many orders as a batch has cost as many statements as one.
  */
 import { abandonEffect, announceOwn, intendEffects, touchEffect } from '@steward/adapter-kit';
-import { cancelExport, type Contract, exportOrder, fulfilment, order, orderCancelled, orderPlaced, orderRejected, payment, releaseStock, reserveStock, orderReturn } from '@steward/contracts';
+import { cancelExport, type Contract, exportOrder, forgetOrder, fulfilment, order, orderCancelled, orderPlaced, orderRejected, payment, releaseStock, reserveStock, orderReturn } from '@steward/contracts';
 import { appendEvents, type EventDraft } from '@steward/event-bus';
 import { type Clock, counter, currentTraceparent, type Logger, RejectedError, StewardError } from '@steward/platform';
 import type { PoolClient } from 'pg';
@@ -48,6 +48,7 @@ const contractsOf = {
   'release-stock': releaseStock,
   'export-order': exportOrder,
   'cancel-export': cancelExport,
+  'forget-order': forgetOrder,
   'order-placed': orderPlaced,
   'order-rejected': orderRejected,
   'order-cancelled': orderCancelled,

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { OmsErasures1796000001000 } from '../erasure/erasure.migration';
 
 /** One row an order: its lock is what brings everything that happens to the order into one line. */
 export class SagaTable1793000000000 implements MigrationInterface {
@@ -25,3 +26,5 @@ export class SagaTable1793000000000 implements MigrationInterface {
     await runner.query('drop table saga');
   }
 }
+
+export const omsMigrations = [SagaTable1793000000000, OmsErasures1796000001000];

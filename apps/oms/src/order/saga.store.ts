@@ -41,8 +41,10 @@ export async function saveSagas(tx: PoolClient, writes: readonly SagaWrite[], no
   if (writes.length === 0) return;
   const { rowCount } = await tx.query({
     name: 'saga-save',
-    text: `update saga s set number = u.number, step = u.step, data = u.data, version = s.version + 1, due_at = u.due_at, traceparent = coalesce(s.traceparent, u.traceparent), updated_at = $8
-      from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::json[], $6::timestamptz[], $7::text[]) u(order_id, version, number, step, data, due_at, traceparent)
+    // Whose customer is erased meanwhile has to forget them, however often the order still changes.
+    text: `update saga s set number = u.number, step = u.step, data = u.data, version = s.version + 1, due_at = u.due_at, traceparent = coalesce(s.traceparent, u.traceparent), updated_at = $8,
+        customer_id = u.customer_id, to_forget = exists (select from erased_customer e where e.customer_id = u.customer_id)
+      from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::json[], $6::timestamptz[], $7::text[], $9::text[]) u(order_id, version, number, step, data, due_at, traceparent, customer_id)
       where s.order_id = u.order_id and s.version = u.version`,
     values: [
       writes.map(({ row }) => row.orderId),
@@ -53,6 +55,7 @@ export async function saveSagas(tx: PoolClient, writes: readonly SagaWrite[], no
       writes.map(({ saga }) => (saga.dueAt === null ? null : new Date(saga.dueAt))),
       writes.map(({ traceparent }) => traceparent),
       now,
+      writes.map(({ saga }) => saga.order?.customerId ?? null),
     ],
   });
   if (rowCount !== writes.length) throw new Error(`${writes.length} orders were to be saved and ${rowCount} were as they had been read`);

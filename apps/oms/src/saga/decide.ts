@@ -11,7 +11,7 @@ import { collect, isDone, leftAuthorized, type Pursuit } from './money';
 import { isShipped, openQuantities } from './quantities';
 import { record, type Refusal } from './record';
 import { type Goal, isTerminal, type KeptOrder, newSaga, type Quantity, type Saga, type Step } from './saga';
-import { failureOf, forwardSteps } from './steps';
+import { command, failureOf, forwardSteps } from './steps';
 import { abandonAsked, askBack, quietUntil, release, stockIsOwed, undos } from './undo';
 import { statusOf } from './status';
 
@@ -48,7 +48,10 @@ function happened(saga: Saga | undefined, input: Input, now: number): Pursuit | 
   }
   if (saga === undefined || (saga.order === null && input.kind !== 'cancel-order')) return undefined;
   const recorded = record(saga, input, now);
-  return 'refused' in recorded ? recorded : { saga: recorded, intents: [] };
+  if ('refused' in recorded) return recorded;
+  // The ERP's adapter knows the person from the export, and from nothing else.
+  const tells = input.kind === 'forget' && recorded.stock.exportAsked;
+  return { saga: recorded, intents: tells ? [command('forget-order', { orderId: recorded.orderId, requestedAt: new Date(now).toISOString() })] : [] };
 }
 
 function place(known: Saga | undefined, { order: { payment, lines, idempotencyHash: _hash, ...order }, verdict }: Extract<Input, { kind: 'place-order' }>): Saga {

@@ -32,4 +32,6 @@ export type Input =
   | { readonly kind: 'outcome'; readonly effect: EffectKind; readonly subject: string; readonly outcome: Outcome }
   | { readonly kind: 'refund-payment'; readonly refund: RefundPayment }
   | { readonly kind: 'request-return'; readonly request: RequestReturn }
+  /** Whoever it was for is erased. */
+  | { readonly kind: 'forget' }
   | { readonly kind: 'timer' };

@@ -1,5 +1,5 @@
 /** What a decision wants done. Each is written in the transaction of the decision and happens after its commit. */
-import type { CancelExport, ExportOrder, OrderCancelled, OrderPlaced, OrderRejected, ReleaseStock, ReserveStock } from '@steward/contracts';
+import type { CancelExport, ExportOrder, ForgetOrder, OrderCancelled, OrderPlaced, OrderRejected, ReleaseStock, ReserveStock } from '@steward/contracts';
 import type { EffectKind } from './input';
 import type { Case, KeptOrder } from './saga';
 
@@ -7,7 +7,8 @@ export type Command =
   | { readonly kind: 'reserve-stock'; readonly data: ReserveStock }
   | { readonly kind: 'release-stock'; readonly data: ReleaseStock }
   | { readonly kind: 'export-order'; readonly data: ExportOrder }
-  | { readonly kind: 'cancel-export'; readonly data: CancelExport };
+  | { readonly kind: 'cancel-export'; readonly data: CancelExport }
+  | { readonly kind: 'forget-order'; readonly data: ForgetOrder };
 
 export type Announcement =
   | { readonly kind: 'order-placed'; readonly data: OrderPlaced }

@@ -3,6 +3,7 @@
  * what has ended) leaves it as it is, the very same object.
  */
 import type { CancelOrder, RefundPayment, RequestReturn, Shipment, StockReservation } from '@steward/contracts';
+import { forget } from './forget';
 import type { EffectAnswer, Input, Outcome } from './input';
 import { amountOf, countOf, shippedQuantities, sumOf, toShipped } from './quantities';
 import { type Authorization, type Case, type Doing, isTerminal, type Money, type Saga } from './saga';
@@ -28,6 +29,8 @@ export function record(saga: Saga, input: Exclude<Input, { kind: 'place-order' |
       return recordRefund(saga, input.refund);
     case 'request-return':
       return recordReturn(saga, input.request);
+    case 'forget':
+      return forget(saga);
     case 'outcome':
       return recordOutcome[input.effect](saga, input.outcome, input.subject);
   }

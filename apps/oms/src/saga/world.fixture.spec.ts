@@ -163,6 +163,7 @@ export class World {
     const { erp } = this;
     switch (command?.kind) {
       case undefined:
+      case 'forget-order':
         return;
       case 'reserve-stock':
         if (erp.status !== 'none') return;

@@ -1,7 +1,7 @@
 /** An adapter's process: the source on one side, the outbox's relay on the other, the database between them. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { contracts, streamOf } from '@steward/contracts';
-import { askBrokerState, connectBroker, ConsumerTables1700000002000, createRpcClient, digestModule, evidenceModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, Rebuilds1790000005000, type SendingSide } from '@steward/event-bus';
+import { contracts, forgetting, streamOf } from '@steward/contracts';
+import { askBrokerState, askForget, connectBroker, ConsumerTables1700000002000, createRpcClient, digestModule, evidenceModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, Rebuilds1790000005000, type SendingSide } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Runtime, type Service, StewardError } from '@steward/platform';
 import { withdrawSuperseded } from '../announce/announced.store';
 import { kitMigrations } from '../announce/kit.migration';
@@ -73,6 +73,7 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
         service: adapter.name, runtime, database, databaseUrl: env.DATABASE_URL, broker, ask: askBrokerState(rpc), refuseLazyBroker: refusesLazyBroker(env),
         // Reading and sending are one piece of work: two leases could be with two processes, one of them blind for the other's rows.
         lease: 'adapter',
+        ...(forgetting.includes(adapter.name) ? { askForget: askForget(rpc, adapter.name) } : {}),
         withdraw: (ids) => withdrawSuperseded(database, ids),
         rebuild: async (tx, change) => {
           for (const runner of runners) await runner.rebuild(tx, change);

@@ -63,6 +63,8 @@ export interface Administration {
   deleteDurable(durable: DurableDeclaration): Promise<void>;
   /** Of the newest message under a subject, without its content; undefined when there is none, or no such stream. */
   newestUnder(stream: string, subject: string): Promise<{ readonly sequence: number; readonly messageId: string | null; readonly revision: number | null } | undefined>;
+  /** Removes the messages of a subject that all these durables have acknowledged; whether none is left. */
+  forgetSubject(stream: StreamDeclaration, subject: string, durables: readonly DurableDeclaration[]): Promise<boolean>;
   /** Called when the broker says that a stream or durable was deleted; returns the unsubscriber. */
   onDeleted(callback: (what: string) => void): () => void;
 }
@@ -106,6 +108,7 @@ export async function openAdministration(broker: Broker, replicas = 1): Promise<
     },
     deleteDurable: (durable) => deleteDurable(jsm, durable),
     newestUnder: (stream, subject) => newestUnder(jsm, stream, subject),
+    forgetSubject: (stream, subject, durables) => forgetSubject(jsm, stream, subject, durables),
     onDeleted: (callback) => {
       const subscriptions = ['$JS.EVENT.ADVISORY.STREAM.DELETED.>', '$JS.EVENT.ADVISORY.CONSUMER.DELETED.>'].map((subject) =>
         broker.nc.subscribe(subject, { callback: (error, message) => (error ? undefined : callback(message.subject)) }),
@@ -207,6 +210,18 @@ async function messageIdAt(jsm: JetStreamManager, stream: string, sequence: numb
     return (await jsm.streams.getMessage(stream, { seq: sequence }))?.header.get(headerNames.id) || null;
   } catch (error) {
     if (isCode(error, messageNotFound)) return null;
+    throw error;
+  }
+}
+
+async function forgetSubject(jsm: JetStreamManager, { name }: StreamDeclaration, subject: string, durables: readonly DurableDeclaration[]): Promise<boolean> {
+  const floors = await Promise.all(durables.map(async (durable) => (await inspectDurable(jsm, durable))?.ackFloor ?? 0));
+  // A message that nobody has read yet is a lost message, whoever it speaks of.
+  await jsm.streams.purge(name, floors.length === 0 ? { filter: subject } : { filter: subject, seq: Math.min(...floors) + 1 });
+  try {
+    return (await jsm.streams.getMessage(name, { last_by_subj: subject })) === null;
+  } catch (error) {
+    if (isCode(error, messageNotFound)) return true;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { ForgottenMessages1796000000000 } from '../privacy/forgotten-message.migration';
 
 /**
  * Tables of the sending side. Written by hand: partitions and partial indexes are the point of them, and no entity schema
@@ -65,4 +66,4 @@ export class OutboxTables1764000000000 implements MigrationInterface {
   }
 }
 
-export const outboxMigrations = [OutboxTables1764000000000];
+export const outboxMigrations = [OutboxTables1764000000000, ForgottenMessages1796000000000];

@@ -6,6 +6,7 @@ import { streams } from '@steward/contracts';
 import type { Database, Runtime } from '@steward/platform';
 import { type AskBrokerState, type Broker, StreamWatch } from '../broker';
 import { Lease } from '../lease';
+import { type AskForget, startForgetting } from '../privacy/forget-messages';
 import { watchOutbox } from './outbox-metrics';
 import type { Rebuild } from './relay/adopt-epoch';
 import { Relay, type RelayOptions } from './relay/relay';
@@ -22,6 +23,8 @@ export interface SendingSideOptions {
   readonly databaseUrl: string;
   readonly broker: Broker;
   readonly ask: AskBrokerState;
+  /** For who sends commands or events that speak of persons. */
+  readonly askForget?: AskForget;
   /** One holder sends; what else it alone may do is under the same lease (ADR 0009). */
   readonly lease: string;
   readonly refuseLazyBroker: boolean;
@@ -39,7 +42,7 @@ export interface SendingSide {
 
 /** Registers what it opens with readiness and shutdown. What is drained after this was registered is drained before it: its rows are still sent. */
 export async function openSendingSide(options: SendingSideOptions): Promise<SendingSide> {
-  const { service, database, databaseUrl, broker, ask, refuseLazyBroker, withdraw, rebuild } = options;
+  const { service, database, databaseUrl, broker, ask, askForget, refuseLazyBroker, withdraw, rebuild } = options;
   const { clock, logger, readiness, shutdown } = options.runtime;
   const own = streams.filter(({ system }) => system === service);
   const lease = new Lease({ database, name: options.lease, clock, logger });
@@ -55,6 +58,7 @@ export async function openSendingSide(options: SendingSideOptions): Promise<Send
   shutdown.onDrain('retention', () => retention.stop());
   shutdown.onDrain('outbox metrics', unwatch);
   shutdown.onDrain('relay', () => relay.stop());
+  if (askForget) shutdown.onDrain('forgotten messages', startForgetting({ system: service, database, ask: askForget, clock, logger }));
   readiness.add('streams', () => watch.problem());
   readiness.add('outbox', () => relay.problems()[0]); // B10: not ready while a stream stands
   watch.ready(provisionedWithinMs).catch((error: unknown) => {

@@ -5,7 +5,7 @@
  *    order, duplicates and comparisons go on as before.
  * 2. A body that does not fit its contract may hold anything anywhere: it goes as a whole, and so does what errors quote.
  * 3. Only keys that mean nothing outside lead to a person. Letters that never showed one are found by what they mention.
- * Not here: what a service keeps in tables of its own, and the broker's streams (states are overwritten, commands and events age).
+ * Not here: what a service keeps in tables of its own, and the broker's streams (forget-messages.ts; states are overwritten).
  */
 import { type Contract, typeOf } from '@steward/contracts';
 import type { PoolClient } from 'pg';
@@ -26,6 +26,9 @@ export interface Scrubbed {
   readonly held: number;
   readonly letters: number;
 }
+
+/** Stands in letters where their error stood. */
+export const erasedError = 'erased with the person it speaks of';
 
 /** Shorter ones would be found in any text by chance. */
 const shortestMention = 6;
@@ -70,7 +73,8 @@ async function scrubStoredParts(tx: PoolClient, { contract, keys }: PersonalTrac
   return cleared.length;
 }
 
-async function scrubOutbox(tx: PoolClient, { contract, keys, leavesUnsent = false }: PersonalTrace): Promise<number> {
+/** Returns how many bodies it changed. */
+export async function scrubOutbox(tx: PoolClient, { contract, keys, leavesUnsent = false }: PersonalTrace): Promise<number> {
   // No index leads here: erasures are rare, and one more index would cost every write of the line.
   const { rows } = await tx.query<{ message_id: string; body: string }>(
     `select message_id, body from outbox where type = any($1::text[]) and key = any($2::text[]) and body <> '' and (published_at is not null or not $3) for update`,
@@ -113,8 +117,8 @@ async function scrubMentions(tx: PoolClient, mentions: readonly string[]): Promi
 
 async function writeLetters(tx: PoolClient, letters: readonly { readonly id: string; readonly body: string }[]): Promise<void> {
   const ids = letters.map(({ id }) => id);
-  await tx.query(`update dead_letter d set body = convert_to(u.body, 'UTF8'), error = 'erased with the person it speaks of', stack = null from unnest($1::uuid[], $2::text[]) as u(id, body) where d.id = u.id`, [
-    ids, letters.map(({ body }) => body),
+  await tx.query(`update dead_letter d set body = convert_to(u.body, 'UTF8'), error = $3, stack = null from unnest($1::uuid[], $2::text[]) as u(id, body) where d.id = u.id`, [
+    ids, letters.map(({ body }) => body), erasedError,
   ]);
   await tx.query('update dead_letter_act set detail = null where letter_id = any($1::uuid[])', [ids]);
 }

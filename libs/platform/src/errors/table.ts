@@ -64,6 +64,7 @@ export const errorTable = rows({
   WEBHOOK_BODY: { meaning: 'The body of a webhook is not what the vendor is known to send.', remedy: 'Compare it with the connector; nothing was changed by it.', http: 400 },
   EFFECT_REQUEST_INVALID: { meaning: 'What is to be written to a system of record does not have the form that its effect expects; nothing was sent.', remedy: 'Mend the code that intended it; the effect is refused for ever, its key included.' },
   EFFECT_ABANDONED: { meaning: 'A write to a system of record was given up by who wanted it, before it was sent or after it was seen to be absent.', remedy: 'None: it did not happen.' },
+  EFFECT_OPEN: { meaning: 'A person is to be forgotten of whom a write to a system of record speaks that has no outcome yet; it may have to be sent again.', remedy: 'Nothing while it is tried again; else find out what the system of record has made of the write, then redrive.' },
   EFFECT_CLAIM_LOST: { meaning: 'The outcome of a write came when another process had already begun to find it out; it is dropped.', remedy: 'None: the other process settles it. If it lasts, the database is too slow or the deadline of the effect too short.' },
   HELD_CHANGE_UNKNOWN: { meaning: 'There is no open held change of this id.', remedy: 'List the open ones; it may have been closed meanwhile.', http: 404 },
 

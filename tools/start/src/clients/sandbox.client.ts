@@ -33,6 +33,8 @@ export interface SandboxControl {
   resetCalls(system: SandboxSystem): Promise<void>;
   /** The warehouse sends what is open of the sale with this reference. */
   ship(reference: string): Promise<void>;
+  /** A token of the development issuer for this customer. */
+  customerToken(customerId: string): Promise<string>;
   /** All payments that were ever tried. */
   charges(): Promise<Charge[]>;
   list(collection: SandboxCollection, options?: { limit?: number; after?: string }): Promise<{ items: SandboxRecord[]; total: number; next: string | null }>;
@@ -72,6 +74,7 @@ export function sandboxControl(url: string): SandboxControl {
     calls: async (system) => (await call('GET', `${system}/calls`)).json() as Promise<{ total: number; firstAttempts: number }>,
     resetCalls: async (system) => void (await (await call('DELETE', `${system}/calls`)).body?.cancel()),
     ship: async (reference) => void (await (await call('POST', 'erp/ship', { reference })).body?.cancel()),
+    customerToken: async (customerId) => ((await (await call('POST', 'identity/token', { sub: customerId, customerId })).json()) as { token: string }).token,
     charges: async () => ((await (await call('GET', 'psp/charges')).json()) as { items: Charge[] }).items,
     list: async (collection, { limit, after } = {}) => {
       const query = new URLSearchParams({ ...(limit === undefined ? {} : { limit: String(limit) }), ...(after === undefined ? {} : { after }) });

@@ -40,16 +40,28 @@ export interface Answered {
 }
 
 const WITHIN_MS = 15_000;
-const address = { name: 'Ada Lund', street: 'Deichstr. 7', postalCode: '20459', city: 'Hamburg', country: 'DE' };
+export interface Address {
+  readonly name: string;
+  readonly street: string;
+  readonly postalCode: string;
+  readonly city: string;
+  readonly country: string;
+}
 
-async function post(url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answered> {
-  const answer = await fetch(url, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers }, signal: AbortSignal.timeout(WITHIN_MS) });
+export const usualAddress: Address = { name: 'Ada Lund', street: 'Deichstr. 7', postalCode: '20459', city: 'Hamburg', country: 'DE' };
+
+async function ask(method: string, url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answered> {
+  const answer = await fetch(url, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }), headers: { 'content-type': 'application/json', ...headers }, signal: AbortSignal.timeout(WITHIN_MS) });
   return { status: answer.status, replayed: answer.headers.get('idempotent-replayed') === 'true', text: await answer.text() };
 }
 
+const post = (url: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answered> => ask('POST', url, body, headers);
+
+const bearer = (token: string | undefined): Record<string, string> => (token === undefined ? {} : { authorization: `Bearer ${token}` });
+
 /** What one line of so many pieces costs now. */
-export async function preview(gatewayUrl: string, sku: string, quantity: number): Promise<Preview> {
-  const { status, text } = await post(`${gatewayUrl}/v1/price-preview`, { lines: [{ sku, quantity }] });
+export async function preview(gatewayUrl: string, sku: string, quantity: number, token?: string): Promise<Preview> {
+  const { status, text } = await post(`${gatewayUrl}/v1/price-preview`, { lines: [{ sku, quantity }] }, bearer(token));
   if (status !== 200) throw new Error(`POST /v1/price-preview: ${status} ${text.slice(0, 300)}`);
   const { lines, shipping, totals } = JSON.parse(text) as {
     lines: { promise: string | null; price: { unit: { minorUnits: string } } | null }[];
@@ -67,15 +79,27 @@ export interface Purchase {
   readonly email: string;
   /** A payment method of the provider. */
   readonly card: string;
+  readonly address?: Address;
+  /** Of the customer who buys; without, a guest does. */
+  readonly token?: string;
 }
 
-export function placeOrder(gatewayUrl: string, { key, lines, shippingPromise, email, card }: Purchase, waitSeconds: number): Promise<Answered> {
+export function placeOrder(gatewayUrl: string, { key, lines, shippingPromise, email, card, address = usualAddress, token }: Purchase, waitSeconds: number): Promise<Answered> {
   const body = { email, shippingAddress: address, lines, ...(shippingPromise === null ? {} : { shippingPromise }), payment: { method: 'card', token: card } };
-  return post(`${gatewayUrl}/v1/orders`, body, { 'idempotency-key': key, prefer: `wait=${waitSeconds}` });
+  return post(`${gatewayUrl}/v1/orders`, body, { 'idempotency-key': key, prefer: `wait=${waitSeconds}`, ...bearer(token) });
 }
 
 export async function readOrder(gatewayUrl: string, id: string, token: string): Promise<ShownOrder> {
   const answer = await fetch(`${gatewayUrl}/v1/orders/${encodeURIComponent(id)}`, { headers: { 'steward-order-token': token }, signal: AbortSignal.timeout(WITHIN_MS) });
   if (!answer.ok) throw new Error(`GET /v1/orders/${id}: ${answer.status} ${(await answer.text()).slice(0, 300)}`);
   return (await answer.json()) as ShownOrder;
+}
+
+/** Until the CRM has it, at most so long. */
+export const register = (gatewayUrl: string, token: string, customer: unknown, waitSeconds: number): Promise<Answered> => ask('PUT', `${gatewayUrl}/v1/customer`, customer, { ...bearer(token), prefer: `wait=${waitSeconds}` });
+
+export const eraseMe = (gatewayUrl: string, token: string, waitSeconds: number): Promise<Answered> => ask('DELETE', `${gatewayUrl}/v1/customer`, undefined, { ...bearer(token), prefer: `wait=${waitSeconds}` });
+
+export function requestReturn(gatewayUrl: string, id: string, { key, token, ...body }: { key: string; token: string; lines: readonly { lineId: string; quantity: number }[]; reason: string }): Promise<Answered> {
+  return post(`${gatewayUrl}/v1/orders/${encodeURIComponent(id)}/returns`, body, { 'idempotency-key': key, ...bearer(token) });
 }

@@ -1,13 +1,14 @@
 /** An order through the whole system: gateway, saga, stock, payment, OMS, ERP, and back to the shopper. */
 import { rmSync } from 'node:fs';
 import { eventually, OtlpReceiver } from '@steward/testing';
-import { placeOrder, preview, readOrder, type Answered, type Placed, type ShownOrder } from '../clients/shopper.client';
+import { eraseMe, placeOrder, preview, readOrder, register, requestReturn, type Answered, type Placed, type ShownOrder } from '../clients/shopper.client';
 import { readBooks, violations, type Books } from '../shop/books';
 import { codeOf } from '../shop/buyers';
 import { layOut, shownQuantity, type Goods } from '../shop/goods';
 import { freePortPlan, type ProcessName } from '../system/ports';
 import { scratchFolder } from '../system/scratch-folder';
 import { startSystem, type System } from '../system/system';
+import { placesThatMention } from './mentions.fixture.spec';
 
 const behind = ['sandbox', 'pim', 'erp', 'crm', 'oms', 'pricing', 'operations', 'gateway-projector', 'nats-server'] as const satisfies readonly ProcessName[];
 
@@ -129,6 +130,34 @@ describe('an order', () => {
     expect(unit).toBe(old.unit + 100);
     expect((await becomes(placed, ({ status }) => status === 'CONFIRMED')).lines[0]?.unit.minorUnits).toBe(String(unit));
   }, 90_000);
+
+  it('of a customer who is erased stays as a business record without them, in every database, stream and log', async () => {
+    const bought = async (id: string) => {
+      const person = `Planted-${id}`;
+      const address = { name: person, street: `${person} Street`, postalCode: '20459', city: 'Hamburg', country: 'DE' };
+      const token = await system.sandbox.customerToken(id);
+      expect((await register(system.gatewayUrl, token, { email: `${person}@example.org`, name: person, addresses: [{ ...address, addressId: 'home', isDefaultShipping: true, isDefaultBilling: true }] }, 10)).status).toBe(200);
+      const sku = skuAt(2);
+      const { promise, shippingPromise } = await preview(system.gatewayUrl, sku, 1, token);
+      const answer = await placeOrder(system.gatewayUrl, { key: `bought-by-${person}`, lines: [{ sku, quantity: 1, promise: promise ?? '' }], shippingPromise, email: `${person}@example.org`, card: 'pm_card_visa', address, token }, 10);
+      const placed = JSON.parse(answer.text) as Placed;
+      const { number } = await becomes(placed, ({ status }) => status === 'CONFIRMED');
+      await system.sandbox.ship(number);
+      await becomes(placed, ({ payment }) => payment.status === 'CAPTURED');
+      expect((await requestReturn(system.gatewayUrl, placed.order.id, { key: `returned-by-${person}`, token, lines: [{ lineId: '1', quantity: 1 }], reason: `${person} grew` })).status).toBeLessThan(300);
+      return { person, token, placed };
+    };
+    const gone = await bought('erased-one');
+    const stays = await bought('stays-here');
+    const everywhere = ['cmd.gateway.place-order', 'cmd.gateway.register-customer', 'cmd.gateway.request-return', 'cmd.oms.export-order', 'crm announced', 'crm effect', 'crm outbox', 'erp effect', 'evt.crm.customer', 'evt.oms.order', 'gateway outbox', 'gateway stored_part', 'oms announced', 'oms effect', 'oms outbox', 'oms saga'];
+    for (const { person } of [gone, stays]) await eventually(async () => (expect(await placesThatMention(system, person)).toEqual(everywhere), true), { withinMs: 30_000 });
+
+    expect((await eraseMe(system.gatewayUrl, gone.token, 10)).status).toBe(204);
+    await eventually(async () => (expect(await placesThatMention(system, gone.person)).toEqual([]), true), { withinMs: 60_000 });
+    expect(await placesThatMention(system, stays.person)).toEqual(everywhere);
+    // Who holds the order's token still sees what was bought, and for how much.
+    expect(await read(gone.placed)).toMatchObject({ number: gone.placed.order.number, totals: gone.placed.order.totals, payment: { status: 'CAPTURED' } });
+  }, 180_000);
 
   it('I7: is accepted while everything behind the gateway is down, and decided when it is back', async () => {
     const sku = skuAt(0);
