@@ -89,11 +89,11 @@ describe('the desk', () => {
     await provisioner.nc.request('$JS.API.STREAM.DELETE.PIM_STATE', '');
     await provisioner.close();
     await eventually(async () => (await lengthOf('/cases?kind=broker-loss')) === 1);
-    const [lost] = (await get('/cases?q=kind:broker-loss'))['items'] as unknown as { id: string }[];
+    const [lost] = (await get('/cases?q=kind:broker-loss'))['items'] as unknown as { caseId: string }[];
     expect(lost).toMatchObject({ severity: 'critical', summary: expect.stringContaining('PIM_STATE'), owner: { team: 'Platform' }, detail: { stream: 'PIM_STATE' } });
     const token = await issuer.token({ sub: 'ada', steward_roles: ['operator:Platform'] });
     const body = JSON.stringify({ reason: 'the disk was full' });
-    const answer = await fetch(`${operations.apiUrl}/ops/v1/cases/${lost?.id ?? ''}/resolve`, { method: 'POST', headers: { ...bearer(token), 'content-type': 'application/json' }, body });
+    const answer = await fetch(`${operations.apiUrl}/ops/v1/cases/${lost?.caseId ?? ''}/resolve`, { method: 'POST', headers: { ...bearer(token), 'content-type': 'application/json' }, body });
     expect(await answer.json()).toMatchObject({ case: { state: 'resolved', closedBy: 'ada', closedReason: 'the disk was full' } });
   });
 });

@@ -2,8 +2,11 @@ import type { Feature } from './api/feature';
 import { auditFeature } from './audit/audit.feature';
 import { casesFeature } from './cases/cases.feature';
 import { eventsFeature } from './events/events.feature';
+import { flowsFeature } from './flows/flows.feature';
 import { lettersFeature } from './letters/letters.feature';
 import { notifierFeature } from './notifier/notifier.feature';
+import { overviewFeature } from './overview/overview.feature';
+import { traceFeature } from './trace/trace.feature';
 
 /** What the API of operations consists of, one folder each. */
-export const features: readonly Feature[] = [lettersFeature, casesFeature, eventsFeature, notifierFeature, auditFeature];
+export const features: readonly Feature[] = [overviewFeature, lettersFeature, casesFeature, flowsFeature, traceFeature, eventsFeature, notifierFeature, auditFeature];

@@ -19,7 +19,10 @@ import { readSyncAlways } from './provisioner/sync-interval';
 @Module({})
 class OperationsModule {}
 
-export const operationsMigrations = [...registerMigrations, ConsumerTables1700000002000, Rebuilds1790000005000, ...features.flatMap(({ migrations }) => migrations ?? [])];
+/** Of whoever takes what others tell. */
+export const consumerTables = [ConsumerTables1700000002000, Rebuilds1790000005000];
+
+export const operationsMigrations = [...registerMigrations, ...consumerTables, ...features.flatMap(({ migrations }) => migrations ?? [])];
 
 export interface Operations extends Service {
   /** http://host:port of /ops/v1. */

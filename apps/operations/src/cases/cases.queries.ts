@@ -63,6 +63,6 @@ export async function findCase(database: Pick<Database, 'query'>, id: string): P
   return row;
 }
 
-export function showCase({ caseId, position: _position, ...rest }: CaseRow): object {
-  return { id: caseId, ...rest };
+export function showCase({ position: _position, ...rest }: CaseRow): object {
+  return rest;
 }

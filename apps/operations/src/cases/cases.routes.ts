@@ -8,6 +8,7 @@ import { conflict, notFound } from '../api/outcomes';
 import { holds, ownersSeen } from '../api/roles';
 import { act, type Asking, defineRoute, pageFields, type Route } from '../api/route';
 import { audited } from '../audit/audited';
+import { auditedElsewhere } from '../audit/elsewhere';
 import { tellNews } from '../events/news';
 import { type CaseRow, findCase, listCases, showCase } from './cases.queries';
 
@@ -86,12 +87,11 @@ export function caseRoutes({ database, ask }: Parts): Route[] {
         if (found.state !== 'open' && !(name === 'release' && found.state === 'refused')) throw conflict(closedWords(found), 'a case that is open');
         if (body.dryRun) return { dryRun: true, case: showCase(found) };
         const entry = { who, owner: owner.team, act: `${name} case`, subject: `case ${id}`, reason: body.reason, before: { state: found.state }, traceId };
-        await database.transaction((tx) => audited(tx, { ...entry, outcome: 'asked' }));
-        const failed = await ask<HeldAnswer>(heldSubject(service), { act: name, id, actor: who.id, reason: body.reason } satisfies HeldQuestion, 30_000).then(() => undefined, (error: unknown) => error);
-        await database.transaction((tx) => audited(tx, failed === undefined ? { ...entry, outcome: 'done' } : { ...entry, outcome: 'failed', after: { error: failed instanceof Error ? failed.message : String(failed) } }));
-        // Somebody else was quicker: the owner knows no open case of this id any more.
-        if (failed instanceof StewardError && failed.code === 'HELD_CHANGE_UNKNOWN') throw conflict(`${service} has no open case ${id} any more`);
-        if (failed !== undefined) throw failed;
+        const question: HeldQuestion = { act: name, id, actor: who.id, reason: body.reason };
+        await auditedElsewhere(database, entry, () => ask<HeldAnswer>(heldSubject(service), question, 30_000)).catch((error: unknown) => {
+          // Somebody else was quicker: the owner knows no open case of this id any more.
+          throw error instanceof StewardError && error.code === 'HELD_CHANGE_UNKNOWN' ? conflict(`${service} has no open case ${id} any more`) : error;
+        });
         return { dryRun: false, asked: name };
       },
     });

@@ -96,7 +96,7 @@ describe('groups', () => {
     expect(await operator.post(`/dead-letter-groups/${idOf}/ignore`, { ...good, until })).toMatchObject({ json: { group: { state: 'ignored', ignoredUntil: until } } });
     expect(await operator.post(`/dead-letter-groups/${idOf}/note`, { ...good, text: 'asked the vendor' })).toMatchObject({ status: 200 });
     const { json } = await operator.get(`/dead-letter-groups/${idOf}`);
-    expect(json).toMatchObject({ notes: [{ text: 'asked the vendor' }], history: [{ act: 'note group' }, { act: 'ignore group' }, { act: 'assign group' }, { act: 'acknowledge group', reason: 'because it must' }], letters: { items: [{ id: 'a' }] } });
+    expect(json).toMatchObject({ notes: [{ text: 'asked the vendor' }], history: [{ act: 'note group' }, { act: 'ignore group' }, { act: 'assign group' }, { act: 'acknowledge group', reason: 'because it must' }], letters: { items: [{ letterId: 'a' }] } });
     expect(json.trend).toHaveLength(24);
   });
 
@@ -117,14 +117,14 @@ describe('one letter', () => {
   test('is read through its holder, masked', async () => {
     answer = () => live;
     await tell(aLetter('a'));
-    expect(await desk.as('viewer:Pricing').get('/dead-letters/a')).toMatchObject({ status: 200, json: { letter: { id: 'a', state: 'open' }, suggested: { act: 'edit' }, live: { payload: { amount: '•••' } }, unavailable: null } });
+    expect(await desk.as('viewer:Pricing').get('/dead-letters/a')).toMatchObject({ status: 200, json: { letter: { letterId: 'a', state: 'open' }, suggested: { act: 'edit' }, live: { payload: { amount: '•••' } }, unavailable: null } });
     expect(asked).toEqual([['rpc.gateway.letters', { ask: 'read', id: 'a', reveal: false }]]);
   });
 
   test('is shown without its payload while its holder is down', async () => {
     answer = () => Promise.reject(new StewardError('BROKER_NO_ANSWERER', 'nobody'));
     await tell(aLetter('a'));
-    expect(await desk.as('viewer:*').get('/dead-letters/a')).toMatchObject({ status: 200, json: { letter: { id: 'a' }, live: null, unavailable: { service: 'gateway', code: 'BROKER_NO_ANSWERER' } } });
+    expect(await desk.as('viewer:*').get('/dead-letters/a')).toMatchObject({ status: 200, json: { letter: { letterId: 'a' }, live: null, unavailable: { service: 'gateway', code: 'BROKER_NO_ANSWERER' } } });
   });
 
   test('is revealed to whoever has that right and says why, and the audit knows before they do', async () => {

@@ -69,6 +69,6 @@ export async function findLetter(database: Pick<Database, 'query'>, id: string):
   return row;
 }
 
-export function showLetter({ letterId, position: _position, ...rest }: LetterRow): object {
-  return { id: letterId, ...rest };
+export function showLetter({ position: _position, ...rest }: LetterRow): object {
+  return rest;
 }

@@ -1,4 +1,5 @@
 /** One letter, read through its holder: payloads never lie here, and to see one is a right and an entry of its own. */
+import { randomUUID } from 'node:crypto';
 import { type LetterReading, type LettersAnswer, lettersSubject, type LettersQuestion, type LetterVerdict } from '@steward/contracts';
 import { StewardError } from '@steward/platform';
 import { z } from 'zod';
@@ -8,7 +9,7 @@ import { conflict, notFound } from '../api/outcomes';
 import { ownersSeen } from '../api/roles';
 import { act, actFields, type Asking, defineRoute, flag, pageFields, type Route } from '../api/route';
 import { audited } from '../audit/audited';
-import { randomUUID } from 'node:crypto';
+import { auditedElsewhere } from '../audit/elsewhere';
 import { findLetter, type LetterRow, listLetters, showLetter } from './letters.queries';
 import { nextStepOf } from './next-steps';
 
@@ -74,11 +75,8 @@ export function letterRoutes({ database, ask }: Parts): Route[] {
         if (letter.state !== 'open') throw conflict(closedWords(letter), 'a letter that is open');
         if (body.dryRun) return { dryRun: true, letter: showLetter(letter) };
         const entry = { who, owner: owner.team, act: `${name} letter`, subject: `letter ${id}`, reason: body.reason, traceId };
-        await database.transaction((tx) => audited(tx, { ...entry, outcome: 'asked' }));
         const question: LettersQuestion = { ask: 'act', actId: randomUUID(), act: name, ids: [id], actor: who.id, reason: body.reason };
-        const verdict = await verdictOf(question, service).catch((error: unknown) => ({ id, verdict: 'failed' as const, detail: error instanceof Error ? error.message : String(error), error }));
-        await database.transaction((tx) => audited(tx, { ...entry, outcome: verdict.verdict === 'apply' ? 'done' : 'failed', after: { verdict: verdict.verdict, detail: verdict.detail } }));
-        if ('error' in verdict) throw verdict.error;
+        const verdict = await auditedElsewhere(database, entry, () => verdictOf(question, service), ({ verdict: said, detail }) => ({ done: said === 'apply', after: { verdict: said, detail } }));
         if (verdict.verdict !== 'apply') throw conflict(verdict.detail);
         return { dryRun: false, verdict };
       },

@@ -1,0 +1,56 @@
+/** The six checks of the readiness list, from facts and not from ticks: each says what is missing. */
+import { contracts } from '@steward/contracts';
+import type { Database } from '@steward/platform';
+import type { AllFlows } from '../flows/all-flows';
+
+export interface Check {
+  readonly id: string;
+  readonly title: string;
+  readonly ok: boolean;
+  readonly missing: readonly string[];
+  readonly facts: Readonly<Record<string, number>>;
+}
+
+export async function checkReadiness(database: Pick<Database, 'query'>, flows: AllFlows): Promise<{ readonly ready: boolean; readonly checks: readonly Check[] }> {
+  const [desk] = await database.query<{ security: number; unowned: number; overdue: number }>(
+    `select coalesce(sum(open) filter (where class = 'security'), 0)::int as security, count(*) filter (where owner_team = '' or owner ->> 'escalation' is null)::int as unowned,
+      count(*) filter (where open > 0 and respond_by <= now() and state not in ('acknowledged', 'retrying', 'ignored'))::int as overdue from letter_group`);
+  const { security = 0, unowned = 0, overdue = 0 } = desk ?? {};
+  const states = contracts.filter(({ kind }) => kind === 'state');
+  const checks = [ofRecord(states), ofContracts(security), ofOwners(unowned, overdue), ofReconciliation(states, flows), ofMonitoring(flows), ofReleases()];
+  return { ready: checks.every(({ ok }) => ok), checks };
+}
+
+const check = (id: string, title: string, missing: readonly string[], facts: Readonly<Record<string, number>>): Check => ({ id, title, ok: missing.length === 0, missing, facts });
+
+type Contracts = readonly (typeof contracts)[number][];
+
+function ofRecord(states: Contracts): Check {
+  const shared = states.filter(({ told, systems }) => !told && systems.length !== 1).map(({ entity }) => `${entity} has several systems of record`);
+  return check('systems-of-record', 'Systems of record are agreed per entity', shared, { states: states.length });
+}
+
+function ofContracts(security: number): Check {
+  return check('contracts', 'Contracts are versioned and enforced', security > 0 ? [`${String(security)} messages that do not belong to their subject are open: somebody sends past the contracts`] : [], { contracts: contracts.length });
+}
+
+function ofOwners(unowned: number, overdue: number): Check {
+  const missing = [...(unowned > 0 ? [`${String(unowned)} groups have no owner or escalation`] : []), ...(overdue > 0 ? [`${String(overdue)} groups are past their deadline, and nobody has acknowledged them`] : [])];
+  return check('owners', 'Retry and dead letters have owners', missing, { unowned, overdue });
+}
+
+function ofReconciliation(states: Contracts, { silent }: AllFlows): Check {
+  const without = states.filter(({ reconciliation, fourEyes }) => fourEyes && reconciliation === null).map(({ entity }) => `${entity} is not reconciled`);
+  const down = silent.some(({ service }) => service === 'reconciliation') ? ['reconciliation does not answer'] : [];
+  return check('reconciliation', 'Reconciliation exists for critical entities', [...without, ...down], { reconciled: states.filter(({ reconciliation }) => reconciliation !== null).length });
+}
+
+function ofMonitoring({ items, silent }: AllFlows): Check {
+  const late = items.filter(({ latenessMs, promiseMs, state }) => state === 'running' && promiseMs !== null && (latenessMs === null || latenessMs > promiseMs)).map(({ flow, latenessMs }) => `${flow} is ${latenessMs === null ? 'of unknown lateness' : 'late'}`);
+  return check('monitoring', 'Monitoring covers flows end to end', [...silent.map(({ service }) => `${service} does not answer`), ...late], { flows: items.length, paused: items.filter(({ state }) => state === 'paused').length });
+}
+
+/** No evidence is no yes: what services run is not announced by them yet. */
+function ofReleases(): Check {
+  return check('releases', 'Release coordination is feasible', ['services do not announce their versions: can not say who would break'], {});
+}

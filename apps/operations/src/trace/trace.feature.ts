@@ -1,0 +1,35 @@
+import { type TraceAnswer, type TraceEntry, traceSubject } from '@steward/contracts';
+import { z } from 'zod';
+import type { Feature } from '../api/feature';
+import { refused } from '../api/input';
+import { defineRoute } from '../api/route';
+import { answering, askAll } from '../flows/all-flows';
+import { compareSides } from './gaps';
+
+const id = z.string().min(1).max(1_000);
+
+export const traceFeature: Feature = {
+  name: 'trace',
+  open: ({ ask, clock }) => ({
+    routes: [
+      defineRoute({
+        method: 'GET', path: '/trace', operationId: 'trace', summary: 'One SKU, order or customer across all systems: a timeline, how each side stands, and gaps by name', role: 'viewer',
+        query: { sku: id.optional(), orderId: id.optional(), customerId: id.optional() },
+        answer: z.object({ timeline: z.array(z.looseObject({ at: z.string() })), sides: z.array(z.looseObject({ entity: z.string() })), gaps: z.array(z.looseObject({ reason: z.string() })), silent: z.array(z.object({ service: z.string(), code: z.string() })) }),
+        handle: async ({ query }) => {
+          const given = Object.entries(query).filter(([, value]) => value !== undefined);
+          if (given.length !== 1) throw refused('/sku', `${String(given.length)} of sku, orderId, customerId are given`, 'one of them');
+          const { answers, silent } = await askAll<TraceAnswer>(ask, traceSubject, Object.fromEntries(given), 5_000);
+          const timeline = answers.flatMap(({ answer }) => answer).toSorted(byTime);
+          return { timeline, ...compareSides(timeline, silent.map(({ service }) => service), answering, clock.now()), silent };
+        },
+      }),
+    ],
+  }),
+};
+
+/** What has one instant is told in the order of its way: first said, then under way, then applied. */
+const way: readonly TraceEntry['what'][] = ['announced', 'outbox', 'applied', 'held', 'letter', 'effect'];
+function byTime(a: TraceEntry, b: TraceEntry): number {
+  return Date.parse(a.at) - Date.parse(b.at) || way.indexOf(a.what) - way.indexOf(b.what);
+}
