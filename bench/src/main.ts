@@ -1,4 +1,6 @@
 import { runBatches } from './batches/batches';
+import { runDesk } from './desk/desk';
+import { parseOptions as parseDeskOptions, usage as deskUsage } from './desk/options';
 import { runGateway } from './gateway/gateway';
 import { parseOptions as parseGatewayOptions, usage as gatewayUsage } from './gateway/options';
 import { runImport } from './import/import';
@@ -38,11 +40,16 @@ async function main([what, ...args]: readonly string[]): Promise<number> {
       if (typeof options === 'string') return refuse(options, reservationUsage);
       return (await runReservations(options, say)) ? 0 : 1;
     }
+    case 'desk': {
+      const options = parseDeskOptions(args);
+      if (typeof options === 'string') return refuse(options, deskUsage);
+      return (await runDesk(options, say)) ? 0 : 1;
+    }
     case 'batches':
       await runBatches(say);
       return 0;
     default:
-      return refuse('which benchmark? accepted: pipeline, gateway, import, batches, reservations', `${pipelineUsage}\n${gatewayUsage}\n${importUsage}\nnpm run bench -- batches\n${reservationUsage}`);
+      return refuse('which benchmark? accepted: pipeline, gateway, import, batches, reservations, desk', `${pipelineUsage}\n${gatewayUsage}\n${importUsage}\nnpm run bench -- batches\n${reservationUsage}\n${deskUsage}`);
   }
 }
 
