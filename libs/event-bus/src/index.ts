@@ -8,6 +8,9 @@ export * from './outbox';
 export * from './consumer';
 export * from './dead-letter';
 
+// What flows, and pausing it.
+export * from './flow';
+
 // What both ends hold, to be compared.
 export { compareDigests, type DifferencePage, type DigestDoor, type Ends, type KeyDifference, scrubDigests } from './digest/compare';
 export { digestModule } from './digest/digest.controller';

@@ -25,6 +25,7 @@ export type { Fault, Seam } from './seams/plan';
 export { armFaults, through } from './seams/through';
 export { BackgroundLoop, type BackgroundLoopSpec } from './service/background-loop';
 export { createService, type Runtime, type Service, type ServiceSpec } from './service/create-service';
+export { watchEventLoop, type EventLoopWatch } from './service/event-loop';
 export { Readiness, type ReadinessCheck } from './service/readiness';
 export { runMain, type Running } from './service/run-main';
 export { Shutdown } from './service/shutdown';

@@ -1,5 +1,5 @@
 import { ClientProxyFactory, type ClientProxy, type NatsOptions, Transport } from '@nestjs/microservices';
-import { StewardError } from '@steward/platform';
+import { type ErrorCode, errorTable, RejectedError, StewardError } from '@steward/platform';
 import { firstValueFrom, timeout } from 'rxjs';
 import { namedBrokerError } from './broker-error';
 import { type BrokerState, type BrokerStateRequest, brokerStateSubject } from './broker-state';
@@ -33,8 +33,21 @@ export async function ask<Answer, Question = unknown>(client: ClientProxy, subje
   } catch (cause) {
     // Nest's words for "no responders".
     if (cause instanceof Error && /no subscribers listening/.test(cause.message)) throw new StewardError('BROKER_NO_ANSWERER', `asking ${subject}`, { cause });
-    throw namedBrokerError(cause, `asking ${subject}`);
+    throw refusalIn(cause, subject) ?? namedBrokerError(cause, `asking ${subject}`);
   }
+}
+
+/**
+ * What the answering side threw crosses as Nest's `{ status: 'error', message }`: an answer, and not the broker's fault. Its code comes first
+ * in the message; what a better question would mend is told as never, everything else may pass.
+ */
+function refusalIn(cause: unknown, subject: string): StewardError | undefined {
+  if (cause instanceof Error || typeof cause !== 'object' || cause === null || !('message' in cause) || typeof cause.message !== 'string') return undefined;
+  const { message } = cause;
+  const [, code = '', detail = ''] = /^([A-Z]+(?:_[A-Z0-9]+)+)(?:: (.*))?$/s.exec(message) ?? [];
+  if (!(code in errorTable)) return new StewardError('BROKER_QUESTION_REFUSED', `${subject}: ${message}`);
+  const { http = 500 } = errorTable[code as ErrorCode];
+  return http < 500 ? new RejectedError(code as ErrorCode, detail) : new StewardError(code as ErrorCode, detail);
 }
 
 export type AskBrokerState = (request: BrokerStateRequest) => Promise<BrokerState>;

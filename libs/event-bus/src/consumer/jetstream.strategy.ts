@@ -8,6 +8,9 @@ import { type Clock, type Database, type Logger, type Readiness, StewardError } 
 import type { Broker } from '../broker';
 import { failProcess } from '../broker/fail-process';
 import { missingWithinMsByDefault } from '../broker/stream-watch';
+import { type Flow, promiseOf } from '../flow/flow-board';
+import type { FlowSwitch } from '../flow/flow-switch';
+import { Rate } from '../flow/rate';
 import { countOpen } from '../dead-letter/dead-letter.store';
 import type { Handler, Projection } from './declarations';
 import { defaultBudget, type RetryBudget } from './failure';
@@ -45,6 +48,8 @@ export interface StrategyOptions {
   readonly closeWithinMs?: number;
   /** What the first message has to wait for; must not fail. */
   readonly after?: Promise<void>;
+  /** What of this service is paused; without it nothing ever is. */
+  readonly flowSwitch?: Pick<FlowSwitch, 'pauseOf' | 'onChange'>;
   /** Instead of ending the process. */
   readonly onFatal?: (error: StewardError) => void;
 }
@@ -59,6 +64,8 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   readonly #progress = new Progress();
   readonly #works: Work[];
   readonly #loops: PullLoop[];
+  readonly #rates = new Map<string, Rate>();
+  readonly #unsubscribe: () => void;
   readonly #stop = new AbortController();
   readonly #prune: () => Promise<void>;
   #sweeping: Promise<void> = Promise.resolve();
@@ -69,8 +76,15 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     super();
     this.#works = worksOf(options);
     this.#prune = createPruner(options, retentionOf(this.#works, options.streams ?? allStreams, options.keep));
-    const { missingWithinMs = missingWithinMsByDefault, stuckAfterMs = stuckAfterMsByDefault, onFatal = failProcess } = options;
-    this.#loops = this.#works.map((work) => new PullLoop(options.broker, work, this.#progress, () => this.#wake(), { missingWithinMs, stuckAfterMs, onFatal }));
+    const { missingWithinMs = missingWithinMsByDefault, stuckAfterMs = stuckAfterMsByDefault, onFatal = failProcess, flowSwitch } = options;
+    this.#loops = this.#works.map((work) => {
+      const flow = this.#flowOf(work);
+      const rate = this.#rates.get(flow) ?? new Rate();
+      this.#rates.set(flow, rate);
+      const pausedSince = (): Date | undefined => flowSwitch?.pauseOf(flow)?.since;
+      return new PullLoop(options.broker, work, this.#progress, () => this.#wake(), { missingWithinMs, stuckAfterMs, onFatal, pausedSince, rate });
+    });
+    this.#unsubscribe = flowSwitch?.onChange(() => this.#loops.forEach((loop) => loop.pausedChanged())) ?? (() => undefined);
     for (const [index, loop] of this.#loops.entries()) {
       const work = this.#works[index] as Work;
       options.readiness.add(`consumer ${work.consumer}@${work.stream}`, () => loop.notReady());
@@ -95,6 +109,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
 
   async #close(): Promise<void> {
     this.#stop.abort();
+    this.#unsubscribe();
     this.#wake();
     const { closeWithinMs = closeWithinMsByDefault, logger } = this.options;
     const swept = doneWithin(closeWithinMs, this.#sweeping);
@@ -125,13 +140,38 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     return this.#works;
   }
 
+  /** What consumers build, as flows that can be paused: several durables may feed one of them. */
+  flows(): readonly Flow[] {
+    return [...this.#rates].map(([flow, rate]): Flow => {
+      const loops = this.#loops.filter((_loop, index) => this.#flowOf(this.#works[index] as Work) === flow);
+      const contracts = this.#works.filter((work) => this.#flowOf(work) === flow).flatMap(({ projections, handlers }) => [...projections.values(), ...handlers.values()].map(({ contract }) => contract));
+      const entities = new Set(contracts.map(({ entity }) => entity));
+      const promises = contracts.map(promiseOf).filter((each) => each !== null);
+      return {
+        flow, kind: 'consumer', entity: entities.size === 1 ? ([...entities][0] ?? null) : null, connector: null, promiseMs: promises.length === 0 ? null : Math.min(...promises),
+        look: async () => {
+          const seen = await Promise.all(loops.map((loop) => loop.behind()));
+          return { latenessMs: Math.max(...seen.map(({ forMs }) => forMs)), held: seen.reduce((sum, { waiting }) => sum + waiting, 0), perSecond: rate.perSecond() };
+        },
+      };
+    });
+  }
+
+  #flowOf({ consumer }: Pick<Work, 'consumer'>): string {
+    const { service } = this.options;
+    return `${service}.${consumer.slice(service.length + 1)}`;
+  }
+
   async #sweepLoop(): Promise<void> {
     const { clock, logger } = this.options;
     const open = deadLettersOpen();
     while (!this.#stop.signal.aborted) {
       try {
         // Two streams may feed one consumer: what waits is looked for once.
-        for (const work of new Map(this.#works.map((each) => [each.consumer, each])).values()) await sweep(work);
+        for (const [work, loop] of new Map(this.#works.map((each, index) => [each.consumer, [each, this.#loops[index]] as const])).values()) {
+          // What a paused flow waits for may lie in the stream: its waits do not run, and nothing of it is applied.
+          if (loop && !loop.paused) await sweep(work, loop.pausedMs);
+        }
         const counts = await countOpen(this.options.database.pool, this.#works.map((work) => work.consumer));
         open.reset();
         for (const { owner, consumer, class: faultClass, count } of counts) open.set({ owner, consumer, class: faultClass }, count);

@@ -11,12 +11,13 @@ import { lockPositions, movePositions } from './gate/held.store';
 import { giveUpHeld, releaseHeld } from './held-release';
 import type { Work } from './work';
 
-export async function sweep(work: Work): Promise<void> {
+/** `pausedMs`: for how long nothing was pulled, which no wait is to be blamed for. */
+export async function sweep(work: Work, pausedMs = 0): Promise<void> {
   await closeOvertaken(work);
   for (const handler of work.handlers.values()) {
     await freeAwaiting(work, handler);
     for (const place of await placesInTurn(work, handler)) await releaseHeld(work, handler, place);
-    for (const place of await placesOverdue(work, handler)) await endWait(work, handler, place);
+    for (const place of await placesOverdue(work, handler, pausedMs)) await endWait(work, handler, place);
   }
 }
 
@@ -51,12 +52,12 @@ async function placesInTurn(work: Work, handler: Handler): Promise<string[]> {
   return rows.map((row) => row.key);
 }
 
-async function placesOverdue(work: Work, handler: Handler): Promise<string[]> {
+async function placesOverdue(work: Work, handler: Handler, pausedMs: number): Promise<string[]> {
   const rows = await work.database.query<{ key: string }>(
     `select h.key from (select distinct on (key) key, expires_at, envelope ->> 'key' as entity_key from held where handler = $1 and key like $2 order by key, sequence) h
       where h.expires_at <= $3 and not exists (select 1 from dead_letter d
         where d.consumer = $4 and d.entity = $5 and d.key = h.entity_key and d.state = 'open' and d.kind = 'letter') limit 500`,
-    [handler.builds, ofEntity(handler), new Date(work.clock.now()), work.consumer, handler.contract.entity],
+    [handler.builds, ofEntity(handler), new Date(work.clock.now() - pausedMs), work.consumer, handler.contract.entity],
   );
   return rows.map((row) => row.key);
 }

@@ -46,10 +46,15 @@ export const errorTable = rows({
   CONSUMER_GAP: { meaning: 'An event waits for the one before it, which did not come in time.', remedy: 'Ask the producer for the missing event; redriving the letter skips it.' },
   CONSUMER_AWAITS: { meaning: 'An event speaks of something that did not come in time.', remedy: 'Check the feed of what it waits for, then redrive.' },
 
+  // flows: what a service reads, writes and consumes, and pausing it
+  FLOW_UNKNOWN: { meaning: 'A service has no flow of this name.', remedy: 'Use one of the names that the answer lists.', http: 404 },
+  FLOW_RESUMES_IN_THE_PAST: { meaning: 'A pause was to end at a time that is over.', remedy: 'Name a time to come, or none: then somebody has to resume it.', http: 400 },
+
   // adapter-kit
   SOURCE_UNAVAILABLE: { meaning: 'A system of record could not be reached, answered with a server error, or is spared because its circuit breaker is open.', remedy: 'None: it is asked again by itself; if it lasts, its operator has to look.', http: 503 },
   SOURCE_TIMEOUT: { meaning: 'A system of record gave no whole answer in time.', remedy: 'None: it is asked again by itself; if it lasts, raise its limits in the connector or make its pages smaller.', http: 504 },
   SOURCE_RATE_LIMITED: { meaning: 'A system of record refused the call because of its rate limit, or our own limit leaves no turn before the deadline.', remedy: 'None while it passes; else lower the pace of the feed or ask the vendor for a higher limit.', http: 503 },
+  SOURCE_SHED: { meaning: 'A call to a system of record was turned away before it was made, because more important ones wait for the same system or the process itself is late.', remedy: 'None while it passes, it is made again by itself; if it lasts, the system or this process is too slow for what is asked of it.', http: 503 },
   SOURCE_REFUSED: { meaning: 'A system of record refused the call; the status is in the message.', remedy: 'Check the credentials and the address of the connector.', http: 502 },
   SOURCE_ABORTED: { meaning: 'A call to a system of record was given up by its caller, mostly because the service stops.', remedy: 'None.' },
   SOURCE_MALFORMED: { meaning: 'An answer of a system of record is not what its connector knows: no JSON, or not the shape of a page.', remedy: 'Nothing was changed by it; compare the answer with the wire file of the connector.', http: 502 },
@@ -134,6 +139,7 @@ export const errorTable = rows({
   ORDER_NOT_CANCELLABLE: { meaning: 'The order is already rejected or complete, so there is nothing to cancel.', remedy: 'Show the order as it is; what has shipped can be sent back.', http: 409 },
   RETURN_REFUSED: { meaning: 'More is to be returned than has shipped and not come back yet, or of a line that the order does not have.', remedy: 'Correct each named place; the answer says how many pieces are accepted.', http: 422 },
   ORDER_STREAMS_FULL: { meaning: 'This process has as many open streams of orders as it takes.', remedy: 'Try again, or ask for the order from time to time; run more replicas if it lasts.', http: 503 },
+  GATEWAY_OVERLOADED: { meaning: 'The gateway is late and turns away what matters less, so that what matters more is still answered.', remedy: 'Come back after Retry-After; if it lasts, add replicas.', http: 503 },
   GATEWAY_FAILED: { meaning: 'The gateway failed for a reason that has no code of its own.', remedy: 'It is a defect: find the trace id of the answer in the log and report it.', http: 500 },
   GRAPHQL_DOCUMENT_INVALID: { meaning: 'The GraphQL document or its variables do not fit the schema.', remedy: 'Correct the named place; the schema is shown at /graphiql in development.', http: 400 },
   GRAPHQL_DOCUMENT_UNKNOWN: { meaning: 'No trusted document has this id.', remedy: 'Deploy the document with STEWARD_GATEWAY_DOCUMENTS before the client that asks for it.', http: 400 },
@@ -154,6 +160,7 @@ export const errorTable = rows({
   BROKER_FORBIDDEN: { meaning: 'The service asked the broker for something that the contracts give it no right to.', remedy: 'Declare it in the contract and deploy the generated accounts, or mend the code that asked.' },
   BROKER_STREAM_MISSING: { meaning: 'No stream or service takes this subject: it is missing, JetStream is still starting, or the account lacks the import.', remedy: 'See that operations (the provisioner) runs and what its log says about the stream.' },
   BROKER_DURABLE_MISSING: { meaning: 'The durable consumer does not exist.', remedy: 'See that operations (the provisioner) runs; it makes declared durables by itself.' },
+  BROKER_QUESTION_REFUSED: { meaning: 'A service was asked something and would not answer; the message says why.', remedy: 'Mend the question, or ask again when the service has started.', http: 400 },
   BROKER_NO_ANSWERER: { meaning: 'Nobody answers this question: the service that does is not running or still starting.', remedy: 'Start the service that the subject names; the question is asked again.', http: 503 },
   BROKER_TIMEOUT: { meaning: 'The broker did not answer in time; whether it did what was asked is unknown.', remedy: 'Nothing: it is asked again under the same id.', http: 504 },
   BROKER_ERROR: { meaning: 'The broker answered with an error that has no code of its own here.', remedy: 'Read the text of the broker in the message.' },

@@ -7,22 +7,27 @@
  * 5. Whatever ends a session, the loop binds again, with jitter, until it is stopped (B3). A watchdog ends sessions that have
  *    something pending and get nothing (B2). A durable that the broker calls missing for `missingWithinMs` without a break ends the
  *    process with a code (B7); an outage of the broker is waited out, however long it lasts (B3).
- * 6. Stop (C10): no more pulls, transactions in flight finish, the rest is given back at once, nothing is counted. What does not
+ * 6. Paused, it pulls nothing and gives back what it has not begun; what comes meanwhile waits in the stream. That is no reason not to
+ *    be ready: nothing is wrong with it.
+ * 7. Stop (C10): no more pulls, transactions in flight finish, the rest is given back at once, nothing is counted. What does not
  *    finish in time is given back too: should it commit all the same, the gates know it when it comes again.
  */
 import { StewardError, through } from '@steward/platform';
 import type { Broker } from '../../broker';
+import type { Rate } from '../../flow/rate';
 import { namedBrokerError } from '../../broker';
 import type { AfterCommit } from '../apply';
 import { readMessage } from '../arrival';
 import { classify } from '../failure';
 import { releaseHeld } from '../held-release';
+import { Behind } from './behind';
 import { doneWithin } from './done-within';
 import { Lanes } from './lanes';
+import { Pausing } from './pausing';
 import type { Progress } from './progress';
 import { runBatch } from '../runner';
 import { isBackfill } from './wire-headers';
-import { type Message, openSession, type Session } from './session';
+import { type EndCause, type Message, openSession, type Session } from './session';
 import { inSpans } from '../telemetry/spans';
 import type { Delivered, Outcome, Work } from '../work';
 
@@ -47,6 +52,10 @@ const inHandLimit = 4_000;
 const infoEveryMs = 1_000;
 
 export interface PullOptions {
+  /** Since when its flow is paused; asked again whenever `pausedChanged` is called. */
+  readonly pausedSince: () => Date | undefined;
+  /** Of what was applied. */
+  readonly rate: Rate;
   /** B7: how long its durable or stream may be missing. */
   readonly missingWithinMs: number;
   /** B2: pending messages, and none delivered for so long. */
@@ -62,6 +71,8 @@ export class PullLoop {
   readonly #drainsOf: Record<Kind, number> = { live: 0, backfill: 0 };
   readonly #releases = new Set<Promise<void>>();
   readonly #stop = new AbortController();
+  readonly #pausing: Pausing;
+  readonly #behind = new Behind();
   #session: Session | undefined;
   #reason: string | undefined = 'not bound yet';
   #lastMessageAtMs = 0;
@@ -76,9 +87,12 @@ export class PullLoop {
     private readonly progress: Progress,
     private readonly wakeSweep: () => void,
     private readonly options: PullOptions,
-  ) {}
+  ) {
+    this.#pausing = new Pausing(work.clock, options.pausedSince);
+  }
 
   start(): void {
+    this.#pausing.begins();
     this.#running = this.#run();
     this.#timers = [setInterval(() => void this.#watch(), infoEveryMs), setInterval(() => this.#tellWorking(), 1_000)];
   }
@@ -88,10 +102,31 @@ export class PullLoop {
     return this.#reason && `${this.work.consumer} on ${this.work.stream}: ${this.#reason}`;
   }
 
+  get paused(): boolean {
+    return this.#pausing.paused;
+  }
+
+  /** How long it was paused in all. */
+  get pausedMs(): number {
+    return this.#pausing.totalMs;
+  }
+
+  /** What waits, and for how long there has been something. */
+  async behind(): Promise<Pick<Behind, 'waiting' | 'forMs'>> {
+    // Nobody watches the durable of a paused flow.
+    if (!this.#session?.alive()) this.#behind.note(await (await this.broker.js.consumers.get(this.work.stream, this.work.consumer)).info());
+    return this.#behind;
+  }
+
+  /** Its flow was paused or resumed. */
+  pausedChanged(): void {
+    if (this.#pausing.begins()) void this.#letGo('paused');
+  }
+
   async stop(withinMs: number): Promise<void> {
     this.#stop.abort();
     this.#reason = 'stopping';
-    if (!(await doneWithin(withinMs, this.#letGo()))) {
+    if (!(await doneWithin(withinMs, this.#letGo('stopped').then(() => this.#running)))) {
       const { consumer, stream, logger } = this.work;
       logger.error({ consumer, stream, withinMs, messages: this.#inFlight.size }, 'messages in hand were not finished in time: they come again');
       for (const each of [...this.#lanes.clear(), ...this.#inFlight]) this.#giveBack(each);
@@ -100,24 +135,33 @@ export class PullLoop {
     this.#session?.end('stopped');
   }
 
-  async #letGo(): Promise<void> {
-    await this.#session?.drain();
+  async #letGo(cause: EndCause): Promise<void> {
+    const session = this.#session;
+    await session?.drain();
     for (const each of this.#lanes.clear()) this.#giveBack(each);
     await Promise.allSettled([...this.#drains, ...this.#releases]);
     for (const each of this.#lanes.clear()) this.#giveBack(each);
     // Acknowledgements are fire and forget: what is still in the client's buffer would come again after the deploy.
-    if (this.#session?.alive()) await this.broker.nc.flush().catch(() => undefined);
-    this.#session?.end('stopped');
-    await this.#running;
+    if (session?.alive()) await this.broker.nc.flush().catch(() => undefined);
+    session?.end(cause);
   }
 
   async #run(): Promise<void> {
     const { clock, logger, consumer, stream } = this.work;
     for (let failures = 0; !this.#stop.signal.aborted; ) {
+      if (this.#pausing.paused) {
+        this.#reason = undefined;
+        await this.#pausing.over(this.#stop.signal);
+        continue;
+      }
       try {
         this.#session = await openSession(this.broker, stream, consumer, (message, session) => this.#take(message, session), () => this.#room());
         // Stopped while it was binding: nobody else would end this session.
         if (this.#stop.signal.aborted) return this.#session.end('stopped');
+        if (this.#pausing.paused) {
+          this.#session.end('paused');
+          continue;
+        }
         this.progress.bound(consumer, stream, this.#session.acknowledgedBefore);
         this.#reason = undefined;
         this.#missingSinceMs = undefined;
@@ -127,8 +171,9 @@ export class PullLoop {
         // While stopping, the session still acknowledges what is in flight; `stop` ends it.
         if (this.#stop.signal.aborted) return;
         this.#session.end(cause);
-        this.#reason = cause;
         this.progress.forget(consumer, stream);
+        if (cause === 'paused') continue;
+        this.#reason = cause;
         this.work.meter.rebound(cause);
         logger.warn({ consumer, stream, cause }, 'consumer session ended, binding again');
       } catch (error) {
@@ -162,7 +207,7 @@ export class PullLoop {
     const now = performance.now();
     this.#lastMessageAtMs = now;
     const inHand: InHand = { lane: message.subject, backfill: isBackfill(message.headers), message, session, receivedAtMs: now, toldAtMs: now };
-    if (this.#stop.signal.aborted) return this.#giveBack(inHand);
+    if (this.#stop.signal.aborted || this.#pausing.paused) return this.#giveBack(inHand);
     this.#lanes.add(inHand);
     this.#kick();
   }
@@ -173,7 +218,7 @@ export class PullLoop {
     this.#kicked = true;
     setImmediate(() => {
       this.#kicked = false;
-      while (!this.#stop.signal.aborted) {
+      while (!this.#stop.signal.aborted && !this.#pausing.paused) {
         const room = (kind: Kind, limit: number): number => (this.#drainsOf[kind] < transactionsInFlight ? limit : 0);
         const batch = this.#lanes.take({ live: room('live', batchLimit), backfill: room('backfill', backfillBatchLimit) });
         if (batch.length === 0) return;
@@ -233,8 +278,10 @@ export class PullLoop {
   }
 
   #settle({ message }: InHand, outcome: Outcome): void {
-    if (outcome.kind === 'done') message.ack();
-    else message.nak(Math.max(1, outcome.afterMs));
+    if (outcome.kind === 'done') {
+      message.ack();
+      this.options.rate.add(1);
+    } else message.nak(Math.max(1, outcome.afterMs));
   }
 
   #giveBack({ message }: InHand): void {
@@ -272,6 +319,7 @@ export class PullLoop {
     try {
       const info = await session.consumer.info();
       this.work.meter.lag(info.num_pending, info.num_ack_pending);
+      this.#behind.note(info);
       this.progress.note(this.work.consumer, this.work.stream, info);
       const silentMs = performance.now() - this.#lastMessageAtMs;
       if (info.num_pending > 0 && this.#room() === inHandLimit && silentMs > this.options.stuckAfterMs) session.end('stuck');

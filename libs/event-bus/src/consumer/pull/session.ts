@@ -14,7 +14,7 @@ import type { Broker } from '../../broker';
 import type { HeaderLines } from '../../envelope';
 import { headerLinesOf } from './wire-headers';
 
-export type EndCause = 'disconnected' | 'consumer deleted' | 'consumer missing' | 'stream missing' | 'heartbeats missed' | 'refused' | 'stuck' | 'stopped';
+export type EndCause = 'disconnected' | 'consumer deleted' | 'consumer missing' | 'stream missing' | 'heartbeats missed' | 'refused' | 'stuck' | 'paused' | 'stopped';
 
 /** A delivery; the settling methods do nothing once its session has ended. */
 export interface Message {
