@@ -1,4 +1,4 @@
-import { defineAdapter, resilientHttp } from '@steward/adapter-kit';
+import { defineAdapter } from '@steward/adapter-kit';
 import { StewardError } from '@steward/platform';
 import { orderEffects } from './effects/order.effects';
 import type { PaymentDesk } from './effects/ports';
@@ -33,9 +33,9 @@ export const oms = defineAdapter({
   connectors: vendors,
   env: omsEnv,
   migrations: omsMigrations,
-  opens: ({ env, clock, logger, database, source, onClose }): Own => {
+  opens: ({ env, clock, logger, database, source, http: openHttp, onClose }): Own => {
     // Its own way out: a slow provider must not open the breaker of the OMS, nor take its seats.
-    const http = resilientHttp({ dependency: 'oms-stripe', clock, logger, limits: { concurrency: 16, deadlineMs: 15_000, attemptMs: 15_000 } });
+    const http = openHttp('oms-stripe', { concurrency: 16, deadlineMs: 15_000, attemptMs: 15_000 });
     onClose('payments', () => http.close());
     const stripe = stripeClient(http, { url: env.STEWARD_PSP_URL, secretKey: env.STEWARD_PSP_SECRET_KEY });
     return {

@@ -3,6 +3,8 @@ export { type Connector, defineConnector, defineFeed, type Feed, type Hint, type
 export { isNothingSent, nothingSent } from './http/nothing-sent';
 export { type HmacScheme, hmacVerifier } from './source/hmac-verifier';
 export type { HttpAnswer, HttpCall } from './http/attempt.client';
+export { callLanes, type CallLane, calling } from './http/caller';
+export type { OpenHttp } from './http/outward';
 export { type HttpLimits, type ResilientHttp, resilientHttp, type ResilientHttpOptions } from './http/resilient-http.client';
 
 // What an app needs.

@@ -56,6 +56,7 @@ export interface AnnouncerOptions {
   readonly reads: ReadNumbers;
   readonly logger: Logger;
   readonly statement?: string;
+  readonly onChanged?: (count: number) => void;
   readonly afterRead?: AfterRead | undefined;
 }
 
@@ -181,6 +182,7 @@ export class Announcer {
     this.deletions += deletions.length;
     const count = (outcome: string, n: number): void => (n > 0 ? feedItems.inc({ system, entity: contract.entity, outcome }, n) : undefined);
     count('announced', changed);
+    this.options.onChanged?.(changed);
     count('unchanged', prepared.known + statements.length - changed - stale.length - held.size);
     count('held', held.size);
     count('older', stale.length);

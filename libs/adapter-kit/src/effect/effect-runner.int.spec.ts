@@ -1,9 +1,12 @@
+import { pauseFlow, resumeFlow } from '@steward/event-bus';
 import { armFaults, createLogger, type Database, openDatabase, RejectedError, scrape, StewardError, systemClock } from '@steward/platform';
 import { eventually, testDatabase, type TestDatabase } from '@steward/testing';
 import { kitMigrations } from '../announce/kit.migration';
 import { Till, tellings } from '../fixtures/till.fixture.spec';
+import { currentCaller } from '../http/caller';
 import { nothingSent } from '../http/nothing-sent';
 import { defineEffect, type Effect } from './define-effect';
+import { hurryEffects } from './effect.store';
 import { EffectRunner } from './effect-runner';
 import { abandonEffect, intendEffects, touchEffect } from './intend';
 
@@ -24,7 +27,7 @@ describe('effects', () => {
   });
   beforeEach(async () => {
     till = new Till();
-    await test.pool.query('truncate effect, told');
+    await test.pool.query('truncate effect, told, flow_pause');
   });
   afterEach(async () => {
     await Promise.all(runners.splice(0).map((runner) => runner.stop()));
@@ -55,6 +58,52 @@ describe('effects', () => {
     expect(await intend('o1', 'o2', 'o2')).toEqual([{ kind: 'sale', key: 'o2' }]);
     await settled('o2');
     expect(till.sales.map(({ key }) => key)).toEqual(['o1', 'o2']);
+  });
+
+  it('of a paused flow are not claimed by any replica, however little it has heard; what is under way ends', async () => {
+    const held = Promise.withResolvers<void>();
+    const effect = till.effect({ deadlineMs: 5_000, settleMs });
+    const slow: Effect = { ...effect, submit: async (request, call) => (call.key === 'o0' && (await held.promise), effect.submit(request, call)) };
+    // Neither of them has a switch: the table alone decides.
+    await start([slow]);
+    await start([slow]);
+    await intend('o0');
+    await eventually(async () => (await row('o0')).state === 'submitted');
+    await pauseFlow(database, 'sale', { actor: 'ines', reason: 'the till is counted', resumesAt: null });
+    await intend('o1', 'o2');
+    await test.pool.query(`insert into effect (kind, key, request, state, next_at, submitted_at) values ('sale', 'sent', '{}', 'submitted', now(), now() - interval '1 hour')`);
+    held.resolve();
+    await settled('o0');
+    expect([await row('o1'), await row('o2'), await row('sent')]).toEqual(['intended', 'intended', 'submitted'].map((state) => expect.objectContaining({ state, attempts: 0 })));
+    expect([till.submits.map(({ key }) => key), till.looks]).toEqual([['o0'], []]);
+    await resumeFlow(database, 'sale', { actor: 'ines', reason: 'counted' });
+    for (const key of ['o1', 'o2', 'sent']) await settled(key);
+    expect(till.sales.map(({ key }) => key).toSorted()).toEqual(['o0', 'o1', 'o2', 'sent']);
+  });
+
+  it('R2: the deadline and the signal of an effect are those of every call that it makes', async () => {
+    const seen: { lane: string; leftMs: number; aborted: boolean }[] = [];
+    const effect = till.effect({ deadlineMs, settleMs });
+    await start([{ ...effect, submit: async (request, call) => {
+      const { lane, until = Infinity, signal } = currentCaller();
+      seen.push({ lane, leftMs: until - performance.now(), aborted: signal !== call.signal });
+      return effect.submit(request, call);
+    } }]);
+    await intend('o1');
+    await settled();
+    expect(seen).toEqual([{ lane: 'checkout', leftMs: expect.any(Number), aborted: false }]);
+    expect(seen[0]?.leftMs).toBeLessThanOrEqual(deadlineMs);
+  });
+
+  it('R4: what could not be sent does not wait out its pause when the system is back', async () => {
+    await intend('o1', 'o2');
+    await test.pool.query(`update effect set failures = 9, next_at = now() + interval '1 hour' where key = 'o1'`);
+    await database.transaction((tx) => intendEffects(tx, [{ kind: 'sale', key: 'later', request: {}, notBefore: new Date(Date.now() + 3_600_000) }]));
+    await start();
+    await settled('o2');
+    await hurryEffects(database, 200);
+    await settled('o1');
+    expect((await row('later')).state).toBe('intended');
   });
 
   it('O1: are not wanted when the decision is rolled back, nor sent before it commits', async () => {

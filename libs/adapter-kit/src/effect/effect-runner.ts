@@ -5,14 +5,16 @@
  * 2. Whatever was submitted and has no outcome is read back before it is sent again; an absence counts after deadline and settle time.
  * 3. An outcome and what follows from it commit together, if the claim is still ours. The rows of the adapter's own code are
  *    locked first, the effect's last, as in its other transactions.
- * 4. A claim runs out by itself: what a killed process had in hand is found by the next look of any replica.
+ * 4. Of a paused flow nothing is claimed, neither to be sent nor to be read back; what is under way ends.
+ * 5. A claim runs out by itself: what a killed process had in hand is found by the next look of any replica.
  */
-import { doneWithin } from '@steward/event-bus';
+import { doneWithin, type Flow, type FlowSwitch, Rate } from '@steward/event-bus';
 import { beforeScrape, counter, type Clock, currentTraceparent, type Database, gauge, inSpan, Listener, type Logger, RejectedError, StewardError, through } from '@steward/platform';
+import { calling } from '../http/caller';
 import { Bell } from '../loop/bell';
 import { loop } from '../loop/loop';
 import { type Effect, idempotencyKeyOf } from './define-effect';
-import { type Claimed, claimEffects, countOpenEffects, moveEffect, nextDueInMs } from './effect.store';
+import { type Claimed, claimEffects, countOpenEffects, lookAtEffects, moveEffect, nextDueInMs } from './effect.store';
 import { effectChannel } from './intend';
 import { abandoned, afterCall, type Result, type Step } from './next-state';
 import { within } from './within';
@@ -26,6 +28,9 @@ const pollMs = 1_000;
 const concurrencyByDefault = 4;
 
 export interface EffectRunnerOptions {
+  /** Whose flows these are. */
+  readonly service?: string;
+  readonly flowSwitch?: Pick<FlowSwitch, 'onChange'>;
   readonly effects: readonly Effect[];
   readonly database: Pick<Database, 'query' | 'transaction'>;
   /** For LISTEN; see RelayOptions. */
@@ -41,6 +46,7 @@ export interface EffectRunnerOptions {
 
 export class EffectRunner {
   private readonly bells = new Map<string, Bell>();
+  private readonly rates = new Map<string, Rate>();
   private readonly stopping = new AbortController();
   /** Ends the calls that are still under way. */
   private readonly cutOff = new AbortController();
@@ -53,6 +59,7 @@ export class EffectRunner {
     for (const { kind } of options.effects) {
       if (this.bells.has(kind)) throw new TypeError(`two effects are called ${kind}`);
       this.bells.set(kind, new Bell());
+      this.rates.set(kind, new Rate());
     }
   }
 
@@ -66,11 +73,16 @@ export class EffectRunner {
       logger,
     });
     await this.listener.start();
-    this.unwatch = beforeScrape(async () => {
+    const unsubscribe = this.options.flowSwitch?.onChange(() => this.bells.forEach((bell) => bell.ring()));
+    const unwatch = beforeScrape(async () => {
       const counts = await countOpenEffects(database);
       open.reset();
       for (const { kind, state, count } of counts) open.set({ kind, state }, count);
     });
+    this.unwatch = () => {
+      unsubscribe?.();
+      unwatch();
+    };
     this.loops = defined.map((effect) => this.run(effect));
   }
 
@@ -87,16 +99,32 @@ export class EffectRunner {
     await doneWithin(cutOffWithinMs, done);
   }
 
+  flows(connectorOf: (kind: string) => string | null = () => null): readonly Flow[] {
+    return [...this.rates].map(([kind, rate]): Flow => ({
+      flow: this.flowOf(kind), kind: 'effect', entity: null, connector: connectorOf(kind), promiseMs: null,
+      look: async () => {
+        const { count, oldestMs } = await lookAtEffects(this.options.database, kind);
+        return { latenessMs: Math.max(0, oldestMs), held: count, perSecond: rate.perSecond() };
+      },
+    }));
+  }
+
+  private flowOf(kind: string): string {
+    const { service } = this.options;
+    return service === undefined ? kind : `${service}.${kind}`;
+  }
+
   private run(effect: Effect): Promise<void> {
     const { database, clock, logger, commitWithinMs = commitWithinMsByDefault } = this.options;
     const { kind, deadlineMs, settleMs, concurrency = concurrencyByDefault } = effect;
     const bell = this.bells.get(kind) ?? new Bell();
+    const flow = this.flowOf(kind);
     let seats = concurrency;
     const turn = async (): Promise<number> => {
       if (seats === 0) return pollMs;
       const claimedAt = performance.now();
       const until = claimedAt + deadlineMs + commitWithinMs;
-      const claimed = await claimEffects(database, kind, { limit: seats, claimMs: deadlineMs + commitWithinMs, absenceAfterMs: deadlineMs + settleMs });
+      const claimed = await claimEffects(database, kind, { limit: seats, claimMs: deadlineMs + commitWithinMs, absenceAfterMs: deadlineMs + settleMs, flow });
       for (const each of claimed) {
         seats -= 1;
         const step = this.step(effect, each, { claimedAt, until }).finally(() => {
@@ -107,7 +135,7 @@ export class EffectRunner {
         this.underWay.add(step);
       }
       if (claimed.length > 0) return 0;
-      return Math.min(pollMs, Math.max(1, (await nextDueInMs(database, kind)) ?? pollMs));
+      return Math.min(pollMs, Math.max(1, (await nextDueInMs(database, kind, flow)) ?? pollMs));
     };
     return loop({ name: `effect ${kind}`, clock, logger, signal: this.stopping.signal, bell, turn });
   }
@@ -133,9 +161,11 @@ export class EffectRunner {
     try {
       return await inSpan(`${doing} ${kind}`, { kind: 'client' }, () =>
         within(leftMs, this.cutOff.signal, (signal) =>
-          was === 'intended'
-            ? through('effect-submit', () => effect.submit(request, { ...call, signal }))
-            : through('effect-read-back', () => effect.readBack(request, { ...call, signal, answer })),
+          calling({ lane: 'checkout', until: performance.now() + leftMs, signal }, () =>
+            was === 'intended'
+              ? through('effect-submit', () => effect.submit(request, { ...call, signal }))
+              : through('effect-read-back', () => effect.readBack(request, { ...call, signal, answer })),
+          ),
         ),
       );
     } catch (error) {
@@ -158,6 +188,7 @@ export class EffectRunner {
           }),
         );
         effects.inc({ kind, outcome: step.counts });
+        if (step.counts === 'confirmed' || step.counts === 'refused') this.rates.get(kind)?.add(1);
         return;
       } catch (error) {
         const lost = error instanceof StewardError && error.code === 'EFFECT_CLAIM_LOST';

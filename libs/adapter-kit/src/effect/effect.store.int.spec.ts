@@ -21,7 +21,7 @@ describe('the rows of effects', () => {
   });
 
   const intend = (...keys: string[]) => database.transaction((tx) => intendEffects(tx, keys.map((key) => ({ kind: 'sale', key, request: {} }))));
-  const claim = (limit = 10, claimMs = hourMs): Promise<Claimed[]> => claimEffects(database, 'sale', { limit, claimMs, absenceAfterMs: hourMs });
+  const claim = (limit = 10, claimMs = hourMs): Promise<Claimed[]> => claimEffects(database, 'sale', { limit, claimMs, absenceAfterMs: hourMs, flow: 'erp.sale' });
   const one = async (claimMs = hourMs): Promise<Claimed> => {
     const [claimed] = await claim(1, claimMs);
     if (claimed === undefined) throw new Error('nothing to claim');
@@ -63,7 +63,7 @@ describe('the rows of effects', () => {
     const again = await one();
     expect(again.was).toBe('pending');
     await move(again, next('pending'));
-    expect([await claim(), Number(await nextDueInMs(database, 'sale'))]).toEqual([[], expect.closeTo(hourMs, -5)]);
+    expect([await claim(), Number(await nextDueInMs(database, 'sale', 'erp.sale'))]).toEqual([[], expect.closeTo(hourMs, -5)]);
   });
 
   it('S6: a touch brings no second submit nearer', async () => {

@@ -2,6 +2,7 @@
  * The rows of effects, as the runner moves them. All times are the database's: replicas have clocks of their own, and S6 compares
  * times that two of them took.
  */
+import { mayFlow } from '@steward/event-bus';
 import type { Database } from '@steward/platform';
 import type { PoolClient } from 'pg';
 
@@ -33,10 +34,11 @@ export interface Claimed {
 }
 
 // `submitted` is committed by this very statement, before the call (ADR 0018). Skip locked, because order means nothing here:
-// effects that depend on each other are not intended at the same time.
+// effects that depend on each other are not intended at the same time. Nor is anything of a paused flow claimed, in whichever replica: a
+// look at what the process knows could be a second old.
 const claimText = `
 with due as (
-  select key from effect where kind = $1 and settled_at is null and next_at <= now() and (claimed_until is null or claimed_until <= now())
+  select key from effect where kind = $1 and settled_at is null and next_at <= now() and (claimed_until is null or claimed_until <= now()) and ${mayFlow('$5')}
   order by next_at limit $2 for update skip locked
 )
 update effect e set
@@ -54,10 +56,11 @@ export interface ClaimLimits {
   readonly claimMs: number;
   /** Deadline and settle time together. */
   readonly absenceAfterMs: number;
+  readonly flow: string;
 }
 
-export async function claimEffects(database: Pick<Database, 'query'>, kind: string, { limit, claimMs, absenceAfterMs }: ClaimLimits): Promise<Claimed[]> {
-  return database.query<Claimed & { [column: string]: unknown }>({ name: 'kit-effect-claim', text: claimText }, [kind, limit, claimMs / 1_000, absenceAfterMs / 1_000]);
+export async function claimEffects(database: Pick<Database, 'query'>, kind: string, { limit, claimMs, absenceAfterMs, flow }: ClaimLimits): Promise<Claimed[]> {
+  return database.query<Claimed & { [column: string]: unknown }>({ name: 'kit-effect-claim', text: claimText }, [kind, limit, claimMs / 1_000, absenceAfterMs / 1_000, flow]);
 }
 
 /** What becomes of a claimed effect. */
@@ -85,13 +88,35 @@ export async function moveEffect(tx: PoolClient, kind: string, { key, claim }: P
   return rowCount === 1;
 }
 
-/** When the next one is due that nobody has; undefined when there is none. */
-export async function nextDueInMs(database: Pick<Database, 'query'>, kind: string): Promise<number | undefined> {
+/** When the next one is due that nobody has; undefined when there is none, or the flow is paused. */
+export async function nextDueInMs(database: Pick<Database, 'query'>, kind: string, flow: string): Promise<number | undefined> {
   const [row] = await database.query<{ ms: number | null }>(
-    { name: 'kit-effect-due', text: `select extract(epoch from min(greatest(next_at, claimed_until)) - now())::float8 * 1000 as ms from effect where kind = $1 and settled_at is null` },
-    [kind],
+    { name: 'kit-effect-due', text: `select extract(epoch from min(greatest(next_at, claimed_until)) - now())::float8 * 1000 as ms from effect where kind = $1 and settled_at is null and ${mayFlow('$2')}` },
+    [kind, flow],
   );
   return row?.ms ?? undefined;
+}
+
+/** What could not even be sent waits no longer than `withinMs` more, in any order: the system is back. */
+export async function hurryEffects(database: Pick<Database, 'query'>, withinMs: number): Promise<void> {
+  await database.query(
+    { name: 'kit-effect-hurry', text: `update effect set next_at = least(next_at, now() + random() * make_interval(secs => $1)) where settled_at is null and state = 'intended' and failures > 0` },
+    [withinMs / 1_000],
+  );
+}
+
+/** How many have no outcome, and for how long the oldest that waits for us has had none: not one that waits for its payer, or its time. */
+export async function lookAtEffects(database: Pick<Database, 'query'>, kind: string): Promise<{ count: number; oldestMs: number }> {
+  const [row] = await database.query<{ count: number; oldestMs: number }>(
+    {
+      name: 'kit-effect-look',
+      text: `select count(*)::int as count, coalesce(extract(epoch from now() - min(created_at) filter (
+          where state <> 'pending' and not (attempts = 0 and failures = 0 and next_at > now()))), 0)::float8 * 1000 as "oldestMs"
+        from effect where kind = $1 and settled_at is null`,
+    },
+    [kind],
+  );
+  return row ?? { count: 0, oldestMs: 0 };
 }
 
 export async function countOpenEffects(database: Pick<Database, 'query'>): Promise<{ kind: string; state: OpenState; count: number }[]> {

@@ -3,10 +3,11 @@
  * 1. It reads only while this process holds the lease, and begins from what the tables say each time it gets it: another
  *    process may have moved on meanwhile.
  * 2. Four readers and the claim run side by side; what they announce meets in the announcer, one transaction at a time.
- * 3. Losing the lease or stopping ends all of them before anything begins anew.
+ * 3. Losing the lease, a pause of the flow or stopping ends all of them before anything begins anew. Paused, it does not even claim
+ *    progress: what is not read is not fresh.
  */
 import { typeOf } from '@steward/contracts';
-import type { EpochChange, Lease } from '@steward/event-bus';
+import { type EpochChange, type Flow, type FlowSwitch, type Lease, promiseOf, Rate } from '@steward/event-bus';
 import type { Clock, Database, Logger } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { type AfterRead, Announcer } from '../announce/announcer';
@@ -17,7 +18,7 @@ import type { Feed } from '../source/define';
 import { answerHints } from './answer-hints';
 import { Bell } from '../loop/bell';
 import { type Claim, claimProgress } from './claim-progress';
-import { FeedStore } from './feed.store';
+import { FeedStore, lookAtFeed } from './feed.store';
 import { loop } from '../loop/loop';
 import { pollChanges } from './poll-changes';
 import type { Reading } from './reading';
@@ -37,6 +38,7 @@ export interface FeedRunnerOptions {
   /** Asked once, when nothing was announced yet: above every revision that may ever have been given (ADR 0005). */
   readonly revisionFloor: () => Promise<number>;
   readonly afterRead?: AfterRead | undefined;
+  readonly flowSwitch?: Pick<FlowSwitch, 'pauseOf' | 'onChange'>;
 }
 
 /** How soon a release of a held change, written by somebody else, is noticed. */
@@ -47,6 +49,7 @@ export class FeedRunner {
   private readonly stopping = new AbortController();
   private readonly lifted = new Bell();
   private readonly bells = { poll: new Bell(), hints: new Bell(), page: new Bell() };
+  private readonly rate = new Rate();
   private running: Promise<void> | undefined;
   private announcer: Announcer | undefined;
   private current: Reading | undefined;
@@ -73,6 +76,26 @@ export class FeedRunner {
     return { imported: importedAt !== null, completeUpTo };
   }
 
+  flow(): Flow {
+    const { database, clock, vendor, feed } = this.options;
+    const { entity } = feed.contract;
+    return {
+      flow: this.name, kind: 'feed', entity, connector: vendor, promiseMs: promiseOf(feed.contract),
+      look: async () => {
+        const { completeUpTo, hinted } = await lookAtFeed(database, entity, vendor);
+        return { latenessMs: completeUpTo === null ? null : Math.max(0, clock.now() - completeUpTo.getTime()), held: hinted, perSecond: this.current === undefined ? null : this.rate.perSecond() };
+      },
+    };
+  }
+
+  private get name(): string {
+    return `${this.options.system}.${this.options.feed.contract.entity}`;
+  }
+
+  private paused(): boolean {
+    return this.options.flowSwitch?.pauseOf(this.name) !== undefined;
+  }
+
   /** B10: what the lost stream held, in the relay's transaction. */
   async rebuild(tx: PoolClient, change: EpochChange): Promise<number> {
     if (!change.types.includes(typeOf(this.options.feed.contract, this.options.system))) return 0;
@@ -83,7 +106,8 @@ export class FeedRunner {
   private async run(): Promise<void> {
     const { database, lease, clock, logger, feed } = this.options;
     const { signal } = this.stopping;
-    const unsubscribe = [lease.onAcquired(() => this.lifted.ring()), database.onBroken(() => this.announcer?.marksInDoubt())];
+    const { flowSwitch } = this.options;
+    const unsubscribe = [lease.onAcquired(() => this.lifted.ring()), flowSwitch?.onChange(() => this.lifted.ring()) ?? (() => undefined), database.onBroken(() => this.announcer?.marksInDoubt())];
     const { entity } = feed.contract;
     await loop({
       name: `${entity} lease`,
@@ -93,7 +117,7 @@ export class FeedRunner {
       bell: this.lifted,
       turn: async () => {
         const fence = lease.fence();
-        if (fence !== undefined) await this.readWhileHeld();
+        if (fence !== undefined && !this.paused()) await this.readWhileHeld();
         return 1_000;
       },
     });
@@ -102,13 +126,16 @@ export class FeedRunner {
 
   private async readWhileHeld(): Promise<void> {
     const held = new AbortController();
-    const unsubscribe = this.options.lease.onLost(() => held.abort());
+    const unsubscribe = [
+      this.options.lease.onLost(() => held.abort()),
+      this.options.flowSwitch?.onChange(() => this.paused() && held.abort()) ?? (() => undefined),
+    ];
     try {
       const reading = await this.open(AbortSignal.any([held.signal, this.stopping.signal]));
       this.current = reading;
       await Promise.all(this.readers(reading));
     } finally {
-      unsubscribe();
+      for (const each of unsubscribe) each();
       this.current = undefined;
     }
   }
@@ -134,7 +161,7 @@ export class FeedRunner {
 
   private openAnnouncer(): Announcer {
     const { system, vendor, feed, database, lease, clock, logger, afterRead } = this.options;
-    return new Announcer({ system, vendor, feed, database, lease, logger, afterRead, reads: new ReadNumbers(database, clock) });
+    return new Announcer({ system, vendor, feed, database, lease, logger, afterRead, reads: new ReadNumbers(database, clock), onChanged: (count) => this.rate.add(count) });
   }
 
   private readers(reading: Reading): Promise<void>[] {

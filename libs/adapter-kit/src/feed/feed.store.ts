@@ -109,3 +109,16 @@ export class FeedStore {
     await tx.query('update feed set pass_id = null, pass_cursor = null, pass_read = false, last_pass_at = $3 where entity = $1 and vendor = $2', [this.entity, this.vendor, at]);
   }
 }
+
+/** What is complete, and how many keys were hinted at and are not read yet. */
+export async function lookAtFeed(database: Pick<Database, 'query'>, entity: string, vendor: string): Promise<{ completeUpTo: Date | null; hinted: number }> {
+  const [row] = await database.query<{ completeUpTo: Date | null; hinted: number }>(
+    {
+      name: 'kit-feed-look',
+      text: `select (select complete_up_to from feed where entity = $1 and vendor = $2) as "completeUpTo",
+        (select coalesce(sum(cardinality(keys)), 0)::int from hint where entity = $1) as hinted`,
+    },
+    [entity, vendor],
+  );
+  return row ?? { completeUpTo: null, hinted: 0 };
+}

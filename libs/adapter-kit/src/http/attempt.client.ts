@@ -1,6 +1,6 @@
 import { cleanText, isSecretName, StewardError, through } from '@steward/platform';
 import { type Agent, request } from 'undici';
-import { retryAfterMs } from './call-pace';
+import { retryAfterMs } from './retry-after';
 
 export interface HttpCall {
   readonly url: string;
@@ -27,7 +27,7 @@ export interface HttpAnswer {
 export type Outcome =
   | { readonly kind: 'ok'; readonly answer: HttpAnswer }
   | {
-      readonly kind: 'unreachable' | 'timeout' | 'server' | 'limited' | 'refused' | 'aborted' | 'broken';
+      readonly kind: 'unreachable' | 'timeout' | 'server' | 'limited' | 'refused' | 'aborted' | 'broken' | 'shed';
       readonly detail: string;
       /** The dependency can't have done anything: it was not reached, or refuses before it begins. */
       readonly unsent?: boolean;
@@ -41,10 +41,12 @@ export interface Attempt {
   readonly requestId: string;
   readonly withinMs: number;
   readonly nowMs: number;
+  /** R2: tells a system that takes it how long its answer is wanted, so that it need not finish what nobody waits for. */
+  readonly deadlineHeader?: string | undefined;
 }
 
 /** Sends once. Its time runs on the real clock: a socket knows no other. */
-export async function sendOnce({ agent, call, requestId, withinMs, nowMs }: Attempt): Promise<Outcome> {
+export async function sendOnce({ agent, call, requestId, withinMs, nowMs, deadlineHeader }: Attempt): Promise<Outcome> {
   const ended = new AbortController();
   const timer = setTimeout(() => ended.abort(), withinMs);
   const giveUp = (): void => ended.abort();
@@ -54,7 +56,7 @@ export async function sendOnce({ agent, call, requestId, withinMs, nowMs }: Atte
     return await through('external-call', async () => {
       const { statusCode, headers, body } = await request(call.url, {
         method: call.method ?? 'GET',
-        headers: { accept: 'application/json', 'x-request-id': requestId, ...call.headers },
+        headers: { accept: 'application/json', 'x-request-id': requestId, ...(deadlineHeader === undefined ? {} : { [deadlineHeader]: String(Math.ceil(withinMs)) }), ...call.headers },
         body: call.body ?? null,
         dispatcher: agent,
         signal: ended.signal,

@@ -1,18 +1,20 @@
 /**
  * The only way out to a system of record.
  * 1. Retries happen here and nowhere else (R1), only for idempotent calls, with full jitter, paid for by the budget (R2).
- * 2. Nothing is sent after the deadline, and an attempt never outlives it.
- * 3. Retry-After and our own limit hold for all calls of the dependency together.
- * 4. While the breaker is open nothing is sent; one probe at a time finds out whether the dependency is back.
+ * 2. Nothing is sent after the deadline, the call's or that of whoever it is made for, and an attempt never outlives it.
+ * 3. Retry-After and our own limit hold for all calls of the dependency together; the dearest that waits goes first (R3).
+ * 4. While the breaker is open nothing is sent; one probe of all replicas at a time finds out whether the dependency is back.
  * 5. Addresses in errors and labels carry neither query nor credentials.
- * Order from the outside: deadline, retries, bulkhead, pace, breaker, attempt.
+ * Order from the outside: deadline, retries, admission (seats, pace, lanes), breaker, attempt.
  */
 import { randomUUID } from 'node:crypto';
+import type { DependencyStatus } from '@steward/contracts';
 import { type Clock, counter, gauge, type Logger, StewardError } from '@steward/platform';
-import { BrokenCircuitError, bulkhead, BulkheadRejectedError, circuitBreaker, CircuitState, ConsecutiveBreaker, ExponentialBackoff, handleWhenResult } from 'cockatiel';
 import { Agent } from 'undici';
+import { Admission } from './admission';
 import { addressOf, type HttpAnswer, type HttpCall, type Outcome, sendOnce } from './attempt.client';
-import { CallPace } from './call-pace';
+import { aloneLease, Breaker, type BreakerState, type ProbeLease, type Verdict } from './breaker';
+import { currentCaller } from './caller';
 import { nothingSent } from './nothing-sent';
 import { RetryBudget } from './retry-budget';
 
@@ -27,14 +29,16 @@ export interface HttpLimits {
   /** Retries that can be saved up (R1). */
   readonly retryBucket: number;
   readonly maxAnswerBytes: number;
+  /** The header in which this system takes the milliseconds that are left, where it takes any. */
+  readonly deadlineHeader?: string;
 }
 
-const defaultLimits: HttpLimits = { concurrency: 8, perSecond: 150, deadlineMs: 20_000, attemptMs: 8_000, retryBucket: 10, maxAnswerBytes: 64 * 1024 * 1024 };
+export const defaultLimits: HttpLimits = { concurrency: 8, perSecond: 150, deadlineMs: 20_000, attemptMs: 8_000, retryBucket: 10, maxAnswerBytes: 64 * 1024 * 1024 };
 
 export interface ResilientHttp {
-  /** Throws SOURCE_UNAVAILABLE, SOURCE_TIMEOUT, SOURCE_RATE_LIMITED or SOURCE_REFUSED. */
+  /** Throws SOURCE_UNAVAILABLE, SOURCE_TIMEOUT, SOURCE_RATE_LIMITED, SOURCE_SHED or SOURCE_REFUSED. */
   readonly send: (call: HttpCall) => Promise<HttpAnswer>;
-  readonly state: () => { readonly breaker: 'closed' | 'open' | 'half-open'; readonly budget: number };
+  readonly state: () => Omit<DependencyStatus, 'name'>;
   readonly close: () => Promise<void>;
 }
 
@@ -45,6 +49,11 @@ export interface ResilientHttpOptions {
   readonly logger: Logger;
   readonly limits?: Partial<HttpLimits> | undefined;
   readonly random?: () => number;
+  /** Shared by all replicas; without it this process probes for itself. */
+  readonly lease?: ProbeLease;
+  readonly lateMs?: () => number;
+  /** The breaker has closed again. */
+  readonly onBack?: () => void;
 }
 
 type Failure = Exclude<Outcome, { kind: 'ok' }>;
@@ -53,54 +62,74 @@ const calls = counter('steward_source_calls_total', 'Calls to a system of record
 const budgetLeft = gauge('steward_retry_budget_tokens', 'Retries a dependency may still cost (R1)', ['dependency']);
 const breakerState = gauge('steward_breaker_state', 'Circuit breaker: 0 closed, 1 open, 2 half-open', ['dependency']);
 
+const sheds = counter('steward_shed_total', 'Calls turned away because dearer ones wait or the process is late (R3)', ['dependency', 'lane']);
+const underWay = gauge('steward_source_calls_in_flight', 'Calls to a system of record that are under way', ['dependency']);
+
 const firstBackoffMs = 200;
 const maxBackoffMs = 5_000;
-const breakAfter = 5;
-const openForMs = { initialDelay: 500, maxDelay: 15_000 };
+const stateNumbers = { closed: 0, open: 1, 'half-open': 2 } as const;
 
 export function resilientHttp(options: ResilientHttpOptions): ResilientHttp {
-  const { dependency, clock, logger, random = Math.random } = options;
+  const { dependency, clock, logger, random = Math.random, lease = aloneLease, lateMs, onBack } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const agent = new Agent({ connections: limits.concurrency, connectTimeout: limits.attemptMs, maxResponseSize: limits.maxAnswerBytes });
   const budget = new RetryBudget(limits.retryBucket);
-  const pace = new CallPace(limits.perSecond, clock);
-  const seats = bulkhead(limits.concurrency, limits.concurrency * 64);
-  // A 429 is no fault of the dependency's health, and a refusal is an answer: neither opens the breaker.
-  const isFault = (outcome: unknown): boolean => ['unreachable', 'timeout', 'server'].includes((outcome as Outcome).kind);
-  const breaker = circuitBreaker(handleWhenResult(isFault), { breaker: new ConsecutiveBreaker(breakAfter), halfOpenAfter: new ExponentialBackoff(openForMs) });
+  let shed = 0;
+  const admission = new Admission({
+    concurrency: limits.concurrency, perSecond: limits.perSecond, clock, ...(lateMs === undefined ? {} : { lateMs }),
+    onShed: (lane) => {
+      shed += 1;
+      sheds.inc({ dependency, lane });
+    },
+  });
+  const breaker = new Breaker({
+    clock, lease, random,
+    onChange: (state: BreakerState) => {
+      logger.warn({ dependency, breaker: state }, 'circuit breaker changed');
+      show();
+      if (state === 'closed') onBack?.();
+    },
+  });
   const show = (): void => {
     budgetLeft.set({ dependency }, budget.left);
-    breakerState.set({ dependency }, { closed: 0, open: 1, 'half-open': 2 }[nameOf(breaker.state)]);
+    breakerState.set({ dependency }, stateNumbers[breaker.state]);
+    underWay.set({ dependency }, admission.inFlight);
   };
-  breaker.onStateChange((state) => logger.warn({ dependency, breaker: nameOf(state) }, 'circuit breaker changed'));
   show();
 
-  const attempt = async (call: HttpCall, requestId: string, deadline: number): Promise<Outcome> => {
-    const wait = pace.take(deadline);
-    if (wait === undefined) return { kind: 'limited', detail: 'the next turn would come after the deadline', unsent: true };
-    if (wait > 0) await clock.sleep(wait, call.signal);
-    const left = deadline - clock.now();
-    if (left <= 0) return { kind: 'timeout', detail: 'the deadline passed before the call was sent', unsent: true };
-    return breaker.execute(async () => {
-      const outcome = await sendOnce({ agent, call, requestId, withinMs: Math.min(left, limits.attemptMs), nowMs: clock.now() });
-      calls.inc({ dependency, outcome: outcome.kind });
-      return outcome;
-    });
-  };
-
+  /** A turn, and a breaker that lets it through. */
   const guarded = async (call: HttpCall, requestId: string, deadline: number): Promise<Outcome> => {
+    const turn = await admission.enter({ lane: currentCaller().lane, deadline, signal: call.signal });
+    if (turn.kind !== 'go') return { kind: turn.kind === 'late' ? 'limited' : turn.kind, detail: turn.detail, unsent: true };
     try {
-      return await seats.execute(() => attempt(call, requestId, deadline));
-    } catch (cause) {
-      if (call.signal?.aborted) return { kind: 'aborted', detail: 'the caller gave up', cause };
-      if (cause instanceof BrokenCircuitError) return { kind: 'broken', detail: 'the circuit breaker is open', unsent: true, cause };
-      if (cause instanceof BulkheadRejectedError) return { kind: 'broken', detail: 'too many calls are waiting', unsent: true, cause };
-      throw cause;
+      const ended = await breaker.enter();
+      if (ended === undefined) return { kind: 'broken', detail: 'the circuit breaker is open', unsent: true };
+      return await attempt(call, requestId, { deadline, ended });
+    } finally {
+      turn.leave();
     }
   };
 
-  const send = async (call: HttpCall): Promise<HttpAnswer> => {
-    const deadline = clock.now() + (call.deadlineMs ?? limits.deadlineMs);
+  const attempt = async (call: HttpCall, requestId: string, { deadline, ended }: { deadline: number; ended: (verdict: Verdict) => void }): Promise<Outcome> => {
+    let verdict: Verdict = 'unknown';
+    try {
+      const left = deadline - clock.now();
+      if (left <= 0) return { kind: 'timeout', detail: 'the deadline passed before the call was sent', unsent: true };
+      const { deadlineHeader } = limits;
+      const outcome = await sendOnce({ agent, call, requestId, withinMs: Math.min(left, limits.attemptMs), nowMs: clock.now(), deadlineHeader });
+      calls.inc({ dependency, outcome: outcome.kind });
+      // What was given little time and took more says nothing about the system.
+      verdict = outcome.kind === 'timeout' && left < limits.attemptMs / 4 ? 'unknown' : verdictOf(outcome);
+      return outcome;
+    } finally {
+      ended(verdict);
+    }
+  };
+
+  const send = async (asked: HttpCall): Promise<HttpAnswer> => {
+    const caller = currentCaller();
+    const call = withSignal(asked, caller.signal);
+    const deadline = clock.now() + Math.min(call.deadlineMs ?? limits.deadlineMs, (caller.until ?? Infinity) - performance.now());
     // The same for all attempts of a call, so that the other side can tell a retry from another call.
     const requestId = randomUUID();
     const repeatable = call.idempotent ?? (call.method === undefined || call.method === 'GET');
@@ -114,15 +143,32 @@ export function resilientHttp(options: ResilientHttpOptions): ResilientHttp {
         return outcome.answer;
       }
       unsent &&= outcome.unsent === true;
-      if (outcome.retryAfter !== undefined) pace.pause(outcome.retryAfter);
+      if (outcome.retryAfter !== undefined) admission.pause(outcome.retryAfter);
       const backoff = Math.max(outcome.retryAfter ?? 0, random() * Math.min(maxBackoffMs, firstBackoffMs * 2 ** tries));
-      const again = repeatable && isPassing(outcome) && clock.now() + backoff < deadline && budget.spend();
+      // With the breaker open a retry would only find it open.
+      const again = repeatable && isPassing(outcome) && breaker.state === 'closed' && clock.now() + backoff < deadline && budget.spend();
       show();
       if (!again) throw unsent ? nothingSent(toError(outcome, call, dependency)) : toError(outcome, call, dependency);
       await clock.sleep(backoff, call.signal).catch(() => undefined);
     }
   };
-  return { send, state: () => ({ breaker: nameOf(breaker.state), budget: budget.left }), close: () => agent.destroy() };
+
+  const state = (): Omit<DependencyStatus, 'name'> => {
+    const { pausedUntil, inFlight, waiting } = admission;
+    return { breaker: breaker.state, budget: Math.round(budget.left * 10) / 10, pausedUntil: pausedUntil === undefined ? null : new Date(pausedUntil).toISOString(), inFlight, waiting, shed };
+  };
+  return { send, state, close: () => agent.destroy() };
+}
+
+function withSignal(call: HttpCall, callers: AbortSignal | undefined): HttpCall {
+  if (callers === undefined || call.signal === callers) return call;
+  return { ...call, signal: call.signal === undefined ? callers : AbortSignal.any([call.signal, callers]) };
+}
+
+/** A 429 is no fault of the dependency's health, and a refusal is an answer: neither opens the breaker. */
+function verdictOf({ kind }: Outcome): Verdict {
+  if (kind === 'unreachable' || kind === 'timeout' || kind === 'server') return 'fails';
+  return kind === 'aborted' ? 'unknown' : 'works';
 }
 
 /** `broken` is not: nothing was sent, and trying again at once would find the same. */
@@ -132,6 +178,7 @@ const codes = {
   unreachable: 'SOURCE_UNAVAILABLE',
   server: 'SOURCE_UNAVAILABLE',
   broken: 'SOURCE_UNAVAILABLE',
+  shed: 'SOURCE_SHED',
   aborted: 'SOURCE_ABORTED',
   timeout: 'SOURCE_TIMEOUT',
   limited: 'SOURCE_RATE_LIMITED',
@@ -140,8 +187,4 @@ const codes = {
 
 function toError({ kind, detail, cause }: Failure, call: HttpCall, dependency: string): StewardError {
   return new StewardError(codes[kind], `${dependency}: ${detail}`, { cause, place: addressOf(call) });
-}
-
-function nameOf(state: CircuitState): 'closed' | 'open' | 'half-open' {
-  return state === CircuitState.Closed ? 'closed' : state === CircuitState.HalfOpen ? 'half-open' : 'open';
 }

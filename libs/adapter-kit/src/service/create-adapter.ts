@@ -1,13 +1,14 @@
 /** An adapter's process: the source on one side, the outbox's relay on the other, the database between them. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { contracts, forgetting, streamOf } from '@steward/contracts';
-import { askBrokerState, askForget, connectBroker, ConsumerTables1700000002000, createRpcClient, digestModule, evidenceModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, Rebuilds1790000005000, type SendingSide } from '@steward/event-bus';
+import { askBrokerState, askForget, connectBroker, ConsumerTables1700000002000, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, Rebuilds1790000005000, type SendingSide } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Runtime, type Service, StewardError } from '@steward/platform';
 import { withdrawSuperseded } from '../announce/announced.store';
 import { kitMigrations } from '../announce/kit.migration';
 import { doorsModule, type OpenDoors } from '../doors/doors.controller';
+import { hurryEffects } from '../effect/effect.store';
 import { FeedRunner } from '../feed/feed-runner';
-import { resilientHttp } from '../http/resilient-http.client';
+import { type OpenHttp, type Outward, openOutward } from '../http/outward';
 import { ownContracts, rebuildOwn, settleFloors } from '../own/own-states';
 import type { Source } from '../source/define';
 import { type AdapterEnv, refusesLazyBroker } from './adapter-env';
@@ -37,7 +38,7 @@ export const adapterMigrations = [...outboxMigrations, ConsumerTables17000000020
 
 export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: AdapterOptions = {}): Promise<AdapterService> {
   const { progressEveryMs, ...rest } = options;
-  let parts: (Pick<AdapterService, 'database' | 'runners'> & { readonly doors: OpenDoors }) | undefined;
+  let parts: (Pick<AdapterService, 'database' | 'runners'> & { readonly doors: OpenDoors; readonly board: FlowBoard }) | undefined;
   const service = await createService({
     name: adapter.name,
     env,
@@ -52,6 +53,7 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
           digestModule(adapter.name, tableOf(adapter.name), database),
           evidenceModule(adapter.name, tableOf(adapter.name), database, readSourceEvidence),
           doorsModule(adapter.name, () => parts?.doors),
+          flowsModule(adapter.name, () => parts?.board),
         ],
       };
     },
@@ -60,7 +62,13 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
       const database = await openDatabase({ url: env.DATABASE_URL, name: adapter.name, migrations: [...adapterMigrations, ...(adapter.migrations ?? [])], logger });
       shutdown.onClose('database', () => database.close());
       readiness.add('database', database.problem);
-      const source = openSource(adapter, env, runtime);
+      const outward = openWays(database, runtime);
+      const source = openSource(adapter, env, runtime, outward.http);
+      const flowSwitch = new FlowSwitch({ database, databaseUrl: env.DATABASE_URL, clock: runtime.clock, logger });
+      shutdown.onClose('flows', () => flowSwitch.stop());
+      await flowSwitch.start();
+      const board = new FlowBoard({ database, flowSwitch, logger, now: () => runtime.clock.now(), dependencies: outward.dependencies });
+      shutdown.onClose('flow board', () => board.close());
       const own = ownContracts(adapter.name, source.feeds);
       // The relay needs the runners for a lost stream (B10), the runners need its watch for their first revision.
       const runners: FeedRunner[] = [];
@@ -81,9 +89,10 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
         },
       });
       const revisionFloor = async (stream: string): Promise<number> => (await sending.watch.ready(provisionedWithinMs)).streams[stream]?.revisionFloor ?? 0;
-      const context = openContext(adapter, env, runtime, database, source);
-      runners.push(...openRunners({ context, vendor: env.STEWARD_CONNECTOR, adapter, sending, revisionFloor, progressEveryMs }));
-      parts = { database, runners, doors: { system: adapter.name, database, feeds: source.feeds, own, now: () => runtime.clock.now(), signal: shutdown.signal } };
+      const context = openContext(adapter, env, runtime, database, source, outward.http);
+      runners.push(...openRunners({ context, vendor: env.STEWARD_CONNECTOR, adapter, sending, flowSwitch, revisionFloor, progressEveryMs }));
+      board.add(runners.map((runner) => runner.flow()));
+      parts = { database, runners, board, doors: { system: adapter.name, database, feeds: source.feeds, own, now: () => runtime.clock.now(), signal: shutdown.signal } };
       if (source.webhook) mountWebhook(app.getHttpAdapter().getInstance(), { spec: source.webhook, feeds: source.feeds, database, clock: runtime.clock, logger, stored: () => runners.forEach((runner) => runner.hinted()) });
       connectQuestions(app, adapter, env);
       shutdown.onDrain('feeds', async () => void (await Promise.all(runners.map((runner) => runner.stop()))));
@@ -91,9 +100,9 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
       // Without an answer there is no floor, and without a floor a lost database would be announced below what consumers have (ADR 0005).
       const floors = untilDone(() => settleFloors(database, adapter.name, own, revisionFloor), runtime);
       const consumed = adapter.consumes?.(context);
-      if (consumed) await mountConsumers(consumed, { service: adapter.name, app, runtime, broker, rpc, database, journal: env.STEWARD_MODE === 'test', after: floors });
+      if (consumed) await mountConsumers(consumed, { flowSwitch, board, service: adapter.name, app, runtime, broker, rpc, database, journal: env.STEWARD_MODE === 'test', after: floors });
       for (const door of adapter.webhooks?.(context) ?? []) mountDoor(app.getHttpAdapter().getInstance(), { door, database, clock: runtime.clock, logger });
-      startWork(adapter, context, { lease: sending.lease, shutdown, after: floors });
+      startWork(adapter, context, { lease: sending.lease, shutdown, flowSwitch, board, after: floors });
       sending.start();
       for (const runner of runners) runner.start();
     },
@@ -118,15 +127,25 @@ async function untilDone(work: () => Promise<void>, { clock, logger, shutdown }:
   }
 }
 
-function openContext(adapter: Adapter, env: AdapterEnv, { clock, logger, shutdown }: Runtime, database: Database, source: Source): AdapterContext {
+function openContext(adapter: Adapter, env: AdapterEnv, { clock, logger, shutdown }: Runtime, database: Database, source: Source, http: OpenHttp): AdapterContext {
   const context = { env, clock, logger, database, source };
-  return { ...context, own: adapter.opens?.({ ...context, onClose: (name, step) => shutdown.onClose(name, step) }) };
+  return { ...context, own: adapter.opens?.({ ...context, http, onClose: (name, step) => shutdown.onClose(name, step) }) };
 }
 
-function openSource(adapter: Adapter, env: AdapterEnv, { clock, logger, shutdown }: Runtime): Source {
+const hurryWithinMs = 5_000;
+
+/** What waits for a system that is back need not wait for the end of its own pause: without this the last effect comes a minute later (R4). */
+function openWays(database: Database, { clock, logger, shutdown }: Runtime): Outward {
+  const onBack = (): void => void hurryEffects(database, hurryWithinMs).catch((error: unknown) => logger.warn({ err: error }, 'effects wait on although their system may be back'));
+  const outward = openOutward({ database, clock, logger, onBack });
+  shutdown.onClose('ways out', outward.close);
+  return outward;
+}
+
+function openSource(adapter: Adapter, env: AdapterEnv, { clock, logger, shutdown }: Runtime, openHttp: OpenHttp): Source {
   const connector = adapter.connectors[env.STEWARD_CONNECTOR];
   if (connector === undefined) throw new StewardError('ENV_INVALID', `no connector ${env.STEWARD_CONNECTOR}`, { place: 'STEWARD_CONNECTOR', accepted: Object.keys(adapter.connectors).join(' | ') });
-  const http = resilientHttp({ dependency: `${adapter.name}-${connector.vendor}`, clock, logger, limits: connector.limits });
+  const http = openHttp(`${adapter.name}-${connector.vendor}`, connector.limits);
   const source = connector.open({ env, http, clock, logger });
   shutdown.onClose('source', async () => {
     await source.close?.();
@@ -140,17 +159,18 @@ interface RunnerParts {
   readonly vendor: string;
   readonly adapter: Adapter;
   readonly sending: SendingSide;
+  readonly flowSwitch: FlowSwitch;
   readonly revisionFloor: (stream: string) => Promise<number>;
   readonly progressEveryMs: number | undefined;
 }
 
-function openRunners({ context, vendor, adapter, sending, revisionFloor, progressEveryMs }: RunnerParts): FeedRunner[] {
+function openRunners({ context, vendor, adapter, sending, flowSwitch, revisionFloor, progressEveryMs }: RunnerParts): FeedRunner[] {
   const { clock, logger, database, source } = context;
   const follows = adapter.follows?.(context) ?? {};
   return source.feeds.map((feed) => {
     const stream = streamOf(feed.contract, adapter.name).name;
     return new FeedRunner({
-      system: adapter.name, vendor, feed, database, lease: sending.lease, clock, logger, revisionFloor: () => revisionFloor(stream),
+      system: adapter.name, vendor, feed, database, lease: sending.lease, flowSwitch, clock, logger, revisionFloor: () => revisionFloor(stream),
       afterRead: follows[feed.contract.entity], ...(progressEveryMs === undefined ? {} : { progressEveryMs }),
     });
   });

@@ -5,6 +5,7 @@ import type { PoolClient } from 'pg';
 import type { z } from 'zod';
 import type { AfterRead } from '../announce/announcer';
 import type { Effect } from '../effect/define-effect';
+import type { OpenHttp } from '../http/outward';
 import type { LeasedLoop } from '../loop/leased-loops';
 import type { Connector, Source, WebhookSpec } from '../source/define';
 import type { AdapterEnv } from './adapter-env';
@@ -34,6 +35,8 @@ export interface WebhookDoor extends Pick<WebhookSpec, 'path' | 'verify'> {
 }
 
 type OpeningContext<Opened extends Source, Shape extends z.ZodRawShape> = Omit<AdapterContext<Opened, Shape>, 'own'> & {
+  /** The way out to a second system, with a budget, a breaker and seats of its own: whoever opens it closes it. */
+  readonly http: OpenHttp;
   /** Let go of when nothing uses it any more. */
   readonly onClose: (name: string, step: () => Promise<void> | void) => void;
 };

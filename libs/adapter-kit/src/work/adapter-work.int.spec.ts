@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { reserveStock, type ReserveStock, stockReservation, type StockReservation } from '@steward/contracts';
-import { defineBatchHandler } from '@steward/event-bus';
+import { type FlowsAnswer, type FlowsQuestion, reserveStock, type ReserveStock, stockReservation, type StockReservation } from '@steward/contracts';
+import { ask, createRpcClient, defineBatchHandler } from '@steward/event-bus';
 import { armFaults, loadEnv, type MigrationClass, RejectedError } from '@steward/platform';
 import { eventually, testBroker, type TestBroker, testDatabase, type TestDatabase } from '@steward/testing';
 import { z } from 'zod';
@@ -204,6 +204,33 @@ describe('an adapter with work of its own', () => {
     await eventually(async () => (await test.pool.query(`select 1 from effect where state = 'confirmed'`)).rowCount);
   });
 
+  it('shows its flows and the ways out, and pauses one of them, to operations', async () => {
+    await ready(await start());
+    const rpc = createRpcClient({ url: nats.urlOf('operations'), service: 'operations' });
+    const flows = (question: FlowsQuestion): Promise<FlowsAnswer> => ask(rpc, 'rpc.erp.flows', question);
+    const by = { actor: 'ines', reason: 'the till is counted' };
+    const shown = async () => {
+      const answer = await flows({ ask: 'list' });
+      return 'flows' in answer ? Object.fromEntries(answer.flows.map((each) => [each.flow, `${each.kind} ${each.state} ${each.held}`])) : {};
+    };
+    try {
+      expect(await shown()).toEqual({ 'erp.reservations': 'consumer running 0', 'erp.sale': 'effect running 0' });
+      expect(await flows({ ask: 'list' })).toMatchObject({ dependencies: [{ name: 'erp-sandbox', breaker: 'closed', budget: 10, inFlight: 0, waiting: 0, shed: 0, pausedUntil: null }] });
+      expect(await flows({ ask: 'pause', flow: 'erp.sale', ...by, resumesAt: null })).toEqual({ done: true });
+      await expect(flows({ ask: 'pause', flow: 'erp.sales', ...by, resumesAt: null })).rejects.toThrow('FLOW_UNKNOWN');
+      await oms.reserve({ orderId: 'o1', quantity: 1 }, { orderId: 'o2', quantity: 1 });
+      await eventually(async () => (await states()).length === 2);
+      expect(await shown()).toMatchObject({ 'erp.sale': 'effect paused 2' });
+      expect([till.submits, (await test.pool.query('select distinct state, attempts from effect')).rows]).toEqual([[], [{ state: 'intended', attempts: 0 }]]);
+      expect(await flows({ ask: 'resume', flow: 'erp.sale', ...by })).toEqual({ done: true });
+      await eventually(async () => (await states()).filter(([, , status]) => status === 'exported').length === 2);
+      expect(till.sales).toHaveLength(2);
+      expect((await test.pool.query('select act, actor, reason from flow_act order by id')).rows).toEqual([{ act: 'pause', ...by }, { act: 'resume', ...by }]);
+    } finally {
+      rpc.close();
+    }
+  });
+
   it('C10: lets go of everything it has opened', async () => {
     const service = await start();
     await ready(service);
@@ -211,7 +238,7 @@ describe('an adapter with work of its own', () => {
     await service.stop();
     started.pop();
     expect(seen.opened).toEqual([]);
-    const left = await test.pool.query(`select application_name from pg_stat_activity where datname = current_database() and application_name in ('erp', 'relay listener', 'effects listener')`);
+    const left = await test.pool.query(`select application_name from pg_stat_activity where datname = current_database() and application_name in ('erp', 'relay listener', 'effects listener', 'flows listener')`);
     expect(left.rows).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
-import { ask, type Broker, JetStreamStrategy, Rebuilder } from '@steward/event-bus';
+import { ask, type Broker, type FlowBoard, type FlowSwitch, JetStreamStrategy, Rebuilder } from '@steward/event-bus';
 import type { Database, Runtime } from '@steward/platform';
 import type { Consumed } from '../service/define-adapter';
 
@@ -13,6 +13,8 @@ export interface ConsumingOptions {
   readonly broker: Broker;
   readonly rpc: Asking;
   readonly database: Database;
+  readonly flowSwitch: FlowSwitch;
+  readonly board: FlowBoard;
   readonly journal: boolean;
   /** What must be known before the first message is handled. */
   readonly after: Promise<void>;
@@ -20,9 +22,10 @@ export interface ConsumingOptions {
 
 /** The durables of this service, as in any consumer; drained before the relay, so that what the last messages wrote is still sent. */
 export async function mountConsumers({ projections = [], handlers = [] }: Consumed, options: ConsumingOptions): Promise<void> {
-  const { service, app, runtime, broker, rpc, database, journal, after } = options;
+  const { service, app, runtime, broker, rpc, database, flowSwitch, board, journal, after } = options;
   const { clock, logger, readiness, shutdown } = runtime;
-  const strategy = new JetStreamStrategy({ service, broker, database, clock, logger, readiness, projections, handlers, journal, after });
+  const strategy = new JetStreamStrategy({ service, broker, database, clock, logger, readiness, projections, handlers, flowSwitch, journal, after });
+  board.add(strategy.flows());
   if (projections.length > 0) {
     const rebuilder = new Rebuilder({ strategy, ask: (subject, question) => ask(rpc, subject, question), database, clock, logger });
     await rebuilder.start();

@@ -1,4 +1,4 @@
-import type { Lease } from '@steward/event-bus';
+import type { FlowBoard, FlowSwitch, Lease } from '@steward/event-bus';
 import type { Shutdown } from '@steward/platform';
 import { EffectRunner } from '../effect/effect-runner';
 import { startLeasedLoops } from '../loop/leased-loops';
@@ -7,15 +7,18 @@ import type { Adapter, AdapterContext } from '../service/define-adapter';
 export interface OwnWorkOptions {
   readonly lease: Lease;
   readonly shutdown: Shutdown;
+  readonly flowSwitch: FlowSwitch;
+  readonly board: FlowBoard;
   /** What must be known before anything is announced. */
   readonly after: Promise<void>;
 }
 
 /** Effects and loops, from when they may announce what follows from them; drained before the relay, which still sends it. */
-export function startWork(adapter: Adapter, context: AdapterContext, { lease, shutdown, after }: OwnWorkOptions): void {
+export function startWork(adapter: Adapter, context: AdapterContext, { lease, shutdown, flowSwitch, board, after }: OwnWorkOptions): void {
   const { env, clock, logger, database } = context;
   const effects = adapter.effects?.(context) ?? [];
-  const runner = effects.length === 0 ? undefined : new EffectRunner({ effects, database, databaseUrl: env.DATABASE_URL, clock, logger });
+  const runner = effects.length === 0 ? undefined : new EffectRunner({ service: adapter.name, effects, flowSwitch, database, databaseUrl: env.DATABASE_URL, clock, logger });
+  if (runner) board.add(runner.flows());
   let stopLoops: (() => Promise<void>) | undefined;
   const started = after.then(async () => {
     if (shutdown.signal.aborted) return;
