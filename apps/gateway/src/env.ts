@@ -50,6 +50,7 @@ export const apiEnv = {
   STEWARD_GATEWAY_HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on; 0.0.0.0 in a container'),
   STEWARD_GATEWAY_RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000_000).default(30_000).describe('points a client may spend in a minute (a product is one, a list as many as it may show); 0 = no limit'),
   STEWARD_GATEWAY_PROXIES: z.coerce.number().int().min(0).max(10).default(0).describe("how many proxies stand in front and may say whom they ask for (X-Forwarded-For), 0 to 10"),
+  STEWARD_GATEWAY_SHED_MS: envTypes.milliseconds(0, 60_000).default(300).describe('milliseconds that the process may be late before lists, searches and feeds are turned away with 503 and Retry-After; pages at three times and the checkout at ten times as much; 0 = never'),
   STEWARD_GATEWAY_MARKETS: markets.describe('markets with currency and tax rate in hundredths of a percent, such as eu:EUR:1900,us:USD:0; the first is that of a shopper who names none; where the rate is left out nothing can be ordered'),
   ...issuerEnv,
   STEWARD_PROMISE_KEYS: z.string().min(1).optional().describe('JSON Web Key Set of private Ed25519 keys that price promises are signed with; the first signs, all verify. Without it nothing can be ordered in production mode, and elsewhere each process makes its own'),

@@ -4,7 +4,7 @@
  *   2. Ready depends on nothing but the process itself.
  *   3. It listens for changes before it takes requests: nothing it caches can be older than what it hears.
  */
-import { createService, issuerOf, listenTo, openDatabase, type Clock, type Logger, type Service } from '@steward/platform';
+import { createService, issuerOf, listenTo, openDatabase, watchEventLoop, type Clock, type Logger, type Service } from '@steward/platform';
 import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { LiveCategories } from '../category/live-categories';
@@ -44,7 +44,7 @@ async function closeStorefront(storefront: FastifyInstance): Promise<void> {
   await storefront.close().finally(() => clearInterval(sweep));
 }
 
-export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; logger?: Logger } = {}): Promise<GatewayApi> {
+export async function createGatewayApi(env: ApiEnv, { lateMs, ...options }: { clock?: Clock; logger?: Logger; lateMs?: () => number } = {}): Promise<GatewayApi> {
   let storefrontUrl = '';
   let documents: DocumentCache | undefined;
   const service = await createService({
@@ -85,12 +85,15 @@ export async function createGatewayApi(env: ApiEnv, options: { clock?: Clock; lo
       const authenticate = authenticator(issuerOf(env, { clock, logger, ahead: true }), clock);
       const keys = await promiseKeysFor(env.STEWARD_PROMISE_KEYS, env.STEWARD_MODE, logger);
       const development = env.STEWARD_MODE !== 'production';
+      const eventLoop = watchEventLoop();
+      shutdown.onClose('event loop', () => eventLoop.stop());
       const storefront = await createStorefront({
         reading: { cache, listings, freshness, categories, contexts: new Contexts(env.STEWARD_GATEWAY_MARKETS), clock },
         catalogue: queries,
         ordering: { database, watch, limit: new CheckoutLimit(env.STEWARD_GATEWAY_CHECKOUT_RATE_LIMIT, clock) },
         selling: { keys, promotions, promiseTtlMs: env.STEWARD_PROMISE_TTL_MS, shippingRates: env.STEWARD_GATEWAY_SHIPPING },
         rateLimit: env.STEWARD_GATEWAY_RATE_LIMIT,
+        shedding: { lateMs: lateMs ?? eventLoop.lateMs, beyondMs: env.STEWARD_GATEWAY_SHED_MS },
         proxies: env.STEWARD_GATEWAY_PROXIES,
         authenticate,
         addresses: { product: env.STEWARD_GATEWAY_PRODUCT_PAGE, category: env.STEWARD_GATEWAY_CATEGORY_PAGE },

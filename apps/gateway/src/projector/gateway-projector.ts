@@ -3,7 +3,7 @@
  * documents' row locks and the broker's durables keep them apart.
  */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
-import { ask, askBrokerState, askForget, connectBroker, createRpcClient, digestModule, evidenceModule, JetStreamStrategy, natsTransport, openSendingSide, Rebuilder } from '@steward/event-bus';
+import { ask, askBrokerState, askForget, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, JetStreamStrategy, natsTransport, openSendingSide, Rebuilder } from '@steward/event-bus';
 import { createService, endpointsOf, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
 import { categoryProjection } from '../category/category.projection';
 import { customerProjection, segmentProjection } from '../customer/customer.projection';
@@ -29,10 +29,11 @@ class ProjectorModule {}
 
 export async function createGatewayProjector(env: ProjectorEnv, options: { clock?: Clock; logger?: Logger } = {}): Promise<GatewayProjector> {
   let opened: Database | undefined;
+  let flows: FlowBoard | undefined;
   const service = await createService({
     name: 'gateway-projector',
     env,
-    module: () => ({ module: ProjectorModule, imports: [digestModule('gateway', 'stored_part', () => opened), evidenceModule('gateway', 'stored_part', () => opened)] }),
+    module: () => ({ module: ProjectorModule, imports: [digestModule('gateway', 'stored_part', () => opened), evidenceModule('gateway', 'stored_part', () => opened), flowsModule('gateway', () => flows)] }),
     configure: async (app, runtime) => {
       const { logger, clock, readiness, shutdown } = runtime;
       const database = await openDatabase({ url: env.DATABASE_URL, name: 'gateway-projector', migrations, logger });
@@ -59,6 +60,12 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
         shutdown.onDrain('webhooks', () => webhooks.stop());
       }
 
+      const flowSwitch = new FlowSwitch({ database, databaseUrl: env.DATABASE_URL, clock, logger });
+      shutdown.onClose('flows', () => flowSwitch.stop());
+      await flowSwitch.start();
+      const board = new FlowBoard({ database, flowSwitch, logger, now: () => clock.now() });
+      shutdown.onClose('flow board', () => board.close());
+
       const strategy = new JetStreamStrategy({
         service: 'gateway',
         broker,
@@ -66,10 +73,13 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
         clock,
         logger,
         readiness,
+        flowSwitch,
         projections: [productProjection, categoryProjection, stockLevelProjection, priceProjection, reservedStockProjection, promotionProjection, orderProjection(told), ...orderPartProjections(told), customerProjection, segmentProjection],
         handlers: [feedProgressHandler],
         journal: env.STEWARD_MODE === 'test',
       });
+      board.add(strategy.flows());
+      flows = board;
       app.connectMicroservice<AsyncMicroserviceOptions>({ useFactory: () => ({ strategy }), inject: [] });
 
       app.connectMicroservice(natsTransport({ url: env.NATS_URL, service: 'gateway' }));

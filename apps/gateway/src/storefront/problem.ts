@@ -9,7 +9,7 @@ export function toStewardError(error: unknown): StewardError {
 /** How a client is told to bring another token (RFC 6750 §3), and when to come back. */
 export function hintAt(reply: FastifyReply, status: number, code: ErrorCode): void {
   if (status === 401) void reply.header('www-authenticate', code === 'IDENTITY_REQUIRED' ? 'Bearer' : 'Bearer error="invalid_token"');
-  if (status === 503) void reply.header('retry-after', '1');
+  if (status === 503 && !reply.hasHeader('retry-after')) void reply.header('retry-after', '1');
 }
 
 /** A refusal that names several places. */

@@ -1,5 +1,6 @@
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { EventStreams, histogram, RejectedError, sendProblem, StewardError, toProblem, type Logger } from '@steward/platform';
+import { shedWhenLate, type Shedding } from '../api/shed';
 import { aftersaleRoutes } from '../aftersale/aftersale.routes';
 import { cartRoutes } from '../cart/cart.routes';
 import type { Selling } from '../cart/preview';
@@ -29,6 +30,7 @@ export interface StorefrontOptions {
   addresses: Addresses;
   /** Points a client may spend in a minute, 0 = any number. */
   rateLimit: number;
+  shedding: Shedding;
   proxies: number;
   authenticate: Authenticate;
   policy: DocumentPolicy;
@@ -40,7 +42,7 @@ export interface StorefrontOptions {
 const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/products/{sku}/json-ld, GET /v1/categories/{id}, GET /v1/categories, POST /v1/price-preview, POST /v1/orders, GET /v1/orders/{id}, GET /v1/orders/{id}/events, POST /v1/orders/{id}/cancel, POST /v1/orders/{id}/returns, GET /v1/customer, POST /graphql, GET /sitemap.xml, GET /feeds/{market}/{language}/merchant.xml, GET /livez, GET /readyz';
 
 /** The storefront's own HTTP server: Fastify without Nest, because a read from memory should cost little more than the socket. */
-export async function createStorefront({ reading, catalogue, selling, ordering, addresses, rateLimit, proxies, authenticate, policy, explorer, logger, ready }: StorefrontOptions): Promise<FastifyInstance> {
+export async function createStorefront({ reading, catalogue, selling, ordering, addresses, rateLimit, shedding, proxies, authenticate, policy, explorer, logger, ready }: StorefrontOptions): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     bodyLimit: 16 * 1024,
@@ -55,6 +57,7 @@ export async function createStorefront({ reading, catalogue, selling, ordering, 
     },
   });
 
+  shedWhenLate(app, shedding);
   limitRates(app, rateLimit, reading.clock);
   // After the limit: a flood of made-up tokens costs its sender points before it costs us signatures.
   identify(app, authenticate);
