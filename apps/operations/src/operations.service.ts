@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { AsyncMicroserviceOptions, MicroserviceOptions } from '@nestjs/microservices';
 import { durables, PROVISIONER, streams } from '@steward/contracts';
-import { type Administration, ask, type Broker, connectBroker, ConsumerTables1700000002000, createRpcClient, digestModule, JetStreamStrategy, natsTransport, openAdministration, Rebuilder, Rebuilds1790000005000 } from '@steward/event-bus';
+import { type Administration, ask, type Broker, connectBroker, consumerMigrations, createRpcClient, digestModule, JetStreamStrategy, natsTransport, openAdministration, Rebuilder, Rebuilds1790000005000 } from '@steward/event-bus';
 import { createLogger, createService, type Database, openDatabase, type Runtime, type Service, systemClock } from '@steward/platform';
 import { askerOf, serveApi } from './api/serve-api';
 import { openAudit } from './audit/audit.schema';
@@ -20,7 +20,7 @@ import { readSyncAlways } from './provisioner/sync-interval';
 class OperationsModule {}
 
 /** Of whoever takes what others tell. */
-export const consumerTables = [ConsumerTables1700000002000, Rebuilds1790000005000];
+export const consumerTables = [...consumerMigrations, Rebuilds1790000005000];
 
 export const operationsMigrations = [...registerMigrations, ...consumerTables, ...features.flatMap(({ migrations }) => migrations ?? [])];
 

@@ -14,6 +14,8 @@ export * from './flow';
 // What both ends hold, to be compared.
 export { compareDigests, type DifferencePage, type DigestDoor, type Ends, type KeyDifference, scrubDigests } from './digest/compare';
 export { digestModule } from './digest/digest.controller';
+export { digestMoves, foldDigests, keepDigest, type Scrubbed as ScrubbedDigest, scrubDigest } from './digest/kept';
+export { contentHash } from './digest/tree';
 export { masked, type ReadSourceEvidence, type SourceEvidence } from './evidence/evidence';
 export { answerEvidence, evidenceModule } from './evidence/evidence.controller';
 

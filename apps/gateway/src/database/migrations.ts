@@ -1,4 +1,4 @@
-import { ConsumerTables1700000002000, Flows1794000000000, outboxMigrations, Rebuilds1790000005000 } from '@steward/event-bus';
+import { consumerMigrations, Flows1794000000000, outboxMigrations, Rebuilds1790000005000 } from '@steward/event-bus';
 import { GatewayAftersale1790000007000 } from './aftersale.migration';
 import { GatewayCheckout1790000006000 } from './checkout.migration';
 import { GatewayDocumentPrices1790000003000 } from './document-prices.migration';
@@ -10,7 +10,7 @@ import { GatewayProgressExceptions1790000001000 } from './progress-exceptions.mi
 
 /** The consumer's tables first: an index of ours stands on its stored parts. */
 export const migrations = [
-  ConsumerTables1700000002000, GatewayDocuments1790000000000, GatewayProgressExceptions1790000001000, GatewayPriceSkus1790000002000, GatewayDocumentPrices1790000003000, GatewayListings1790000004000, Rebuilds1790000005000,
+  ...consumerMigrations, GatewayDocuments1790000000000, GatewayProgressExceptions1790000001000, GatewayPriceSkus1790000002000, GatewayDocumentPrices1790000003000, GatewayListings1790000004000, Rebuilds1790000005000,
   ...outboxMigrations, GatewayCheckout1790000006000, GatewayAftersale1790000007000, GatewayWebhooks1790000008000,
   Flows1794000000000,
 ];

@@ -1,6 +1,6 @@
 /** The connector against the real sandbox process, with the kit's runner and a real database; no broker. */
 import { FeedRunner, kitMigrations, type ResilientHttp, resilientHttp } from '@steward/adapter-kit';
-import { ConsumerTables1700000002000, Lease, outboxMigrations } from '@steward/event-bus';
+import { consumerMigrations, Lease, outboxMigrations } from '@steward/event-bus';
 import { createLogger, type Database, openDatabase, systemClock } from '@steward/platform';
 import { eventually, type SandboxProcess, startSandbox, testDatabase, type TestDatabase } from '@steward/testing';
 import { sandboxConnector } from './sandbox.connector';
@@ -17,7 +17,7 @@ describe('the sandbox PIM', () => {
 
   beforeEach(async () => {
     sandbox = await startSandbox({ token });
-    template = await testDatabase({ migrations: [...outboxMigrations, ConsumerTables1700000002000, ...kitMigrations] });
+    template = await testDatabase({ migrations: [...outboxMigrations, ...consumerMigrations, ...kitMigrations] });
     const logger = createLogger({ service: 'pim-test', level: 'silent' });
     database = await openDatabase({ url: template.url, name: 'pim-test', migrations: [], logger });
     http = resilientHttp({ dependency: 'pim-sandbox', clock: systemClock, logger });

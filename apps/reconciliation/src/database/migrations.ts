@@ -1,4 +1,4 @@
-import { ConsumerTables1700000002000, outboxMigrations, Rebuilds1790000005000 } from '@steward/event-bus';
+import { consumerMigrations, outboxMigrations, Rebuilds1790000005000 } from '@steward/event-bus';
 import { ReconciliationTables1795000000000 } from './reconciliation.migration';
 
-export const migrations = [...outboxMigrations, ConsumerTables1700000002000, Rebuilds1790000005000, ReconciliationTables1795000000000];
+export const migrations = [...outboxMigrations, ...consumerMigrations, Rebuilds1790000005000, ReconciliationTables1795000000000];

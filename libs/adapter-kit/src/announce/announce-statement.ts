@@ -1,5 +1,5 @@
 import type { ChangeRule } from '@steward/contracts';
-import { outboxChannel, outboxInsert } from '@steward/event-bus';
+import { digestMoves, keepDigest, outboxChannel, outboxInsert } from '@steward/event-bus';
 import { compares, fieldsOf, jsonOf, suspicion } from '../guard/change-rules';
 
 /**
@@ -67,7 +67,8 @@ with incoming as (
   where a.read_no < excluded.read_no
     and (excluded.source_version is null or a.source_version is null or excluded.source_version >= a.source_version
       or a.changed_at < excluded.changed_at - make_interval(secs => $16::float8))
-  returning key, revision, message_id
+  returning ${digestMoves}, message_id
+), kept as (${keepDigest('announced', 'changed')}
 ), queued as (
   ${outboxInsert}
   select c.message_id, $1, c.key, 'state', $11, i.subject, $12::smallint, c.revision, null, $10::timestamptz, $13, null, null, $14, i.body is null, coalesce(i.body::text, '')

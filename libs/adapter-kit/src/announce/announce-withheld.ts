@@ -1,5 +1,5 @@
 import { type Contract, subjectOf, typeOf } from '@steward/contracts';
-import { hashOf, outboxChannel, outboxInsert } from '@steward/event-bus';
+import { digestMoves, hashOf, keepDigest, outboxChannel, outboxInsert } from '@steward/event-bus';
 import { currentTraceparent } from '@steward/platform';
 import type { PoolClient } from 'pg';
 
@@ -14,7 +14,8 @@ with told as (
     revision = a.revision + 1, hash = excluded.hash, data = null, read_no = excluded.read_no, source_version = null, base = null, base_at = null,
     message_id = excluded.message_id, changed_at = excluded.changed_at, deleted_at = excluded.deleted_at
   where a.data is not null
-  returning key, revision, message_id
+  returning ${digestMoves}, message_id
+), kept as (${keepDigest('announced', 'told')}
 ), queued as (
   ${outboxInsert}
   select t.message_id, $1, t.key, 'state', $6, u.subject, 0, t.revision, null, $5::timestamptz, 'live', $7, null, $8, true, ''

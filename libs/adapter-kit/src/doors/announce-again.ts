@@ -9,12 +9,12 @@
  * 4. The stored hash becomes that of the stored content: after an edit by hand the next read of the source finds the difference.
  */
 import { type AnnounceAgainAnswer, type AnnounceAgainQuestion, type AnnouncedAgain, type Contract, subjectOf, typeOf } from '@steward/contracts';
-import { hashOf, outboxChannel, outboxInsert } from '@steward/event-bus';
+import { contentHash, digestMoves, hashOf, keepDigest, outboxChannel, outboxInsert } from '@steward/event-bus';
 import { currentTraceparent, type Database, RejectedError } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import type { Feed } from '../source/define';
 
-const contentHash = `substring(sha256(convert_to(coalesce(a.data::text, ''), 'UTF8')) from 1 for 16)`;
+const trueHash = contentHash(`coalesce(a.data::text, '')`);
 
 // Keys in order, as everywhere (C1). A key that is unknown and named in `above` becomes a tombstone with a read number of now: a page that
 // was read before and shows it is older, and read again.
@@ -26,8 +26,9 @@ with asked as (
   select $1, u.key, coalesce(u.above, 0) + 1, decode($5, 'hex'), null, nextval('read_no'), uuidv7(), $6::timestamptz, $6::timestamptz
   from asked u left join announced known on known.entity = $1 and known.key = u.key
   where known.key is not null or u.above is not null order by u.key
-  on conflict (entity, key) do update set revision = greatest(a.revision + 1, excluded.revision), hash = ${contentHash}, message_id = excluded.message_id
-  returning key, revision, message_id, data, changed_at
+  on conflict (entity, key) do update set revision = greatest(a.revision + 1, excluded.revision), hash = ${trueHash}, message_id = excluded.message_id
+  returning ${digestMoves}, message_id, data, changed_at
+), kept as (${keepDigest('announced', 'told')}
 ), queued as (
   ${outboxInsert}
   select t.message_id, $1, t.key, 'state', $7, u.subject, 0, t.revision, null, t.changed_at, 'repair', null, null, $8, t.data is null, coalesce(t.data::text, '')
@@ -43,7 +44,10 @@ join announced a on a.entity = $1 and a.key = u.key`;
 
 // Only what differs is written: the next read by key decides what is announced of it.
 const doubt = `
-update announced a set hash = ${contentHash} where a.entity = $1 and a.key = any($2::text[]) and a.hash <> ${contentHash}`;
+with doubted as (
+  update announced a set hash = ${trueHash} where a.entity = $1 and a.key = any($2::text[]) and a.hash <> ${trueHash}
+  returning ${digestMoves}
+)${keepDigest('announced', 'doubted')}`;
 
 export interface Announcing {
   readonly system: string;

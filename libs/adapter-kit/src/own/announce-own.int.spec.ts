@@ -1,12 +1,12 @@
 import { stockLevel, type StockLevel } from '@steward/contracts';
-import { ConsumerTables1700000002000, outboxMigrations } from '@steward/event-bus';
+import { consumerMigrations, outboxMigrations } from '@steward/event-bus';
 import { createLogger, type Database, openDatabase } from '@steward/platform';
 import { testDatabase, type TestDatabase } from '@steward/testing';
 import { kitMigrations } from '../announce/kit.migration';
 import { announceOwn, type OwnChange, type OwnRevision } from './announce-own';
 import { rebuildOwn, settleFloors } from './own-states';
 
-const migrations = [...outboxMigrations, ConsumerTables1700000002000, ...kitMigrations];
+const migrations = [...outboxMigrations, ...consumerMigrations, ...kitMigrations];
 const level = (sku: string, onHand: number): StockLevel => ({ sku, location: 'main', onHand });
 const change = (sku: string, onHand: number | null, more: Partial<OwnChange<StockLevel>> = {}): OwnChange<StockLevel> => ({ key: `${sku}@main`, data: onHand === null ? null : level(sku, onHand), ...more });
 

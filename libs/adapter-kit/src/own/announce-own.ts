@@ -7,7 +7,7 @@
  * 4. What still waits in the backfill lane for the same keys is withdrawn: it would arrive behind its successor (B12).
  */
 import { type Contract, subjectOf, typeOf } from '@steward/contracts';
-import { hashOf, outboxChannel, outboxInsert, publishFault } from '@steward/event-bus';
+import { digestMoves, hashOf, keepDigest, outboxChannel, outboxInsert, publishFault } from '@steward/event-bus';
 import { currentTraceparent, RejectedError } from '@steward/platform';
 import type { PoolClient } from 'pg';
 
@@ -43,7 +43,8 @@ with incoming as (
     revision = a.revision + 1, hash = excluded.hash, data = excluded.data, message_id = excluded.message_id,
     changed_at = excluded.changed_at, deleted_at = excluded.deleted_at
   where a.hash <> excluded.hash
-  returning key, revision, message_id
+  returning ${digestMoves}, message_id
+), kept as (${keepDigest('announced', 'changed')}
 ), queued as (
   ${outboxInsert}
   select c.message_id, $1, c.key, 'state', $10, i.subject, 0, c.revision, null, i.at, 'live', i.correlation_id, i.causation_id, i.traceparent, i.body is null, coalesce(i.body::text, '')

@@ -1,7 +1,7 @@
 /** An adapter's process: the source on one side, the outbox's relay on the other, the database between them. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { contracts, forgetting, streamOf } from '@steward/contracts';
-import { askBrokerState, askForget, connectBroker, ConsumerTables1700000002000, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, Rebuilds1790000005000, type SendingSide } from '@steward/event-bus';
+import { askBrokerState, askForget, connectBroker, consumerMigrations, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, Rebuilds1790000005000, type SendingSide } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Runtime, type Service, StewardError } from '@steward/platform';
 import { withdrawSuperseded } from '../announce/announced.store';
 import { kitMigrations } from '../announce/kit.migration';
@@ -34,7 +34,7 @@ export interface AdapterOptions {
 /** What others may ask of an adapter. */
 class Questions {}
 
-export const adapterMigrations = [...outboxMigrations, ConsumerTables1700000002000, Rebuilds1790000005000, ...kitMigrations];
+export const adapterMigrations = [...outboxMigrations, ...consumerMigrations, Rebuilds1790000005000, ...kitMigrations];
 
 export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: AdapterOptions = {}): Promise<AdapterService> {
   const { progressEveryMs, ...rest } = options;

@@ -1,6 +1,6 @@
 /** From the system to the outbox: the kit's runner on a real database, without a broker. */
 import { FeedRunner, type Feed, kitMigrations, type Page } from '@steward/adapter-kit';
-import { ConsumerTables1700000002000, Lease, outboxMigrations } from '@steward/event-bus';
+import { consumerMigrations, Lease, outboxMigrations } from '@steward/event-bus';
 import { type Database, openDatabase, systemClock } from '@steward/platform';
 import { eventually, testDatabase, type TestDatabase } from '@steward/testing';
 import { sameKeys } from '../checks/keys';
@@ -36,7 +36,7 @@ export class Line {
   ) {}
 
   static async open(scene: Scene): Promise<Line> {
-    const template = await testDatabase({ migrations: [...outboxMigrations, ConsumerTables1700000002000, ...kitMigrations, ...(scene.stage.options.adapter.migrations ?? [])] });
+    const template = await testDatabase({ migrations: [...outboxMigrations, ...consumerMigrations, ...kitMigrations, ...(scene.stage.options.adapter.migrations ?? [])] });
     const database = await openDatabase({ url: template.url, name: 'conformance', migrations: [], logger: scene.stage.evidence.logger });
     return new Line(scene, template, database);
   }

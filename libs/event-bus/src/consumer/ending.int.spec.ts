@@ -54,7 +54,7 @@ describe('the end of a consumer', () => {
       p.runMain('gateway', p.serviceEnv, async (env) => {
         const logger = p.createLogger({ service: 'gateway', level: 'info' });
         const broker = await bus.connectBroker({ url: env.NATS_URL, service: 'gateway', logger });
-        const database = await p.openDatabase({ url: env.DATABASE_URL, name: 'gateway', migrations: [bus.ConsumerTables1700000002000], logger });
+        const database = await p.openDatabase({ url: env.DATABASE_URL, name: 'gateway', migrations: bus.consumerMigrations, logger });
         const projection = bus.defineProjection({ builds: 'availability', contract: stockLevel, apply: async () => {} });
         const strategy = new bus.JetStreamStrategy({ service: 'gateway', broker, database, clock: p.systemClock, logger, projections: [projection], handlers: [], readiness: new p.Readiness(), missingWithinMs: 500 });
         strategy.listen(() => {});

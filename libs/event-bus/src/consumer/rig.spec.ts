@@ -8,7 +8,7 @@ import { testDatabase, type TestDatabase } from '@steward/testing';
 import { dataSchemaOf, type Envelope, type RawMessage, sourceOf, toHeaders } from '../envelope';
 import { readMessage, type Sound } from './arrival';
 import { defineHandler, defineProjection, type Handler, type Projection } from './declarations';
-import { ConsumerTables1700000002000 } from './gate/consumer.migration';
+import { consumerMigrations } from './gate/consumer.migration';
 import { runBatch } from './runner';
 import { defaultBudget } from './failure';
 import { releaseHeld } from './held-release';
@@ -85,8 +85,8 @@ export const recordingHandler = (fail?: Fail<[sequence: number, key: string]>): 
   });
 
 export async function openRig(options: { projection?: Projection; handler?: Handler; clock?: Clock; work?: Partial<Work> } = {}): Promise<Rig> {
-  const test = await testDatabase({ migrations: [ConsumerTables1700000002000] });
-  const database = await openDatabase({ url: test.url, name: test.name, migrations: [ConsumerTables1700000002000], logger });
+  const test = await testDatabase({ migrations: consumerMigrations });
+  const database = await openDatabase({ url: test.url, name: test.name, migrations: consumerMigrations, logger });
   await test.pool.query(effects);
   const handler = options.handler ?? recordingHandler();
   const work: Work = {

@@ -1,12 +1,15 @@
 /** Answers "what do you hold of this entity", so that nobody needs to read another service's tables (X1). */
 import type { DynamicModule } from '@nestjs/common';
-import { Controller } from '@nestjs/common';
+import { Controller, Logger } from '@nestjs/common';
 import { MessagePattern, RpcException } from '@nestjs/microservices';
 import { depthOf, type DigestAnswer, digestStep, digestSubject, MOST_DIGEST_BITS } from '@steward/contracts';
-import type { Database } from '@steward/platform';
+import { type Database, systemClock } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { z } from 'zod';
-import { digestChildren, digestKeys, digestRoot, type StateTable } from './digest';
+import { digestChildren, digestKeys, digestRoot } from './digest';
+import { foldDigests } from './kept';
+import { Scrubber } from './scrubber';
+import type { StateTable } from './tree';
 
 const entity = z.string().min(1).max(100);
 const node = z.number().int().min(1).max(2 ** (MOST_DIGEST_BITS + 1) - 1);
@@ -18,7 +21,7 @@ const shapes = {
   root: z.strictObject({ entity }),
   childrenOf: z.strictObject({ entity, childrenOf: z.array(inner).min(1).max(256) }),
   keysOf: z.strictObject({ entity, keysOf: nodes, after: z.string().nullish() }),
-  scrub: z.strictObject({ entity, scrub: z.literal(true), ticket: z.string().nullish() }),
+  scrub: z.strictObject({ entity, scrub: z.literal(true), ticket: z.string().regex(/^\d{1,15}$/).nullish() }),
 };
 
 /** By the field that makes the question, so that a fault is told with its place: a union only says that nothing fits. */
@@ -36,7 +39,11 @@ const READ_WITHIN_MS = 50_000;
 /** Where the states of an entity are: for who announces some and keeps others'. */
 export type TableOf = StateTable | ((entity: string) => StateTable);
 
-export async function answerDigest(database: Pick<Database, 'transaction'>, tableOf: TableOf, asked: unknown): Promise<DigestAnswer> {
+/** How long an answer waits for a scrub: that of a small entity is done by then. */
+const SCRUB_WAIT_MS = 1_000;
+const FOLD_EVERY_MS = 5_000;
+
+export async function answerDigest(database: Pick<Database, 'query' | 'transaction'>, tableOf: TableOf, asked: unknown, scrubber = new Scrubber(new Logger('digest'))): Promise<DigestAnswer> {
   const wish = questionOf(asked);
   const table = typeof tableOf === 'function' ? tableOf(wish.entity) : tableOf;
   const read = <T>(run: (tx: PoolClient) => Promise<T>): Promise<T> =>
@@ -49,23 +56,47 @@ export async function answerDigest(database: Pick<Database, 'transaction'>, tabl
     const keys = await read((tx) => digestKeys(tx, table, { entity: wish.entity, nodes: wish.keysOf, after: wish.after ?? null, limit: MOST_KEYS }));
     return { keys, next: keys.length === MOST_KEYS ? (keys.at(-1)?.key ?? null) : null };
   }
-  // Every digest is computed from the rows: there is nothing that a scrub could add.
-  if ('scrub' in wish) return { ticket: wish.ticket ?? 'rows', done: true };
+  if ('scrub' in wish) {
+    const ticket = wish.ticket ?? (await scrubber.ask(database, table, wish.entity));
+    if (await scrubber.isDone(database, table, wish.entity, ticket)) return { ticket, done: true };
+    await scrubber.work(database, table, wish.entity, SCRUB_WAIT_MS);
+    return { ticket, done: await scrubber.isDone(database, table, wish.entity, ticket) };
+  }
   return read((tx) => digestRoot(tx, table, wish.entity));
 }
 
 export function digestModule(service: string, tableOf: TableOf, database: () => Database | undefined): DynamicModule {
+  const logger = new Logger('digest');
+  const scrubber = new Scrubber(logger);
+  const stopping = new AbortController();
+  let folding: Promise<void> | undefined;
+  const fold = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      const open = database();
+      if (open !== undefined) await foldDigests(open).catch((error: unknown) => logger.warn(`changes of digests were not added up, next time: ${(error as Error).message}`));
+      await systemClock.sleep(FOLD_EVERY_MS, stopping.signal);
+    }
+  };
+  /** Nest calls it while the database is open: it begins after the service is configured and ends before connections are closed. */
+  const keeper = {
+    onApplicationBootstrap: () => void (folding = fold()),
+    onModuleDestroy: async () => {
+      stopping.abort();
+      await folding;
+      await scrubber.stop();
+    },
+  };
   @Controller()
   class DigestController {
     @MessagePattern(digestSubject(service))
     async digest(asked: unknown): Promise<DigestAnswer> {
       const open = database();
       if (open === undefined) throw new RpcException('the service is still starting');
-      return answerDigest(open, tableOf, asked).catch((error: unknown) => {
+      return answerDigest(open, tableOf, asked, scrubber).catch((error: unknown) => {
         throw new RpcException(error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message);
       });
     }
   }
   class DigestModule {}
-  return { module: DigestModule, controllers: [DigestController] };
+  return { module: DigestModule, controllers: [DigestController], providers: [{ provide: 'steward:digest-keeper', useValue: keeper }] };
 }

@@ -1,25 +1,39 @@
 import fc from 'fast-check';
+import type { DigestScrub } from '@steward/contracts';
 import { createLogger, type Database, openDatabase } from '@steward/platform';
-import { testDatabase } from '@steward/testing';
-import { ConsumerTables1700000002000 } from '../consumer';
-import { compareDigests, type DifferencePage, type DigestDoor } from './compare';
+import { type MigrationClass, testDatabase } from '@steward/testing';
+import { consumerMigrations } from '../consumer';
+import { compareDigests, type DifferencePage, type DigestDoor, scrubDigests } from './compare';
 import { answerDigest } from './digest.controller';
+import { digestMoves, keepDigest, scrubDigest } from './kept';
+import { Scrubber } from './scrubber';
 
 /** Two ends of an arrow: an owner's table and a read model's, with what a digest reads of them. */
 let database: Database;
 let drop: () => Promise<void>;
 
+/** As the kit makes it, and with a row from before digests were kept. */
+class Announced1764000000000 implements InstanceType<MigrationClass> {
+  readonly name = 'Announced1764000000000';
+  async up(runner: { query: (text: string) => Promise<unknown> }): Promise<void> {
+    await runner.query('create table announced (entity text not null, key text collate "C" not null, revision bigint not null, hash bytea not null, data json, primary key (entity, key))');
+    await runner.query(`insert into announced values ('category', 'old', 3, substring(sha256('{}') from 1 for 16), '{}'), ('category', 'gone', 4, '\\x00', null)`);
+  }
+  async down(): Promise<void> {}
+}
+
+const migrations = [...consumerMigrations, Announced1764000000000];
+
 beforeAll(async () => {
-  const testing = await testDatabase({ migrations: [ConsumerTables1700000002000] });
-  database = await openDatabase({ url: testing.url, name: 'digest', migrations: [ConsumerTables1700000002000], logger: createLogger({ service: 'digest', level: 'silent' }) });
-  await database.query('create table announced (entity text not null, key text collate "C" not null, revision bigint not null, hash bytea not null, data json, primary key (entity, key))');
+  const testing = await testDatabase({ migrations });
+  database = await openDatabase({ url: testing.url, name: 'digest', migrations, logger: createLogger({ service: 'digest', level: 'silent' }) });
   drop = async () => {
     await database.close();
     await testing.drop();
   };
 });
 afterAll(() => drop());
-beforeEach(() => database.query('truncate announced, stored_part'));
+beforeEach(() => database.query(`delete from announced where entity = 'product'`).then(() => database.query('delete from stored_part')));
 
 interface Row {
   key: string;
@@ -39,15 +53,20 @@ const store = (rows: readonly Row[]) =>
     columns(rows),
   );
 
+const scrubber = new Scrubber({ warn: () => undefined });
 let asked = 0;
 const doorOf = (table: 'announced' | 'stored_part'): DigestDoor => async (question) => {
   asked += 1;
   // As they cross the broker.
-  return JSON.parse(JSON.stringify(await answerDigest(database, table, question)));
+  return JSON.parse(JSON.stringify(await answerDigest(database, table, question, scrubber)));
 };
 const ends = { entity: 'product', left: doorOf('announced'), right: doorOf('stored_part') };
 
+const scrub = () => scrubDigests(ends, () => Promise.resolve());
+
+/** Of what stands in the rows: here they are written past the gate. */
 async function pages(from?: number): Promise<DifferencePage[]> {
+  await scrub();
   const all: DifferencePage[] = [];
   for await (const page of compareDigests(ends, from)) all.push(page);
   return all;
@@ -96,8 +115,10 @@ it('X1: recall is complete for any set of differences (T2)', async () => {
 it('X1: shows what each end holds of a key that differs, and asks one question of each end where nothing does', async () => {
   await announce(many);
   await store(many);
+  await scrub();
   asked = 0;
-  expect([await pages(), asked]).toEqual([[], 2]);
+  for await (const page of compareDigests(ends)) expect(page).toBeUndefined();
+  expect(asked).toBe(2);
   await database.query(`update stored_part set revision = 99 where key = 'P-3'`);
   await database.query(`delete from stored_part where key = 'P-4'`);
   const found = (await pages()).flatMap(({ differences }) => differences);
@@ -114,7 +135,7 @@ it('X1: a walk goes on behind any page of another one', async () => {
   await store(many.filter((_, index) => index % 5 > 0));
   const all = await pages();
   expect(all.flatMap(({ differences }) => differences)).toHaveLength(100);
-  for (const [index, { position }] of all.entries()) expect(await pages(position)).toEqual(all.slice(index + 1));
+  for (const index of [0, 7, 50, all.length - 2, all.length - 1]) expect(await pages(all[index]?.position)).toEqual(all.slice(index + 1));
 });
 
 it('X1: finds a key in a crowded leaf by its digests, not by asking for all of them', async () => {
@@ -129,9 +150,50 @@ it('X1: finds a key in a crowded leaf by its digests, not by asking for all of t
     return answer;
   };
   const found: string[] = [];
+  await scrub();
   for await (const { differences } of compareDigests({ ...ends, left: counted(ends.left), right: counted(ends.right) })) found.push(...differences.map(({ key }) => key));
   expect(found).toEqual([crowd[0]?.key]);
   expect(keys).toBeLessThan(30);
+});
+
+it('X1: counts what was there before digests were kept', async () => {
+  expect(await answerDigest(database, 'announced', { entity: 'category' })).toMatchObject({ count: 1 });
+  expect(await database.transaction((tx) => scrubDigest(tx, 'announced', 'category'))).toEqual({ keys: 1, edited: 0, mended: 0 });
+});
+
+it('X1: an edit by hand is seen by a scrub, counts until its row changes, and costs the sum nothing', async () => {
+  await announce(many);
+  await store(many);
+  await scrub();
+  const root = () => answerDigest(database, 'stored_part', { entity: 'product' });
+  const before = await root();
+  await database.query(`update stored_part set data = '{"by":"hand"}' where key = 'P-4'`);
+  expect(await root()).toEqual(before);
+  expect(await differing()).toEqual(['P-4']);
+  expect(await root()).not.toEqual(before);
+  // As the gate writes it.
+  await database.query(`with moved as (update stored_part set data = '{}', revision = 50, hash = sha256('x') where key = 'P-4' returning ${digestMoves}), told as (select 'product') ${keepDigest('stored_part', 'moved').replace('$1', `'product'`)}`);
+  await database.query(`update announced set data = '{}', revision = 50, hash = sha256('x') where key = 'P-4'`);
+  expect(await database.transaction((tx) => scrubDigest(tx, 'stored_part', 'product'))).toMatchObject({ mended: 0 });
+  expect(await differing()).toEqual([]);
+});
+
+it('X1: asked for a scrub, says when one is done that began later, also after the process that was at it is gone', async () => {
+  const ask = (ticket?: string) => answerDigest(database, 'stored_part', { entity: 'product', scrub: true, ...(ticket === undefined ? {} : { ticket }) }, scrubber) as Promise<DigestScrub>;
+  const done = await ask();
+  expect(done).toEqual({ ticket: expect.any(String), done: true });
+  const lock = await database.pool.connect();
+  try {
+    // Somebody else is at it, and has begun before.
+    await lock.query(`begin`);
+    await lock.query(`select pg_advisory_xact_lock(hashtextextended('steward digest scrub stored_part product', 0))`);
+    const waiting = await ask();
+    expect([waiting.done, Number(waiting.ticket) > Number(done.ticket), (await ask(done.ticket)).done]).toEqual([false, true, true]);
+    await lock.query('rollback');
+    expect(await ask(waiting.ticket)).toEqual({ ticket: waiting.ticket, done: true });
+  } finally {
+    lock.release();
+  }
 });
 
 it('X1: answers a request page by page, and refuses what is no question', async () => {

@@ -1,12 +1,12 @@
 import { order } from '@steward/contracts';
 import { createLogger, type Database, openDatabase } from '@steward/platform';
 import { testDatabase } from '@steward/testing';
-import { ConsumerTables1700000002000 } from '../consumer';
+import { consumerMigrations } from '../consumer';
 import { outboxMigrations } from '../outbox';
 import { masked } from './evidence';
 import { answerEvidence } from './evidence.controller';
 
-const migrations = [...outboxMigrations, ConsumerTables1700000002000];
+const migrations = [...outboxMigrations, ...consumerMigrations];
 const announced = 'create table announced (entity text not null, key text collate "C" not null, revision bigint not null, hash bytea not null, data json, message_id uuid not null, changed_at timestamptz not null, primary key (entity, key))';
 const hashed = (data: string): string => `substring(sha256(convert_to('${data}', 'UTF8')) from 1 for 16)`;
 

@@ -8,7 +8,7 @@
 import { hash as digestOf } from 'node:crypto';
 import { type Contract, contracts, type EvidenceAnswer, type KeyEvidence, maskedValue } from '@steward/contracts';
 import type { PoolClient } from 'pg';
-import type { StateTable } from '../digest/digest';
+import type { StateTable } from '../digest/tree';
 
 export type SourceEvidence = NonNullable<KeyEvidence['source']>;
 /** What an adapter knows besides, by key; absent where there is no source. */

@@ -7,7 +7,7 @@ import type { PoolClient } from 'pg';
 import { delivered, envelopeOf, openRig } from '../consumer/rig.spec';
 import { storeDeadLetters } from '../dead-letter';
 import { appendEvents, outboxMigrations } from '../outbox';
-import { ConsumerTables1700000002000, defineProjection } from '../consumer';
+import { consumerMigrations, defineProjection } from '../consumer';
 import { scrubPerson } from './scrub-person';
 
 const example = (name: string): Record<string, unknown> => JSON.parse(readFileSync(join(__dirname, '../../../../contracts', name), 'utf8')) as Record<string, unknown>;
@@ -22,7 +22,7 @@ describe('scrubbing a person', () => {
   let test: TestDatabase;
   let database: Database;
   beforeAll(async () => {
-    test = await testDatabase({ migrations: [...outboxMigrations, ConsumerTables1700000002000] });
+    test = await testDatabase({ migrations: [...outboxMigrations, ...consumerMigrations] });
     database = await openDatabase({ url: test.url, name: 'scrub', migrations: [], logger: createLogger({ service: 'scrub', level: 'silent' }) });
   });
   beforeEach(() => test.pool.query('truncate stored_part, outbox, event_sequence, held, dead_letter, dead_letter_act'));

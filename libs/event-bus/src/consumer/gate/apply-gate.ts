@@ -11,6 +11,7 @@
  */
 import type { Contract } from '@steward/contracts';
 import type { PoolClient } from 'pg';
+import { digestMoves, keepDigest } from '../../digest/kept';
 import type { Envelope } from '../../envelope';
 import type { StateChange } from '../declarations';
 
@@ -32,7 +33,9 @@ export interface Passage<P extends Part = Part> {
   readonly conflicts: P[];
 }
 
+// What is kept of the digest changes with the rows (X1): 2 % of the statement.
 export const gateStatement = `
+with moved as (
 insert into stored_part (entity, key, revision, data, hash, changed_at, origin, message_id, deleted_at)
 select $1, u.key, u.revision, u.data::json, decode(u.hash, 'hex'), u.changed_at, u.origin, u.message_id, case when u.data is null then now() end
 from unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::uuid[])
@@ -42,7 +45,10 @@ on conflict (entity, key) do update set
   origin = excluded.origin, message_id = excluded.message_id, applied_at = now(),
   deleted_at = excluded.deleted_at
 where stored_part.revision < excluded.revision
-returning key`;
+returning ${digestMoves}
+), kept as (${keepDigest('stored_part', 'moved')}
+)
+select key from moved`;
 
 const knownStatement = `select key, revision, encode(hash, 'hex') from stored_part where entity = $1 and key = any($2::text[])`;
 

@@ -4,9 +4,9 @@ import { deadLetterEntities } from '../../dead-letter/dead-letter.entities';
 import { inboxEntity, outboxEntities, outboxMigrations, storedPartEntity } from '../..';
 import { logger } from '../rig.spec';
 import { consumerEntities } from './consumer.entities';
-import { ConsumerTables1700000002000 } from './consumer.migration';
+import { consumerMigrations } from './consumer.migration';
 
-const migrations = [...outboxMigrations, ConsumerTables1700000002000];
+const migrations = [...outboxMigrations, ...consumerMigrations];
 const entities = [...consumerEntities, ...deadLetterEntities, ...outboxEntities];
 
 describe('entity schemas', () => {
