@@ -59,15 +59,23 @@ describe('the desk', () => {
   });
 
   test('shows the letters and cases that a service tells, and says so to whoever listens', async () => {
-    const stream = await fetch(`${operations.apiUrl}/ops/v1/events`, { headers: bearer(await issuer.token({ sub: 'ada', steward_roles: ['viewer:Pricing'] })) });
-    const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
+    const listen = async (role: string) => {
+      const stream = await fetch(`${operations.apiUrl}/ops/v1/events`, { headers: bearer(await issuer.token({ sub: 'ada', steward_roles: [role] })) });
+      return stream.body?.pipeThrough(new TextDecoderStream()).getReader();
+    };
+    const [reader, stranger] = [await listen('viewer:Pricing'), await listen('viewer:Stock')];
     await publish(deadLetter, 'letter-1', 1, aLetter('letter-1', { service: 'pim', consumer: 'pim-feed' }));
     await publish(caseContract, 'case-1', 2, aCase('case-1', { service: 'pim' }));
     await eventually(async () => (await lengthOf('/cases')) === 1 && (await lengthOf('/dead-letter-groups')) === 1);
     let heard = '';
     while (!/event: group/.test(heard) || !/event: case/.test(heard)) heard += (await reader?.read())?.value ?? '';
     expect(heard).toContain('data: {"kind":"case","id":"case-1"}');
-    await reader?.cancel();
+    // What is said to somebody else is not heard: the first that the stranger hears is their own.
+    await publish(caseContract, 'case-2', 3, aCase('case-2', { service: 'pim', team: 'Stock' }));
+    let own = '';
+    while (!own.includes('event: case')) own += (await stranger?.read())?.value ?? '';
+    expect([own.includes('case-2'), own.includes('case-1')]).toEqual([true, false]);
+    await Promise.all([reader?.cancel(), stranger?.cancel()]);
   });
 
   test('reads a letter through the door of its holder, by the rights of the broker', async () => {
