@@ -78,6 +78,7 @@ describe('the API of operations', () => {
     expect(await desk.as('admin:*').post('/things/7/rename', good)).toMatchObject({ status: 200, json: { name: 'new' } });
     const { json } = await desk.as('viewer:Pricing').get('/audit?subject=7');
     expect(json.items).toMatchObject([{ actor: 'somebody with admin:*', act: 'rename thing', reason: 'because it must', outcome: 'done', before: { name: 'x' }, after: { name: 'new' } }]);
+    expect((await desk.as('viewer:*').get('/audit?q=act:%22rename%20thing%22%20age%3C1h%20must')).json.items).toHaveLength(1);
     expect((await desk.as('viewer:Stock').get('/audit')).json.items).toEqual([]);
   });
 

@@ -4,8 +4,19 @@ import { nameOfList, pageOf, pagePosition, type Page } from '../api/listing';
 import { ownersSeen } from '../api/roles';
 import { defineRoute, pageFields } from '../api/route';
 import { refused } from '../api/input';
+import { parseQuery, type Term } from '../query/grammar';
+import { type Fields, whereOf } from '../query/where';
 import type { Entry } from './audited';
 import { type Anchor, Anchoring, entryColumns, verifyAudit } from './verify';
+
+const auditFields: Fields = {
+  owner: { kind: 'text', sql: 'owner' },
+  actor: { kind: 'text', sql: 'actor' },
+  act: { kind: 'text', sql: 'act' },
+  subject: { kind: 'text', sql: 'subject' },
+  outcome: { kind: 'text', sql: 'outcome', values: ['done', 'asked', 'failed', 'denied'] },
+  age: { kind: 'age', sql: 'at' },
+};
 
 const short = z.string().min(1).max(200);
 const hash = z.string().regex(/^[0-9a-f]{64}$/, { error: '64 hexadecimal digits' });
@@ -25,17 +36,19 @@ export const auditFeature: Feature = {
           operationId: 'audit',
           summary: 'What people did, the latest first',
           role: 'viewer',
-          query: { ...pageFields, owner: short.optional(), actor: short.optional(), act: short.optional(), subject: short.optional(), outcome: z.enum(['done', 'asked', 'failed', 'denied']).optional() },
-          handle: async ({ who, query: { first, after, owner, actor, act, subject, outcome } }): Promise<Page<unknown>> => {
-            const list = nameOfList('audit', owner, actor, act, subject, outcome);
+          query: { ...pageFields, q: z.string().max(1_000).optional(), owner: short.optional(), actor: short.optional(), act: short.optional(), subject: short.optional(), outcome: short.optional() },
+          handle: async ({ who, query: { first, after, q, ...filters } }): Promise<Page<unknown>> => {
+            // A subject may hold commas and is one value.
+            const terms: Term[] = [...parseQuery(q ?? ''), ...Object.entries(filters).flatMap(([field, value]): Term[] => (value === undefined ? [] : [{ field, operator: ':', values: [value], negated: false }]))];
+            const list = nameOfList('audit', terms);
             const position = pagePosition(list, after, ['instant', 'string', 'number']);
+            const parameters: unknown[] = [ownersSeen(who), ...(position ?? [null, null, null]), first + 1];
+            const where = whereOf(terms, auditFields, ['reason', 'subject'], parameters);
             const rows = await database.query<Entry & Record<string, unknown>>(
               `select ${entryColumns} from audit.entry
-                where ($1::text[] is null or owner = any($1)) and ($2::text is null or owner = $2) and ($3::text is null or actor = $3)
-                  and ($4::text is null or act = $4) and ($5::text is null or subject = $5) and ($6::text is null or outcome = $6)
-                  and ($7::timestamptz is null or at < $7 or at = $7 and (owner > $8 or owner = $8 and sequence < $9))
-                order by at desc, owner, sequence desc limit $10`,
-              [ownersSeen(who), owner ?? null, actor ?? null, act ?? null, subject ?? null, outcome ?? null, ...(position ?? [null, null, null]), first + 1],
+                where ($1::text[] is null or owner = any($1)) and ($2::timestamptz is null or at < $2 or at = $2 and (owner > $3 or owner = $3 and sequence < $4)) and ${where}
+                order by at desc, owner, sequence desc limit $5`,
+              parameters,
             );
             return pageOf(list, first, rows, (row) => [row.at.toISOString(), row.owner, row.sequence], shownEntry);
           },

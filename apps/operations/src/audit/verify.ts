@@ -71,8 +71,10 @@ export class Anchoring {
     this.loop.start();
   }
 
-  stop(): Promise<void> {
-    return this.loop.stop();
+  /** The last head goes down with the process. */
+  async stop(): Promise<void> {
+    await this.loop.stop();
+    await this.anchor().catch((error: unknown) => this.parts.logger.warn({ err: error }, 'audit not anchored at the end'));
   }
 
   async anchor(): Promise<void> {
