@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => desk.close());
 beforeEach(async () => {
   asked.length = 0;
-  await desk.tables.pool.query('truncate letter, letter_group, group_note');
+  await desk.tables.pool.query('truncate letter, letter_group, group_note, letter_wish');
 });
 const tell = (...letters: Parameters<typeof tellLetters>[1][]) => tellLetters(desk.database, ...letters);
 const groups = async (query = '') => (await desk.as('viewer:*').get(`/dead-letter-groups${query}`)).json;
@@ -143,10 +143,23 @@ describe('one letter', () => {
 
   test('is discarded by its holder, under the name of whoever wants it', async () => {
     answer = () => ({ verdicts: [{ id: 'a', verdict: 'apply', detail: 'discarded' }] });
-    await tell(aLetter('a'));
+    await tell(aLetter('a', { entity: 'product' }));
     expect(await desk.as('operator:Pricing').post('/dead-letters/a/discard', good)).toMatchObject({ status: 200, json: { verdict: { verdict: 'apply' } } });
     expect(asked).toMatchObject([['rpc.gateway.letters', { ask: 'act', act: 'discard', ids: ['a'], actor: 'somebody with operator:Pricing', reason: 'because it must' }]]);
     expect((await desk.as('viewer:*').get('/audit?subject=letter%20a&act=discard%20letter')).json.items).toMatchObject([{ outcome: 'done', after: { verdict: 'apply' } }, { outcome: 'asked' }]);
+  });
+
+  test('about money is given up by two people, and never by one', async () => {
+    answer = () => ({ verdicts: [{ id: 'm', verdict: 'apply', detail: 'skipped' }] });
+    await tell(aLetter('m'));
+    const [first, both] = [desk.as('operator:Pricing'), desk.as('operator:Pricing', 'approver:Pricing')];
+    expect(await desk.as('approver:Pricing').post('/dead-letters/m/skip', good)).toMatchObject({ status: 403 });
+    expect(await both.post('/dead-letters/m/skip', good)).toMatchObject({ status: 202, json: { waitsFor: expect.stringContaining('second person') } });
+    expect(asked).toEqual([]);
+    expect(await both.post('/dead-letters/m/skip', good)).toMatchObject({ status: 409, json: { detail: expect.stringContaining('waits for a second person') } });
+    expect(await first.post('/dead-letters/m/skip', good)).toMatchObject({ status: 403 });
+    expect(await desk.as('approver:Pricing').post('/dead-letters/m/skip', { reason: 'agreed' })).toMatchObject({ status: 200, json: { verdict: { verdict: 'apply' } } });
+    expect(asked).toMatchObject([['rpc.gateway.letters', { act: 'skip', actor: 'somebody with approver:Pricing', reason: 'because it must (wanted by somebody with operator:Pricing approver:Pricing); agreed' }]]);
   });
 
   test('that is closed already, or unknown, is not asked for', async () => {

@@ -3,15 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { type LetterReading, type LettersAnswer, lettersSubject, type LettersQuestion, type LetterVerdict } from '@steward/contracts';
 import { StewardError } from '@steward/platform';
 import { z } from 'zod';
-import type { Parts } from '../api/feature';
-import { refused } from '../api/input';
-import { conflict, notFound } from '../api/outcomes';
-import { ownersSeen } from '../api/roles';
-import { act, actFields, type Asking, defineRoute, flag, pageFields, type Route } from '../api/route';
-import { audited } from '../audit/audited';
-import { auditedElsewhere } from '../audit/elsewhere';
-import { findLetter, type LetterRow, listLetters, showLetter } from './letters.queries';
-import { nextStepOf } from './next-steps';
+import type { Parts } from '../../api/feature';
+import { refused } from '../../api/input';
+import { conflict, notFound } from '../../api/outcomes';
+import { type Operator, ownersSeen } from '../../api/roles';
+import { act, actFields, Answer, type Asking, defineRoute, flag, pageFields, type Route } from '../../api/route';
+import { type Act, audited } from '../../audit/audited';
+import { auditedElsewhere } from '../../audit/elsewhere';
+import { findLetter, type LetterRow, listLetters, showLetter } from '../letters.queries';
+import { nextStepOf } from '../next-steps';
+import { findWish, needsTwo, takeWish, writeWish } from './second-person';
 
 const text = z.string().min(1).max(1_000);
 
@@ -66,21 +67,35 @@ export function letterRoutes({ database, ask }: Parts): Route[] {
   /** The holder acts and remembers the act by its id; here it stands before and after. */
   function actRoute(name: 'discard' | 'skip', operationId: string, summary: string): Route {
     return defineRoute({
-      method: 'POST', path: `/dead-letters/{id}/${name}`, operationId, summary, role: 'operator', body: act({}),
+      method: 'POST', path: `/dead-letters/{id}/${name}`, operationId, summary, role: 'viewer', body: act({}),
       handle: async (asking) => {
         const { who, body, allow, traceId } = asking;
         const letter = await seen(asking);
         const { letterId: id, service, owner } = letter;
-        await allow('operator', owner.team, `letter ${id}`);
+        const two = needsTwo(letter.entity);
+        const wish = two ? await findWish(database, id, name) : undefined;
+        await allow(wish === undefined ? 'operator' : 'approver', owner.team, `letter ${id}`);
         if (letter.state !== 'open') throw conflict(closedWords(letter), 'a letter that is open');
-        if (body.dryRun) return { dryRun: true, letter: showLetter(letter) };
+        if (wish?.actor === who.id) throw conflict(`it waits for a second person: ${who.name} wanted it`, 'somebody else with the role approver');
+        if (body.dryRun) return { dryRun: true, letter: showLetter(letter), needsSecondPerson: two && wish === undefined };
         const entry = { who, owner: owner.team, act: `${name} letter`, subject: `letter ${id}`, reason: body.reason, traceId };
-        const question: LettersQuestion = { ask: 'act', actId: randomUUID(), act: name, ids: [id], actor: who.id, reason: body.reason };
+        if (two && wish === undefined) return wait(id, name, entry);
+        if (two && !(await database.transaction((tx) => takeWish(tx, id, name)))) throw conflict('somebody else agreed to it in this moment');
+        const reason = wish === undefined ? body.reason : `${wish.reason} (wanted by ${wish.actor}); ${body.reason}`;
+        const question: LettersQuestion = { ask: 'act', actId: randomUUID(), act: name, ids: [id], actor: who.id, reason };
         const verdict = await auditedElsewhere(database, entry, () => verdictOf(question, service), ({ verdict: said, detail }) => ({ done: said === 'apply', after: { verdict: said, detail } }));
         if (verdict.verdict !== 'apply') throw conflict(verdict.detail);
         return { dryRun: false, verdict };
       },
     });
+  }
+
+  async function wait(id: string, name: string, entry: Omit<Act, 'outcome'> & { readonly who: Operator; readonly reason: string }): Promise<Answer> {
+    await database.transaction(async (tx) => {
+      await writeWish(tx, id, name, entry.who, entry.reason);
+      await audited(tx, { ...entry, outcome: 'asked', after: { waitsFor: 'a second person' } });
+    });
+    return new Answer(202, { dryRun: false, waitsFor: 'a second person with the role approver' });
   }
 
   async function verdictOf(question: LettersQuestion, service: string): Promise<LetterVerdict> {
