@@ -5,8 +5,9 @@ import { resolveHelm } from './helm/binary';
 import { k8s, needsConnector, valuesFile } from './helm/cases';
 import { type Charts, type Manifest, manifestsOf, stageCharts } from './helm/render';
 import { factsOf, split } from './services/facts';
+import { ownShape } from './services/own-shape';
 import { services, type Service, setElsewhere, withheld } from './services/services';
-import { adapterOf, fromModule, repository, type Shape } from './services/variables';
+import { repository, type Shape } from './services/variables';
 import { variableSchema } from './values/environment';
 
 const found = resolveHelm();
@@ -29,14 +30,6 @@ function variablesOf(manifests: readonly Manifest[], kind: 'Deployment' | 'Job')
 /** As the process would get them: what is optional is left out, so that a required one among them is found. */
 const given = (variables: readonly Variable[]): Record<string, string> =>
   Object.fromEntries(variables.flatMap(({ name, value, valueFrom }) => (value !== undefined ? [[name, value]] : valueFrom?.secretKeyRef.optional === true ? [] : [[name, secretOf(name)]])));
-
-/** The shape that the service itself reads at its start. */
-function ownShape(service: Service, vendor: string | undefined): Shape {
-  const { shape, connectors } = service.variables();
-  if (Object.keys(connectors).length === 0) return shape;
-  const adapterShape = fromModule<(adapter: object, vendor: string | undefined) => Shape>(['libs', 'adapter-kit', 'service', 'adapter-env'], 'adapterShape');
-  return adapterShape(adapterOf(service.app), vendor);
-}
 
 withHelm('the environment that a chart gives', () => {
   let charts: Charts;

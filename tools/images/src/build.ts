@@ -1,0 +1,23 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { npmSettings } from './base';
+import { run } from './run';
+import type { Store } from './store';
+
+export const imageOf = (app: string): string => `localhost/steward/${app}:trial`;
+
+/** With the recipe that everybody uses, offline but for npm; layers are kept, so what the images share is built once. */
+export async function buildImage(store: Store, repository: string, app: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'steward-build-'));
+  try {
+    const settings = join(folder, 'npmrc');
+    writeFileSync(settings, await npmSettings(), { mode: 0o600 });
+    const { version } = JSON.parse(readFileSync(join(repository, 'apps', app, 'package.json'), 'utf8')) as { version: string };
+    const revision = (await run('git', ['rev-parse', 'HEAD'], { cwd: repository })).out.trim() || 'unknown';
+    await store.buildah('bud', '--isolation', 'chroot', '--pull-never', '--layers', '--build-arg', `APP=${app}`, '--build-arg', `VERSION=${version}`, '--build-arg', `REVISION=${revision}`,
+      '--secret', `id=npmrc,src=${settings}`, '--file', join(repository, 'docker', 'Dockerfile'), '--tag', imageOf(app), repository);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
