@@ -32,6 +32,7 @@ const commands = {
   contracts: [contracts, { run: ['tools/contracts/dist/main.js'] }],
   charts: made.concat({ run: ['tools/charts/dist/main.js'] }),
   bench: made.concat({ run: ['bench/dist/main.js'] }),
+  'test:images': made.concat({ run: ['tools/images/dist/main.js'] }),
   'test:real': made.concat({ run: ['tools/real-systems/dist/main.js'] }),
   test: [contracts, check, generate, build, graph, lint, types, { name: 'tests', tests: [] }, { name: 'smoke', run: ['tools/start/dist/smoke.js'] }],
   // The sheets are written here and compared by `test`, as is .env.example, which names the variables of every connector.
@@ -146,7 +147,7 @@ async function main() {
   const env = environment();
   const node = fs.existsSync(path.join(bin, 'node')) ? path.join(bin, 'node') : process.execPath;
   const report = path.join(os.tmpdir(), `steward-jest-${process.pid}.json`);
-  const isTest = command.indexOf('test') === 0 && command !== 'test:real';
+  const isTest = command.indexOf('test') === 0 && ['test:real', 'test:images'].indexOf(command) < 0;
   const failed = [];
   for (const step of steps) {
     const isLast = step === steps[steps.length - 1];
