@@ -21,6 +21,7 @@ export { parseStrictJson, type JsonFault, type JsonValue, type Parsed } from './
 export { createLogger, type Logger, type LoggerOptions } from './log/logger';
 export { cleanError, cleanText } from './log/redact';
 export { beforeScrape, counter, gauge, histogram, scrape, type Counter, type Gauge, type Histogram } from './metrics/metrics';
+export { guardedAgent, guardedConnect } from './net/guarded-connect.client';
 export type { Fault, Seam } from './seams/plan';
 export { armFaults, through } from './seams/through';
 export { BackgroundLoop, type BackgroundLoopSpec } from './service/background-loop';

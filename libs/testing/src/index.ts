@@ -2,6 +2,7 @@ export { eventually } from './eventually';
 export { failOnLeaks } from './leaks';
 export { tablesThatMention } from './mentions';
 export { OtlpReceiver, type ReceivedSpan } from './otlp/receiver';
+export { type Certificate, selfSigned } from './servers/certificate';
 export { testBroker, type TestBroker } from './servers/broker';
 export { testDatabase, type MigrationClass, type TestDatabase } from './servers/database';
 export { AUDIENCE, bearer, ISSUER, type TestIssuer, testIssuer } from './servers/issuer';

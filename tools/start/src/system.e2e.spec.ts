@@ -1,12 +1,14 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
-import { eventually, OtlpReceiver, type ReceivedSpan } from '@steward/testing';
+import { Client, Pool } from 'pg';
+import { eventually, OtlpReceiver, type ReceivedSpan, tablesThatMention } from '@steward/testing';
 import { readProduct, skuOf } from './clients/gateway.client';
 import { isReady } from './clients/health.client';
 import type { SandboxRecord } from './clients/sandbox.client';
 import { seed, type Seeded } from './seed';
+import { databaseOwners } from './system/databases';
 import { freePortPlan, type Ports, type ProcessName } from './system/ports';
 import { startSystem, type System, type SystemOptions } from './system/system';
 
@@ -122,6 +124,29 @@ describe('the whole system, every service as its own process', () => {
     await rename(productId(2), 'After the killing');
     await shows(productId(2), 'After the killing');
   }, 180_000);
+
+  it('has no secret in a log, a span or a table, not even one that a stranger tried', async () => {
+    const tried = `canary-${randomUUID()}`;
+    for (const url of [`${system.gatewayUrl}/v1/customers/me`, `${system.operationsUrl}/ops/v1/audit?q=${tried}`, `${system.process('pim').url}/webhooks/sandbox`]) {
+      await fetch(url, { headers: { authorization: `Bearer ${tried}`, cookie: `session=${tried}`, 'x-sandbox-signature': tried } });
+    }
+    await fetch(`${system.gatewayUrl}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${tried}` }, body: '{' });
+    const secrets = [tried, ...Object.values(JSON.parse(readFileSync(join(dataDir, 'secrets.json'), 'utf8')) as Record<string, string>)];
+    expect(secrets.length).toBeGreaterThan(20);
+    // Whoever looks for nothing finds nothing: what everybody may see is there.
+    const logs = readdirSync(join(dataDir, 'logs')).map((name) => [name, readFileSync(join(dataDir, 'logs', name), 'utf8')] as const);
+    expect(logs.filter(([, text]) => text.includes('"started"')).length).toBeGreaterThan(5);
+    expect(logs.filter(([, text]) => secrets.some((secret) => text.includes(secret))).map(([name]) => name)).toEqual([]);
+    const spans = JSON.stringify(receiver.spans);
+    expect(spans).toContain('evt.pim.product.v1.{key}');
+    expect(secrets.filter((secret) => spans.includes(secret))).toEqual([]);
+    for (const owner of databaseOwners) {
+      const pool = new Pool({ connectionString: system.databaseUrl(owner), max: 1 });
+      const found = await Promise.all(secrets.map(async (secret) => (await tablesThatMention(pool, secret)).map((table) => `${owner}.${table}`)));
+      await pool.end();
+      expect(found.flat()).toEqual([]);
+    }
+  }, 120_000);
 
   it('stops without leaving a process behind, and resumes with its data', async () => {
     const pids = Object.values(system.processes).map((running) => running.pid);

@@ -75,7 +75,7 @@ export async function sendOnce({ agent, call, requestId, withinMs, nowMs, deadli
 
 /** What fails before there is a connection. A reset or a closed socket is not among them: the request may have been read. */
 const isUnconnected = (cause: unknown): boolean =>
-  typeof cause === 'object' && cause !== null && 'code' in cause && ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'].includes(String(cause.code));
+  typeof cause === 'object' && cause !== null && 'code' in cause && ['ADDRESS_REFUSED', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'].includes(String(cause.code));
 
 function judge(call: HttpCall, status: number, headers: HttpAnswer['headers'], text: string, nowMs: number): Outcome {
   if ((status >= 200 && status < 300) || call.accept?.(status)) return { kind: 'ok', answer: { status, headers, text, json: () => parse(text, call) } };

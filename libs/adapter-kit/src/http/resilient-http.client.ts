@@ -9,7 +9,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { DependencyStatus } from '@steward/contracts';
-import { type Clock, counter, gauge, type Logger, StewardError } from '@steward/platform';
+import { type Clock, counter, gauge, guardedConnect, type Logger, StewardError } from '@steward/platform';
 import { Agent } from 'undici';
 import { Admission } from './admission';
 import { addressOf, type HttpAnswer, type HttpCall, type Outcome, sendOnce } from './attempt.client';
@@ -72,7 +72,7 @@ const stateNumbers = { closed: 0, open: 1, 'half-open': 2 } as const;
 export function resilientHttp(options: ResilientHttpOptions): ResilientHttp {
   const { dependency, clock, logger, random = Math.random, lease = aloneLease, lateMs, onBack } = options;
   const limits = { ...defaultLimits, ...options.limits };
-  const agent = new Agent({ connections: limits.concurrency, connectTimeout: limits.attemptMs, maxResponseSize: limits.maxAnswerBytes });
+  const agent = new Agent({ connections: limits.concurrency, connect: guardedConnect(limits.attemptMs), maxResponseSize: limits.maxAnswerBytes });
   const budget = new RetryBudget(limits.retryBucket);
   let shed = 0;
   const admission = new Admission({

@@ -46,6 +46,8 @@ export function connectionOptions(options: Pick<BrokerOptions, 'url' | 'service'
   return {
     servers: urls.map((each) => each.host),
     ...(first.username ? { user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password) } : {}),
+    // Without it the client would go on in the clear with a server that offers no TLS. Authorities beyond the machine's: NODE_EXTRA_CA_CERTS.
+    ...(urls.some((each) => each.protocol === 'tls:') ? { tls: {} } : {}),
     name: `steward-${options.service}`,
     inboxPrefix: `_INBOX_${options.service}`,
     maxReconnectAttempts: -1,

@@ -6,6 +6,8 @@ const systemCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIP
 /** pg names these by their text only. */
 const texts = /connection terminated|connection timeout|timeout exceeded when trying to connect|client has encountered a connection error|client was closed|query read timeout|cannot use a pool after calling end|server closed the connection/i;
 const refusals = /^(28|3D000|42501)/;
+/** Of TLS, by their names or, from pg, by their text only. */
+const untrusted = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|CERT_|ERR_TLS_)|does not support SSL connections/;
 
 const codeOf = (error: unknown): string => (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '');
 
@@ -25,5 +27,5 @@ export function namedDatabaseError(error: unknown, doing: string): unknown {
   return isConnectionError(error) ? new StewardError('DATABASE_UNAVAILABLE', doing, { cause: error }) : error;
 }
 
-/** Wrong role, password or database: waiting will not help. */
-export const isRefusal = (error: unknown): boolean => refusals.test(codeOf(error));
+/** Wrong role, password or database, or a certificate that is not trusted: waiting will not help. */
+export const isRefusal = (error: unknown): boolean => refusals.test(codeOf(error)) || untrusted.test(codeOf(error) || String((error as Error | undefined)?.message));

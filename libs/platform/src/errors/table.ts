@@ -18,8 +18,9 @@ const rows = <Code extends string>(table: Readonly<Record<Code, ErrorRow>>): Rea
 export const errorTable = rows({
   // platform
   ENV_INVALID: { meaning: 'The environment of the process has faults; the message lists all of them.', remedy: 'Set the named variables; .env.example shows each with what is accepted.', exit: 64 },
+  ENV_INSECURE: { meaning: 'Production mode was given a secret that is a placeholder, or an address over which secrets would travel in the clear; the message lists all of them.', remedy: 'Set the named variables as the message says. STEWARD_MODE=development accepts them on a machine of your own.', exit: 78 },
   DATABASE_UNAVAILABLE: { meaning: 'PostgreSQL could not be reached, or the connection broke; of a commit under way it is unknown whether it was done.', remedy: 'Nothing while it passes by itself; else check that PostgreSQL runs, DATABASE_URL and the connection limit.', http: 503, exit: 69 },
-  DATABASE_REFUSED: { meaning: 'PostgreSQL refused the role, its password or the database name.', remedy: 'Check DATABASE_URL against the roles and databases of the server.', exit: 77 },
+  DATABASE_REFUSED: { meaning: 'PostgreSQL refused the role, its password or the database name, or its certificate is not trusted.', remedy: 'Check DATABASE_URL against the roles and databases of the server; NODE_EXTRA_CA_CERTS or sslrootcert in the address name an authority beyond those of the machine.', exit: 77 },
   DATABASE_MIGRATION_FAILED: { meaning: 'A migration failed and was rolled back; the process does not start on a half-known schema.', remedy: 'Read the cause in the log, mend the migration or the data it meets, start again.', exit: 70 },
   DATABASE_ROLLED_BACK: { meaning: 'PostgreSQL answered COMMIT with ROLLBACK, because a statement had failed before and its error was swallowed.', remedy: 'Let the failing statement throw, or put it behind a savepoint.' },
   FAULT_INJECTED: { meaning: 'A named fault seam threw on purpose (STEWARD_FAULTS, test mode only).', remedy: 'None: unset STEWARD_FAULTS to be rid of it.' },

@@ -73,10 +73,21 @@ describe('runMain', () => {
       DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/x',
       NATS_URL: 'nats://127.0.0.1:1',
       STEWARD_STARTUP_WAIT_MS: '100',
+      STEWARD_MODE: 'development',
     });
     expect(await program.ended).toEqual({ code: 69, signal: null });
     expect(program.output).toMatch(/"level":"fatal".*DATABASE_UNAVAILABLE.*"remedy":"/);
     expect(program.output + program.errors).not.toContain('hunter2');
+  });
+
+  it('refuses placeholders and plaintext in production mode, the default, all in one message and without showing one', async () => {
+    const program = run(`${head} p.runMain('shop', p.serviceEnv, async () => { process.stdout.write('created'); return { stop: async () => {} }; });`, {
+      DATABASE_URL: 'postgres://me:hunter2@db/x',
+      NATS_URL: 'nats://me:changeme@broker:4222',
+    });
+    expect(await program.ended).toEqual({ code: 78, signal: null });
+    expect(program.errors).toMatch(/4 settings are not for production[^]*password in DATABASE_URL has 7 characters[^]*DATABASE_URL goes to db in the clear[^]*password in NATS_URL is a placeholder[^]*NATS_URL goes to broker in the clear/);
+    expect(program.output + program.errors).not.toMatch(/hunter2|changeme|created/);
   });
 
   it.each([

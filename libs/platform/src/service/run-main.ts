@@ -7,6 +7,7 @@
 import type { z } from 'zod';
 import { loadEnv, type EnvOf } from '../env/load-env';
 import { OnlyMigrated } from '../database/migrate';
+import { productionFaults } from '../env/production';
 import { ambientEnv } from '../env/ambient';
 import { processEnv, type ProcessEnv } from '../env/service-env';
 import { errorTable } from '../errors/table';
@@ -86,12 +87,18 @@ function readEnv<S extends z.ZodRawShape>(name: string, shape: S): { env: EnvOf<
       if (ambient.STEWARD_MODE !== 'test') throw new StewardError('ENV_INVALID', 'faults are for tests only', { place: 'STEWARD_FAULTS', accepted: 'unset, or STEWARD_MODE=test' });
       armFaults(ambient.STEWARD_FAULTS);
     }
+    if (ambient.STEWARD_MODE === 'production') refuseInProduction({ ...processEnv, ...shape }, ambient);
     return { env: loadEnv(shape), ambient };
   } catch (error) {
     if (!(error instanceof StewardError)) throw error;
     process.stderr.write(`${name} can't start. ${error.message}\n`);
     process.exit(exitCodeOf(error));
   }
+}
+
+function refuseInProduction(shape: z.ZodRawShape, { STEWARD_ALLOW_PLAINTEXT }: ProcessEnv): void {
+  const faults = productionFaults(Object.fromEntries(Object.keys(shape).map((name) => [name, process.env[name]])), STEWARD_ALLOW_PLAINTEXT);
+  if (faults.length > 0) throw new StewardError('ENV_INSECURE', `${faults.length} ${faults.length === 1 ? 'setting is' : 'settings are'} not for production\n${faults.map((line) => `  ${line}`).join('\n')}`);
 }
 
 function fatal(logger: Logger, error: unknown, what: string): never {

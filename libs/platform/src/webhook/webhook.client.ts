@@ -1,3 +1,6 @@
+import { fetch } from 'undici';
+import { guardedAgent } from '../net/guarded-connect.client';
+
 /** What came of one try. */
 export type Attempt = { readonly kind: 'told' } | { readonly kind: 'gone' } | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs: number | null };
 
@@ -7,6 +10,7 @@ const WITHIN_MS = 10_000;
 export async function postWebhook(url: string, body: string, headers: Record<string, string>, stopping: AbortSignal): Promise<Attempt> {
   try {
     const response = await fetch(url, {
+      dispatcher: guardedAgent,
       method: 'POST',
       redirect: 'manual',
       headers: { 'content-type': 'application/json', ...headers },

@@ -1,5 +1,6 @@
 /** B1 with the programs of production: what they do about a broker that acknowledges before its disk has the message. */
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,8 +35,8 @@ describe('a lazy broker under services in production mode', () => {
         STEWARD_MODE: 'production',
         STEWARD_HEALTH_PORT: String(system.ports.pim),
         STEWARD_SANDBOX_URL: `http://127.0.0.1:${system.ports.sandbox}`,
-        STEWARD_SANDBOX_TOKEN: 'any',
-        STEWARD_SANDBOX_WEBHOOK_SECRET: 'any',
+        STEWARD_SANDBOX_TOKEN: randomUUID(),
+        STEWARD_SANDBOX_WEBHOOK_SECRET: randomUUID(),
       },
     });
     const said = Promise.all([text(pim.stdout), text(pim.stderr)]);
