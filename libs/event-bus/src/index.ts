@@ -11,6 +11,9 @@ export * from './dead-letter';
 // What flows, and pausing it.
 export * from './flow';
 
+// Rows of a service's own tables, told as states.
+export * from './tell';
+
 // What both ends hold, to be compared.
 export { compareDigests, type DifferencePage, type DigestDoor, type Ends, type KeyDifference, scrubDigests } from './digest/compare';
 export { digestModule } from './digest/digest.controller';

@@ -37,7 +37,7 @@ describe('an erased customer', () => {
   async function plantLetters(customerId: string): Promise<void> {
     const letter = (key: string | undefined, body: string) => ({
       consumer: 'crm-customer-feed', identity: `key ${key}`, contract: customer as never, system: 'crm', key, messageId: undefined, revision: null, sequence: null, subject: 'crm.customer.v1', headers: {},
-      body: Buffer.from(body), class: 'schema' as const, error: `what is ${body}`, fingerprint: 'f', attempts: 1,
+      body: Buffer.from(body), class: 'schema' as const, error: `what is ${body}`, attempts: 1,
     });
     await rig.database.transaction((tx) => storeDeadLetters(tx, [letter(customerId, `{"mail":"${mailOf(customerId)}"`), letter(undefined, `{"id":7,"mail":"${mailOf(customerId)}"}`)], new Date()));
   }

@@ -3,7 +3,8 @@
  * documents' row locks and the broker's durables keep them apart.
  */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
-import { ask, askBrokerState, askForget, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, JetStreamStrategy, natsTransport, openSendingSide, Rebuilder } from '@steward/event-bus';
+import { contracts } from '@steward/contracts';
+import { ask, askBrokerState, askForget, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, JetStreamStrategy, natsTransport, openSendingSide, Rebuilder, snapshotModule, toldLetters, toldSnapshotRows } from '@steward/event-bus';
 import { createService, endpointsOf, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
 import { categoryProjection } from '../category/category.projection';
 import { customerProjection, segmentProjection } from '../customer/customer.projection';
@@ -27,13 +28,20 @@ export interface GatewayProjector extends Service {
 
 class ProjectorModule {}
 
+/** What is told is the gateway's own: its letters. All else it keeps of others. */
+const told = contracts.filter((contract) => contract.told && contract.systems.includes('gateway')).map(({ entity }) => entity);
+const tableOf = (entity: string) => (told.includes(entity) ? 'told' : 'stored_part');
+
 export async function createGatewayProjector(env: ProjectorEnv, options: { clock?: Clock; logger?: Logger } = {}): Promise<GatewayProjector> {
   let opened: Database | undefined;
   let flows: FlowBoard | undefined;
   const service = await createService({
     name: 'gateway-projector',
     env,
-    module: () => ({ module: ProjectorModule, imports: [digestModule('gateway', 'stored_part', () => opened), evidenceModule('gateway', 'stored_part', () => opened), flowsModule('gateway', () => flows)] }),
+    module: () => {
+      const database = () => opened;
+      return { module: ProjectorModule, imports: [snapshotModule('gateway', database, toldSnapshotRows), digestModule('gateway', tableOf, database), evidenceModule('gateway', tableOf, database), flowsModule('gateway', () => flows)] };
+    },
     configure: async (app, runtime) => {
       const { logger, clock, readiness, shutdown } = runtime;
       const database = await openDatabase({ url: env.DATABASE_URL, name: 'gateway-projector', migrations, logger });
@@ -48,12 +56,12 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
       shutdown.onClose('rpc', () => rpc.close());
       // What the API has accepted is sent from here: it has no broker, and must not need one to accept (I7).
       const sending = await openSendingSide({
-        service: 'gateway', runtime, database, databaseUrl: env.DATABASE_URL, broker, ask: askBrokerState(rpc), askForget: askForget(rpc, 'gateway'), lease: 'gateway',
+        service: 'gateway', runtime, database, databaseUrl: env.DATABASE_URL, broker, ask: askBrokerState(rpc), askForget: askForget(rpc, 'gateway'), lease: 'gateway', tells: [toldLetters],
         refuseLazyBroker: env.STEWARD_MODE === 'production' && !env.STEWARD_ALLOW_LAZY_BROKER,
       });
 
       const endpoints = endpointsOf(env.STEWARD_GATEWAY_WEBHOOKS, env.STEWARD_GATEWAY_WEBHOOK_SECRETS, 'STEWARD_GATEWAY_WEBHOOK_SECRETS');
-      const told = endpoints?.urls ?? [];
+      const urls = endpoints?.urls ?? [];
       if (endpoints !== undefined) {
         const webhooks = new WebhookSender({ endpoints, database, clock, logger });
         webhooks.start();
@@ -74,7 +82,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
         logger,
         readiness,
         flowSwitch,
-        projections: [productProjection, categoryProjection, stockLevelProjection, priceProjection, reservedStockProjection, promotionProjection, orderProjection(told), ...orderPartProjections(told), customerProjection, segmentProjection],
+        projections: [productProjection, categoryProjection, stockLevelProjection, priceProjection, reservedStockProjection, promotionProjection, orderProjection(urls), ...orderPartProjections(urls), customerProjection, segmentProjection],
         handlers: [feedProgressHandler],
         journal: env.STEWARD_MODE === 'test',
       });

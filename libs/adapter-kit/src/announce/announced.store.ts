@@ -1,26 +1,17 @@
 /** What this adapter has said, as others ask for it: snapshots, full passes, a lost stream. */
 import { type Contract, subjectOf, typeOf } from '@steward/contracts';
-import { lanes, outboxInsert } from '@steward/event-bus';
+import { lanes, outboxInsert, type SnapshotRow, type SnapshotRows } from '@steward/event-bus';
 import type { Database } from '@steward/platform';
 import type { PoolClient } from 'pg';
 
 type Query = Pick<Database, 'query'>;
 
-interface SnapshotRow {
-  key: string;
-  revision: number;
-  message_id: string;
-  data: string | null;
-  changed_at: Date;
-}
-
 /** In the order of keys by bytes, tombstones included: who rebuilds a read model must learn of deletions too. */
-export async function snapshotRows(database: Query, entity: string, after: string | null, limit: number): Promise<SnapshotRow[]> {
-  return database.query<SnapshotRow & Record<string, unknown>>(
+export const snapshotRows: SnapshotRows = (database, entity, after, limit) =>
+  database.query<SnapshotRow & Record<string, unknown>>(
     { name: 'kit-snapshot', text: `select key, revision, message_id, data::text, changed_at from announced where entity = $1 and key > $2 order by key limit $3` },
     [entity, after ?? '', limit],
   );
-}
 
 export async function countAlive(database: Query, entity: string): Promise<number> {
   const [row] = await database.query<{ count: number }>('select count(*) as count from announced where entity = $1 and data is not null', [entity]);

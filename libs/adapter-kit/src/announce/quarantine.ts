@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import { typeOf } from '@steward/contracts';
-import { closeApplied, fingerprintOf, type NewLetter, storeDeadLetters } from '@steward/event-bus';
+import { closeApplied, type NewLetter, storeDeadLetters } from '@steward/event-bus';
 import type { Database } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import type { Feed } from '../source/define';
@@ -103,7 +103,6 @@ export class Quarantine {
       body: Buffer.from(text),
       class: refusal.class,
       error: refusal.error,
-      fingerprint: fingerprintFor(refusal, contract.entity),
       attempts: 1,
     };
     return { identity, digest, letter };
@@ -112,10 +111,3 @@ export class Quarantine {
 
 /** Text columns can't hold NUL; percent-encoding keeps different keys different. */
 const identityOfKey = (key: string): string => `key ${encodeURIComponent(key.toWellFormed())}`;
-
-function fingerprintFor(refusal: Refusal, entity: string): string {
-  if (typeof refusal.error !== 'string') return fingerprintOf(refusal.error);
-  // Without positions in lists and quoted values, so that the same fault of many items is one group.
-  const first = (refusal.error.split(';')[0] ?? '').replace(/\/\d+(?=\/|\s|$)/g, '/*').replace(/".*"/g, '…').slice(0, 160);
-  return `${refusal.class} ${entity}: ${first}`;
-}

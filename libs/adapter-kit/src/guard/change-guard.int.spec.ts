@@ -1,5 +1,5 @@
 /** What the announcer does with suspicious prices, on a real database: times are those of the reads, so hours pass at once. */
-import { type Contract, type Price, price } from '@steward/contracts';
+import { caseContract, type Contract, type Price, price } from '@steward/contracts';
 import { lanes } from '@steward/event-bus';
 import { createLogger, manualClock, type ManualClock } from '@steward/platform';
 import { eventually } from '@steward/testing';
@@ -10,6 +10,7 @@ import { openRig, type Rig } from '../fixtures/rig.fixture.spec';
 import { defineFeed, type Feed } from '../source/define';
 import { guardWindowMs } from './change-rules';
 import { decideHeldChange, listHeld, listHeldItems } from './decide-held';
+import { toldHeldChanges } from './told-held-changes';
 
 const guard: Contract['guard'] = {
   delete: { max: 100, ratio: 0.1 },
@@ -72,6 +73,11 @@ describe('X6: the guard of changes', () => {
     expect(cases[0]?.sample).toHaveLength(20);
     expect(cases[0]?.sample[0]).toEqual({ key: 'p-000', was: '1000', becomes: '1' });
     expect(await listHeldItems(rig.database, cases[0]?.id ?? '', 'p-037', 10)).toEqual(['p-038', 'p-039'].map((key) => expect.objectContaining({ key, was: '1000', becomes: '1', data: expect.objectContaining({ id: key, amount: 1 }) as unknown })));
+    // Told as a case of its owner, without keys and values.
+    const [row = {}] = await rig.database.query(`select id, ${toldHeldChanges.select} from held_change`);
+    const told = toldHeldChanges.toData(row, 'pricing');
+    expect(caseContract.validateProduced(told)).toEqual([]);
+    expect(told).toMatchObject({ caseId: cases[0]?.id, kind: 'held-change', entity: 'price', key: null, state: 'open', counts: { affected: 40 } });
     expect(await inDoubt()).toEqual(keys(0, 40));
   });
 

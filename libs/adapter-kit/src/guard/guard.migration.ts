@@ -1,3 +1,4 @@
+import { tellTable, untellTable } from '@steward/event-bus';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** X6 for changes: what they are compared with, what passed lately, and what is held. */
@@ -39,3 +40,16 @@ const tables = [
   `create table suspicious_change (
     entity text not null, rule text not null, key text collate "C" not null, at timestamptz not null, primary key (entity, rule, key))`,
 ];
+
+/** Held changes are told as cases. */
+export class KitToldCases1795000002000 implements MigrationInterface {
+  readonly name = 'KitToldCases1795000002000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of tellTable('held_change', 'case')) await runner.query(statement);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const statement of untellTable('held_change')) await runner.query(statement);
+  }
+}

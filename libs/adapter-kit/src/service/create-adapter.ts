@@ -1,13 +1,14 @@
 /** An adapter's process: the source on one side, the outbox's relay on the other, the database between them. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { contracts, forgetting, streamOf } from '@steward/contracts';
-import { askBrokerState, askForget, connectBroker, consumerMigrations, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, Rebuilds1790000005000, type SendingSide } from '@steward/event-bus';
+import { askBrokerState, askForget, connectBroker, consumerMigrations, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, Rebuilds1790000005000, type SendingSide, snapshotModule, type SnapshotRows, toldLetters, toldSnapshotRows } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Runtime, type Service, StewardError } from '@steward/platform';
-import { withdrawSuperseded } from '../announce/announced.store';
+import { snapshotRows, withdrawSuperseded } from '../announce/announced.store';
 import { kitMigrations } from '../announce/kit.migration';
 import { doorsModule, type OpenDoors } from '../doors/doors.controller';
 import { hurryEffects } from '../effect/effect.store';
 import { FeedRunner } from '../feed/feed-runner';
+import { toldHeldChanges } from '../guard/told-held-changes';
 import { type OpenHttp, type Outward, openOutward } from '../http/outward';
 import { ownContracts, rebuildOwn, settleFloors } from '../own/own-states';
 import type { Source } from '../source/define';
@@ -15,7 +16,6 @@ import { type AdapterEnv, refusesLazyBroker } from './adapter-env';
 import { mountConsumers } from '../work/consuming';
 import type { Adapter, AdapterContext } from './define-adapter';
 import { heldModule } from './held.controller';
-import { snapshotModule } from './snapshot.controller';
 import { readSourceEvidence } from './source-evidence';
 import { startWork } from '../work/own-work';
 import { mountDoor, mountWebhook } from './webhook.controller';
@@ -48,7 +48,7 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
       return {
         module: Questions,
         imports: [
-          snapshotModule(adapter.name, database),
+          snapshotModule(adapter.name, database, rowsOf),
           heldModule(adapter.name, database),
           digestModule(adapter.name, tableOf(adapter.name), database),
           evidenceModule(adapter.name, tableOf(adapter.name), database, readSourceEvidence),
@@ -87,6 +87,7 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
           for (const runner of runners) await runner.rebuild(tx, change);
           await rebuildOwn(tx, adapter.name, own, change);
         },
+        tells: [toldLetters, toldHeldChanges],
       });
       const revisionFloor = async (stream: string): Promise<number> => (await sending.watch.ready(provisionedWithinMs)).streams[stream]?.revisionFloor ?? 0;
       const context = openContext(adapter, env, runtime, database, source, outward.http);
@@ -113,7 +114,12 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
 }
 
 /** What this service announces is compared with what others hold of it, what it holds of others with what they announce (X1). */
-const tableOf = (service: string) => (entity: string) => (contracts.some((each) => each.entity === entity && each.systems.includes(service)) ? 'announced' : 'stored_part');
+const tableOf = (service: string) => (entity: string) => {
+  const contract = contracts.find((each) => each.entity === entity && each.systems.includes(service));
+  return contract === undefined ? 'stored_part' : contract.told ? 'told' : 'announced';
+};
+
+const rowsOf: SnapshotRows = (database, entity, after, limit) => (contracts.some((each) => each.entity === entity && each.told) ? toldSnapshotRows : snapshotRows)(database, entity, after, limit);
 
 /** Tries until it succeeds or the process stops; what lasts too long ends the process elsewhere (B7). */
 async function untilDone(work: () => Promise<void>, { clock, logger, shutdown }: Runtime): Promise<void> {

@@ -4,7 +4,8 @@ import { eventually } from '@steward/testing';
 import fastify, { type FastifyInstance } from 'fastify';
 import { openRig, type Rig } from '../fixtures/rig.fixture.spec';
 import { hmacVerifier } from '../source/hmac-verifier';
-import { answerSnapshot } from './snapshot.controller';
+import { answerSnapshot } from '@steward/event-bus';
+import { snapshotRows } from '../announce/announced.store';
 import { mountWebhook } from './webhook.controller';
 
 const secret = 'between us';
@@ -104,7 +105,7 @@ describe('a snapshot', () => {
     await rig.agree();
     const items = [];
     for (let after: string | null = null, page = 0; page < 10; page += 1) {
-      const answer = await answerSnapshot(rig.database, { entity: 'stock-level', after, limit: 2 });
+      const answer = await answerSnapshot(rig.database, snapshotRows, { entity: 'stock-level', after, limit: 2 });
       items.push(...answer.items);
       if (answer.next === null) break;
       after = answer.next;

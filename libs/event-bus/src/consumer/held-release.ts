@@ -7,7 +7,6 @@
  */
 import type { PoolClient } from 'pg';
 import { closeApplied, headersToRecord, type NewLetter, storeDeadLetters } from '../dead-letter/dead-letter.store';
-import { fingerprintOf } from '../dead-letter/fingerprint';
 import { addressOf, type Envelope, toHeaders } from '../envelope';
 import { decide } from './decide';
 import type { Handler } from './declarations';
@@ -97,7 +96,6 @@ export async function giveUpHeld(
     body: Buffer.from(envelope.body, 'utf8'),
     class: why.class,
     error: why.error,
-    fingerprint: fingerprintOf(why.error),
     attempts: why.attempts,
     traceparent: envelope.traceparent,
   };

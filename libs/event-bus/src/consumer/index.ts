@@ -5,7 +5,7 @@ export { applyGate, type Part, type Passage } from './gate/apply-gate';
 export {
   consumerEntities, type DeliveryAttempt, deliveryAttemptEntity, type EventPosition, eventPositionEntity, type Held, heldEntity, type InboxRow, inboxEntity, type StoredPart, storedPartEntity,
 } from './gate/consumer.entities';
-export { consumerMigrations } from './gate/consumer.migration';
+export { consumerMigrations } from './migrations';
 export { type Keep } from './gate/retention';
 export { doneWithin } from './pull/done-within';
 export { JetStreamStrategy, type StrategyOptions } from './jetstream.strategy';

@@ -8,7 +8,7 @@ import { testDatabase, type TestDatabase } from '@steward/testing';
 import { dataSchemaOf, type Envelope, type RawMessage, sourceOf, toHeaders } from '../envelope';
 import { readMessage, type Sound } from './arrival';
 import { defineHandler, defineProjection, type Handler, type Projection } from './declarations';
-import { consumerMigrations } from './gate/consumer.migration';
+import { consumerMigrations } from './migrations';
 import { runBatch } from './runner';
 import { defaultBudget } from './failure';
 import { releaseHeld } from './held-release';

@@ -50,7 +50,7 @@ describe('applying a batch', () => {
     const broken = stock('S@m', 4, 1, { body: '{"sku":  7 }' });
     await rig.run(delivered(broken));
     const [letter] = await letters();
-    expect(letter).toMatchObject({ kind: 'letter', state: 'open', owner: stockLevel.owner, headers: { 'ce-id': [broken.id], 'ce-revision': ['4'] }, fingerprint: expect.stringMatching(/^schema stock-level: \//) });
+    expect(letter).toMatchObject({ kind: 'letter', state: 'open', owner: stockLevel.owner, headers: { 'ce-id': [broken.id], 'ce-revision': ['4'] }, cause: 'contract', message: expect.stringMatching(/^\//), fingerprint: expect.stringMatching(/^[0-9a-f]{32}$/) });
     expect(letter?.body.toString()).toBe('{"sku":  7 }');
   });
 
@@ -98,7 +98,7 @@ describe('applying a batch', () => {
     }
     now += 11 * 60_000;
     expect((await rig.run(delivered(message))).get(message.id)).toEqual({ kind: 'done' });
-    expect(await letters()).toMatchObject([{ class: 'exhausted', attempts: 6, fingerprint: expect.stringContaining('TypeError at ') }]);
+    expect(await letters()).toMatchObject([{ class: 'exhausted', attempts: 6, cause: 'bug', frame: expect.stringContaining('runner.int.spec') }]);
     expect(await rig.rows('select from delivery_attempt')).toHaveLength(0);
   });
 

@@ -2,7 +2,6 @@ import type { Contract } from '@steward/contracts';
 import type { Clock, Database, Logger } from '@steward/platform';
 import type { RawMessage } from '../envelope';
 import { headersToRecord, type NewLetter } from '../dead-letter/dead-letter.store';
-import { fingerprintOf, fingerprintOfFault } from '../dead-letter/fingerprint';
 import type { Reading, Sound } from './arrival';
 import type { Handler, Projection } from './declarations';
 import type { FaultClass, RetryBudget } from './failure';
@@ -70,7 +69,6 @@ export function letterOf(work: Work, delivered: Delivered, why: { class: FaultCl
     body: message.data,
     class: why.class,
     error: why.error,
-    fingerprint: reading.sound ? fingerprintOf(why.error instanceof Error ? why.error : new Error(why.error)) : fingerprintOfFault(reading),
     attempts: why.attempts,
     traceparent: envelope?.traceparent ?? null,
   };

@@ -22,6 +22,9 @@ export interface DeadLetter {
   error: string;
   stack: string | null;
   fingerprint: string;
+  cause: string;
+  message: string;
+  frame: string | null;
   attempts: number;
   versions: Record<string, string | null>;
   owner: Record<string, string>;
@@ -33,6 +36,9 @@ export interface DeadLetter {
   closedAt: Date | null;
   closedBy: string | null;
   closedReason: string | null;
+  /** Bumped by every change but the mark that it was told. */
+  version: number;
+  toldVersion: number;
 }
 
 export const deadLetterEntity = new EntitySchema<DeadLetter>({
@@ -59,6 +65,9 @@ export const deadLetterEntity = new EntitySchema<DeadLetter>({
     error: { type: 'text' },
     stack: { type: 'text', nullable: true },
     fingerprint: { type: 'text' },
+    cause: { type: 'text', default: 'bug' },
+    message: { type: 'text', default: '' },
+    frame: { type: 'text', nullable: true },
     attempts: { type: 'integer' },
     versions: { type: 'json' },
     owner: { type: 'json' },
@@ -70,6 +79,8 @@ export const deadLetterEntity = new EntitySchema<DeadLetter>({
     closedAt: { type: 'timestamptz', name: 'closed_at', nullable: true },
     closedBy: { type: 'text', name: 'closed_by', nullable: true },
     closedReason: { type: 'text', name: 'closed_reason', nullable: true },
+    version: { type: 'bigint', default: 1 },
+    toldVersion: { type: 'bigint', name: 'told_version', default: 0 },
   },
 });
 
@@ -83,6 +94,10 @@ export interface DeadLetterAct {
   verdict: string;
   detail: string | null;
   at: Date;
+  actId: string | null;
+  patch: unknown;
+  bodyHash: string | null;
+  body: Buffer | null;
 }
 
 export const deadLetterActEntity = new EntitySchema<DeadLetterAct>({
@@ -97,6 +112,10 @@ export const deadLetterActEntity = new EntitySchema<DeadLetterAct>({
     verdict: { type: 'text' },
     detail: { type: 'text', nullable: true },
     at: { type: 'timestamptz' },
+    actId: { type: 'text', name: 'act_id', nullable: true },
+    patch: { type: 'json', nullable: true },
+    bodyHash: { type: 'text', name: 'body_hash', nullable: true },
+    body: { type: 'bytea', nullable: true },
   },
 });
 

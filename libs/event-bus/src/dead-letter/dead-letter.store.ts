@@ -3,13 +3,16 @@
  * 1. A letter is committed before its message is acknowledged: there is no moment at which neither holds it (I5).
  * 2. Bytes stay bytes: body and headers are stored as they came; what PostgreSQL's text refuses is only replaced in descriptions.
  * 3. One open letter per logical message and consumer; the same failure seen again counts its attempts on that letter.
- * 4. The owner is the contract's; a security case (B9) belongs to the platform team, never to the owner of the subject.
+ * 4. What others are told of a failure has no values in it (fingerprint.ts); `error`, `stack`, headers and body never leave this table but
+ *    through its own door.
+ * 5. The owner is the contract's; a security case (B9) belongs to the platform team, never to the owner of the subject.
  */
 import type { Contract, Owner } from '@steward/contracts';
 import type { Pool, PoolClient } from 'pg';
 import { isStorable } from '../consumer/arrival';
 import type { HeaderLines } from '../envelope';
 import type { FaultClass } from '../consumer/failure';
+import { describeFailure } from './fingerprint';
 
 /** Someone has to own what was forged; contracts only name owners of entities. */
 export const platformOwner: Owner = {
@@ -36,7 +39,6 @@ export interface NewLetter {
   readonly body: Uint8Array;
   readonly class: FaultClass;
   readonly error: Error | string;
-  readonly fingerprint: string;
   readonly attempts: number;
   readonly traceparent?: string | null;
 }
@@ -44,15 +46,16 @@ export interface NewLetter {
 const insertStatement = `
 insert into dead_letter (kind, consumer, identity, entity, key, message_id, revision, sequence, system, stream, stream_sequence, subject,
   headers, body, class, code, error, stack, fingerprint, attempts, versions, owner, traceparent, opened_at, last_seen_at, respond_by,
-  state, closed_at, closed_reason)
+  cause, message, frame, state, closed_at, closed_reason)
 select $1, $2, $3, $4, $5, $6, $7::bigint, $8::bigint, $9, $10, $11::bigint, $12, $13::json, $14, $15, $16, $17, $18, $19, $20::int,
-  $21::json, $22::json, $23, $24, $24, $25, case when newer then 'superseded' else 'open' end, case when newer then $24::timestamptz end,
+  $21::json, $22::json, $23, $24, $24, $25, $26, $27, $28, case when newer then 'superseded' else 'open' end, case when newer then $24::timestamptz end,
   case when newer then 'a newer state was already stored' end
 from (select $1 = 'letter' and $15 <> 'conflict' and exists (
   select 1 from stored_part where entity = $4 and key = $5 and revision > $7::bigint) as newer) s
 on conflict (consumer, identity) where state = 'open' do update
   set attempts = greatest(dead_letter.attempts + 1, excluded.attempts), last_seen_at = excluded.last_seen_at, class = excluded.class,
     code = excluded.code, error = excluded.error, stack = excluded.stack, fingerprint = excluded.fingerprint,
+    cause = excluded.cause, message = excluded.message, frame = excluded.frame,
     headers = excluded.headers, body = excluded.body
 returning id`;
 
@@ -61,6 +64,7 @@ export async function storeDeadLetters(tx: PoolClient, letters: readonly NewLett
   const ids: string[] = [];
   for (const letter of letters) {
     const { contract, error } = letter;
+    const told = describeFailure(letter);
     const security = letter.class === 'security';
     const { rows } = await tx.query<{ id: string }>({
       name: 'steward_dead_letter',
@@ -69,11 +73,12 @@ export async function storeDeadLetters(tx: PoolClient, letters: readonly NewLett
         security ? 'security' : 'letter', letter.consumer, letter.identity, contract?.entity ?? null, storableKey(letter.key), letter.messageId ?? null,
         letter.revision, letter.sequence, letter.system ?? null, letter.stream ?? null, letter.streamSequence ?? null, storableText(letter.subject),
         JSON.stringify(letter.headers), Buffer.from(letter.body.buffer, letter.body.byteOffset, letter.body.byteLength),
-        letter.class, codeOf(error), storableText(typeof error === 'string' ? error : error.message).slice(0, 8_000),
-        typeof error === 'string' ? null : storableText(stackOf(error)), storableText(letter.fingerprint), letter.attempts,
+        letter.class, told.code, storableText(typeof error === 'string' ? error : error.message).slice(0, 8_000),
+        typeof error === 'string' ? null : storableText(stackOf(error)), told.fingerprint, letter.attempts,
         JSON.stringify({ contract: contract ? `${contract.entity}.v${contract.major}` : null, node: process.version }),
         JSON.stringify(security || !contract ? platformOwner : contract.owner), letter.traceparent ?? null, now,
         contract && !security ? new Date(now.getTime() + contract.deadLetter.respondWithinMs) : null,
+        told.cause, told.message, told.frame === null ? null : storableText(told.frame),
       ],
     });
     ids.push(...rows.map((row) => row.id));
@@ -128,7 +133,6 @@ function storableKey(key: string | undefined): string | null {
 }
 
 const storableText = (text: string): string => text.toWellFormed().replaceAll('\u0000', '\uFFFD');
-const codeOf = (error: Error | string): string | null => (typeof error !== 'string' && 'code' in error && typeof error.code === 'string' ? error.code : null);
 
 function stackOf(error: Error): string {
   const causes: string[] = [];

@@ -1,4 +1,4 @@
 export { closeApplied, closeSuperseded, countOpen, headersToRecord, type NewLetter, platformOwner, storeDeadLetters } from './dead-letter.store';
 export { type DeadLetter, type DeadLetterAct, deadLetterActEntity, deadLetterEntities, deadLetterEntity } from './dead-letter.entities';
-export { fingerprintOf } from './fingerprint';
+export { toldLetters } from './told-letters';
 export { type Act, classifyRedrive, discard, redrive, type Verdict } from './redrive';

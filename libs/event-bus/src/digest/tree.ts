@@ -6,7 +6,7 @@
 import { KEPT_BITS, MOST_DIGEST_BITS } from '@steward/contracts';
 
 /** Tables that hold states as they were announced or applied: entity, key, revision, hash, data. */
-export type StateTable = 'announced' | 'stored_part';
+export type StateTable = 'announced' | 'stored_part' | 'told';
 
 /** The way from the root to a key, as a number of 42 bits; the expression of an index on both tables. */
 export const pathOf = (key: string): string => `((hashtextextended(${key}, 0) >> ${String(64 - MOST_DIGEST_BITS)}) & ${String(2 ** MOST_DIGEST_BITS - 1)})`;

@@ -36,10 +36,9 @@ describe('the sending side of a service that announces nothing', () => {
     readiness.markStarted();
     const broker = await connectBroker({ url: nats.urlOf('gateway'), service: 'gateway', logger });
     shutdown.onClose('broker', () => broker.close());
-    const answer = (): BrokerState => ({
-      serverVersion: nats.version, syncAlways: false, durables: {},
-      streams: epoch === undefined ? {} : { GATEWAY_COMMANDS: { epoch, firstSequence: 0, lastSequence: 0, lastMessageId: null, revisionFloor: 0 } },
-    });
+    const declared = (current: string): BrokerState['streams'] =>
+      Object.fromEntries(['GATEWAY_COMMANDS', 'GATEWAY_STATE'].map((name) => [name, { epoch: current, firstSequence: 0, lastSequence: 0, lastMessageId: null, revisionFloor: 0 }]));
+    const answer = (): BrokerState => ({ serverVersion: nats.version, syncAlways: false, durables: {}, streams: epoch === undefined ? {} : declared(epoch) });
     const runtime = { clock: systemClock, logger, readiness, shutdown };
     const sending = await openSendingSide({ service: 'gateway', runtime, database, databaseUrl: test.url, broker, ask: () => Promise.resolve(answer()), lease: 'commands', refuseLazyBroker: false });
     sending.start();
@@ -80,7 +79,7 @@ describe('the sending side of a service that announces nothing', () => {
     epoch = undefined;
     const { watch } = await open();
     await send('a');
-    await eventually(() => expect(readiness.reasons()).toMatchObject({ streams: 'missing streams: GATEWAY_COMMANDS', outbox: expect.stringContaining('GATEWAY_COMMANDS') as string }) === undefined);
+    await eventually(() => expect(readiness.reasons()).toMatchObject({ streams: 'missing streams: GATEWAY_COMMANDS, GATEWAY_STATE', outbox: expect.stringContaining('GATEWAY_COMMANDS') as string }) === undefined);
     epoch = 'first';
     watch.check();
     await nothingPending(database);

@@ -1,12 +1,15 @@
 /**
  * Everything a process needs to send what its database has committed: lease, relay, the watch over its streams, partitions,
- * metrics, readiness. For adapters, and for whoever else writes an outbox.
+ * metrics, readiness; and the Teller of tables whose rows are states. For adapters, and for whoever else writes an outbox.
  */
 import { streams } from '@steward/contracts';
 import type { Database, Runtime } from '@steward/platform';
 import { type AskBrokerState, type Broker, StreamWatch } from '../broker';
 import { Lease } from '../lease';
 import { type AskForget, startForgetting } from '../privacy/forget-messages';
+import type { Told } from '../tell/define-told';
+import { Teller } from '../tell/teller';
+import { rebuildTold, withdrawTold } from '../tell/told.store';
 import { watchOutbox } from './outbox-metrics';
 import type { Rebuild } from './relay/adopt-epoch';
 import { Relay, type RelayOptions } from './relay/relay';
@@ -31,6 +34,8 @@ export interface SendingSideOptions {
   /** For who announces states: see RelayOptions. */
   readonly withdraw?: RelayOptions['withdraw'];
   readonly rebuild?: Rebuild;
+  /** Tables of this database whose rows others are told of. */
+  readonly tells?: readonly Told[];
 }
 
 export interface SendingSide {
@@ -42,15 +47,17 @@ export interface SendingSide {
 
 /** Registers what it opens with readiness and shutdown. What is drained after this was registered is drained before it: its rows are still sent. */
 export async function openSendingSide(options: SendingSideOptions): Promise<SendingSide> {
-  const { service, database, databaseUrl, broker, ask, askForget, refuseLazyBroker, withdraw, rebuild } = options;
+  const { service, database, databaseUrl, broker, ask, askForget, refuseLazyBroker, tells = [] } = options;
   const { clock, logger, readiness, shutdown } = options.runtime;
   const own = streams.filter(({ system }) => system === service);
   const lease = new Lease({ database, name: options.lease, clock, logger });
   const watch: StreamWatch = new StreamWatch({ service, streams: own.map(({ name }) => name), broker, ask, recorded: () => relay.recorded(), clock, logger, refuseLazyBroker });
-  const relay = new Relay({ database, databaseUrl, broker, streams: own, watch, lease, clock, logger, ...(withdraw ? { withdraw } : {}), ...(rebuild ? { rebuild } : {}) });
+  const relay = new Relay({ database, databaseUrl, broker, streams: own, watch, lease, clock, logger, ...statesOf(options) });
   const retention = new Retention({ database, clock, logger });
   await retention.start();
   await relay.start();
+  const teller = new Teller({ service, told: tells, database, databaseUrl, lease, clock, logger });
+  if (tells.length > 0) await teller.start();
   const unwatch = watchOutbox(database);
   // Let go in the opposite order: what is still written is sent, then the lease goes.
   shutdown.onDrain('lease', () => lease.stop());
@@ -59,6 +66,7 @@ export async function openSendingSide(options: SendingSideOptions): Promise<Send
   shutdown.onDrain('outbox metrics', unwatch);
   shutdown.onDrain('relay', () => relay.stop());
   if (askForget) shutdown.onDrain('forgotten messages', startForgetting({ system: service, database, ask: askForget, clock, logger }));
+  if (tells.length > 0) shutdown.onDrain('teller', () => teller.stop());
   readiness.add('streams', () => watch.problem());
   readiness.add('outbox', () => relay.problems()[0]); // B10: not ready while a stream stands
   watch.ready(provisionedWithinMs).catch((error: unknown) => {
@@ -71,6 +79,18 @@ export async function openSendingSide(options: SendingSideOptions): Promise<Send
     start: () => {
       lease.start();
       watch.start();
+    },
+  };
+}
+
+/** What the relay has to know of states: those that the service itself announces, and those that are told. */
+function statesOf({ service, database, withdraw, rebuild, tells = [] }: SendingSideOptions): Pick<RelayOptions, 'withdraw' | 'rebuild'> {
+  if (tells.length === 0) return { ...(withdraw ? { withdraw } : {}), ...(rebuild ? { rebuild } : {}) };
+  return {
+    withdraw: async (ids) => [...((await withdraw?.(ids)) ?? []), ...(await withdrawTold(database, ids))],
+    rebuild: async (tx, change) => {
+      await rebuild?.(tx, change);
+      await rebuildTold(tx, service, tells, change);
     },
   };
 }

@@ -54,7 +54,7 @@ describe('scrubbing a person', () => {
   async function letter(tx: PoolClient, contract: Contract, key: string | undefined, body: string, consumer = 'gateway-customers'): Promise<void> {
     const [id] = await storeDeadLetters(tx, [{
       consumer, identity: `${consumer} ${key} ${body.length}`, contract, system: 'crm', key, messageId: undefined, revision: 1, sequence: null, subject: 's', headers: {}, body: Buffer.from(body),
-      class: 'rejected', error: new Error(`what about ${body}?`), fingerprint: 'f', attempts: 1,
+      class: 'rejected', error: new Error(`what about ${body}?`), attempts: 1,
     }], new Date());
     await tx.query(`insert into dead_letter_act (letter_id, act, actor, reason, verdict, detail) values ($1, 'redrive', 'ada', 'tried', 'failed', $2)`, [id, body]);
   }

@@ -120,7 +120,7 @@ async function writeLetters(tx: PoolClient, letters: readonly { readonly id: str
   await tx.query(`update dead_letter d set body = convert_to(u.body, 'UTF8'), error = $3, stack = null from unnest($1::uuid[], $2::text[]) as u(id, body) where d.id = u.id`, [
     ids, letters.map(({ body }) => body), erasedError,
   ]);
-  await tx.query('update dead_letter_act set detail = null where letter_id = any($1::uuid[])', [ids]);
+  await tx.query('update dead_letter_act set detail = null, patch = null, body = null where letter_id = any($1::uuid[])', [ids]);
 }
 
 const changed = (before: string, after: string, id: string): { id: string; text: string }[] => (before === after ? [] : [{ id, text: after }]);

@@ -4,7 +4,7 @@ import { deadLetterEntities } from '../../dead-letter/dead-letter.entities';
 import { inboxEntity, outboxEntities, outboxMigrations, storedPartEntity } from '../..';
 import { logger } from '../rig.spec';
 import { consumerEntities } from './consumer.entities';
-import { consumerMigrations } from './consumer.migration';
+import { consumerMigrations } from '../migrations';
 
 const migrations = [...outboxMigrations, ...consumerMigrations];
 const entities = [...consumerEntities, ...deadLetterEntities, ...outboxEntities];

@@ -1,5 +1,4 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { KeptDigests1797000000000 } from '../../digest/digest.migration';
 
 /**
  * The consumer's tables, as SQL by hand: entities can't express fill factors and partial indexes.
@@ -67,6 +66,3 @@ const tables = [
     id bigint generated always as identity primary key, handler text not null, entity text not null, key text not null,
     revision bigint, sequence bigint, message_id uuid not null, origin text not null, at timestamptz not null default now())`,
 ];
-
-/** The gate writes both: tables and what is kept of their digests. */
-export const consumerMigrations = [ConsumerTables1700000002000, KeptDigests1797000000000];

@@ -145,6 +145,7 @@ export interface Stored {
   eventSequence: string;
   traceparent: string;
   batch: string;
+  tombstone: string;
 }
 
 /** Everything a stream holds, in order. */
@@ -165,6 +166,7 @@ export function stored(nats: TestBroker, stream: string): Promise<Stored[]> {
         eventSequence: read('ce-sequence'),
         traceparent: read('traceparent'),
         batch: read('Nats-Batch-Id'),
+        tombstone: read('ce-tombstone'),
       });
     }
     return found;

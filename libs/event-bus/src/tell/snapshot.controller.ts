@@ -5,7 +5,7 @@ import { MessagePattern, RpcException } from '@nestjs/microservices';
 import { type SnapshotItem, type SnapshotPage, snapshotSubject } from '@steward/contracts';
 import { type Database, inSpan } from '@steward/platform';
 import { z } from 'zod';
-import { snapshotRows } from '../announce/announced.store';
+import type { SnapshotRows } from './told.store';
 
 const question = z.object({
   entity: z.string().min(1),
@@ -17,9 +17,9 @@ const question = z.object({
 /** An answer is one message of the broker, of 1 MiB; the rest is left for the envelope. */
 const maxAnswerBytes = 900_000;
 
-export async function answerSnapshot(database: Pick<Database, 'query'>, asked: unknown): Promise<SnapshotPage> {
+export async function answerSnapshot(database: Pick<Database, 'query'>, rowsOf: SnapshotRows, asked: unknown): Promise<SnapshotPage> {
   const { entity, after, limit, traceparent } = question.parse(asked);
-  const rows = await inSpan(`snapshot ${entity}`, { kind: 'server', parent: traceparent ?? null }, () => snapshotRows(database, entity, after ?? null, limit));
+  const rows = await inSpan(`snapshot ${entity}`, { kind: 'server', parent: traceparent ?? null }, () => rowsOf(database, entity, after ?? null, limit));
   const items: SnapshotItem[] = [];
   let bytes = 0;
   for (const { key, revision, message_id: messageId, data, changed_at } of rows) {
@@ -30,14 +30,15 @@ export async function answerSnapshot(database: Pick<Database, 'query'>, asked: u
   return { items, next: items.length < rows.length || rows.length === limit ? (items.at(-1)?.key ?? null) : null };
 }
 
-export function snapshotModule(service: string, database: () => Database | undefined): DynamicModule {
+/** `rowsOf` reads where the states of an entity are. */
+export function snapshotModule(service: string, database: () => Database | undefined, rowsOf: SnapshotRows): DynamicModule {
   @Controller()
   class SnapshotController {
     @MessagePattern(snapshotSubject(service))
     async snapshot(asked: unknown): Promise<SnapshotPage> {
       const open = database();
       if (open === undefined) throw new RpcException('the service is still starting');
-      return answerSnapshot(open, asked).catch((error: unknown) => {
+      return answerSnapshot(open, rowsOf, asked).catch((error: unknown) => {
         throw new RpcException(error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message);
       });
     }

@@ -1,0 +1,80 @@
+/** What was told, for whoever asks again: snapshots, a lost stream, the relay, an owner's announcement out of turn. */
+import { type Contract, subjectOf, typeOf } from '@steward/contracts';
+import type { Database } from '@steward/platform';
+import type { PoolClient } from 'pg';
+import type { EpochChange } from '../outbox/relay/adopt-epoch';
+import { outboxInsert } from '../outbox/outbox-insert';
+import type { Told } from './define-told';
+
+type Query = Pick<Database, 'query'>;
+
+export interface SnapshotRow {
+  key: string;
+  revision: number;
+  message_id: string;
+  /** null = a tombstone. */
+  data: string | null;
+  changed_at: Date;
+}
+
+/** Rows of a snapshot in the order of keys by bytes, those after `after`, tombstones included. */
+export type SnapshotRows = (database: Query, entity: string, after: string | null, limit: number) => Promise<SnapshotRow[]>;
+
+export const toldSnapshotRows: SnapshotRows = (database, entity, after, limit) =>
+  database.query<SnapshotRow & Record<string, unknown>>(
+    { name: 'told-snapshot', text: 'select key, revision, message_id, data::text, changed_at from told where entity = $1 and key > $2 order by key limit $3' },
+    [entity, after ?? '', limit],
+  );
+
+/** B12: pending states, of all or of these rows, that are older than what was told of their key since; returns their ids. */
+export async function withdrawTold(database: Query, ids?: readonly string[]): Promise<readonly string[]> {
+  const rows = await database.query<{ id: string }>(
+    `update outbox o set published_at = now() from told t
+      where o.published_at is null and o.kind = 'state' and t.entity = o.entity and t.key = o.key and t.revision > o.revision
+        and ($1::bigint[] is null or o.id = any($1::bigint[])) returning o.id::text`,
+    [ids ?? null],
+  );
+  return rows.map(({ id }) => id);
+}
+
+const rebuildPage = 2_000;
+
+/** B10, in the relay's transaction: what a lost stream held and the outbox no longer has is told again, with the ids and revisions it had. */
+export async function rebuildTold(tx: PoolClient, service: string, told: readonly Told[], change: EpochChange): Promise<void> {
+  const lost = told.filter(({ contract }) => change.types.includes(typeOf(contract, service)));
+  if (lost.length === 0) return;
+  // What would be told meanwhile is told after it, or the past would come behind it.
+  await tx.query('lock table told in share mode');
+  for (const { contract } of lost) await tellAgain(tx, service, contract, change.to);
+}
+
+async function tellAgain(tx: PoolClient, service: string, contract: Contract, epoch: string): Promise<void> {
+  const type = typeOf(contract, service);
+  await tx.query(
+    `update outbox o set published_at = now() from told t
+      where o.published_at is null and o.lane = 1 and o.type = $1 and t.entity = o.entity and t.key = o.key and t.revision > o.revision`,
+    [type],
+  );
+  const { rows } = await tx.query<{ key: string }>(
+    `select t.key from told t where t.entity = $1
+      and not exists (select from outbox o where o.type = $2 and o.key = t.key and o.revision = t.revision and o.published_at is null)`,
+    [contract.entity, type],
+  );
+  for (let from = 0; from < rows.length; from += rebuildPage) {
+    const page = rows.slice(from, from + rebuildPage).map(({ key }) => key);
+    await tx.query(
+      `${outboxInsert}
+        select t.message_id, t.entity, t.key, 'state', $4, u.subject, 1, t.revision, null, t.changed_at, 'republish', null, null, null, t.data is null, coalesce(t.data::text, '')
+        from unnest($2::text[], $3::text[]) as u(key, subject) join told t on t.entity = $1 and t.key = u.key`,
+      [contract.entity, page, page.map((key) => subjectOf(contract, service, key)), type],
+    );
+  }
+  // The duplicate id has to carry the new epoch, else a surviving duplicate window swallows the message.
+  await tx.query('update outbox set epoch = $2 where type = $1 and published_at is null and lane = 1 and epoch is distinct from $2', [type, epoch]);
+}
+
+/** X3: tells these rows under a new revision though nothing has changed; returns the keys that there are. */
+export async function touchTold(tx: Pick<PoolClient, 'query'>, told: Told, keys: readonly string[]): Promise<string[]> {
+  const { rows } = await tx.query<{ key: string }>(`update ${told.table} set version = version where id::text = any($1::text[]) returning id::text as key`, [keys]);
+  return rows.map(({ key }) => key);
+}
