@@ -10,14 +10,14 @@ export class KeptDigests1797000000000 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of tables) await runner.query(statement);
-    for (const held of ['announced', 'stored_part'] as const) {
+    for (const held of ['announced', 'stored_part', 'told'] as const) {
       const [found] = (await runner.query(`select to_regclass('${held}') is not null as there`)) as { there: boolean }[];
       if (found?.there === true) for (const statement of ofTable(held)) await runner.query(statement);
     }
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop index if exists announced_path, stored_part_path');
+    await runner.query('drop index if exists announced_path, stored_part_path, told_path');
     await runner.query('drop table digest_scrub, digest_edit, digest_change, digest_leaf');
   }
 }
