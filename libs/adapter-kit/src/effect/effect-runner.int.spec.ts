@@ -98,11 +98,12 @@ describe('effects', () => {
   it('R4: what could not be sent does not wait out its pause when the system is back', async () => {
     await intend('o1', 'o2');
     await test.pool.query(`update effect set failures = 9, next_at = now() + interval '1 hour' where key = 'o1'`);
+    await test.pool.query(`insert into effect (kind, key, request, state, failures, next_at, submitted_at) values ('sale', 'asked', '{}', 'unknown', 9, now() + interval '1 hour', now())`);
     await database.transaction((tx) => intendEffects(tx, [{ kind: 'sale', key: 'later', request: {}, notBefore: new Date(Date.now() + 3_600_000) }]));
     await start();
     await settled('o2');
     await hurryEffects(database, 200);
-    await settled('o1');
+    for (const key of ['o1', 'asked']) await settled(key);
     expect((await row('later')).state).toBe('intended');
   });
 

@@ -97,10 +97,10 @@ export async function nextDueInMs(database: Pick<Database, 'query'>, kind: strin
   return row?.ms ?? undefined;
 }
 
-/** What could not even be sent waits no longer than `withinMs` more, in any order: the system is back. */
+/** What met a failure waits no longer than `withinMs` more, in any order: the system is back. An absence counts no sooner for that (S6). */
 export async function hurryEffects(database: Pick<Database, 'query'>, withinMs: number): Promise<void> {
   await database.query(
-    { name: 'kit-effect-hurry', text: `update effect set next_at = least(next_at, now() + random() * make_interval(secs => $1)) where settled_at is null and state = 'intended' and failures > 0` },
+    { name: 'kit-effect-hurry', text: `update effect set next_at = least(next_at, now() + random() * make_interval(secs => $1)) where settled_at is null and failures > 0` },
     [withinMs / 1_000],
   );
 }

@@ -56,6 +56,10 @@ describe('what becomes of an effect', () => {
     expect(afterCall(before({ was: 'unknown', failures: 50 }), { kind: 'thrown', error: new Error('e') }, () => 0).next.afterMs).toBe(50);
   });
 
+  it('R4: waits little after an absence, however long the system could not be asked before', () => {
+    expect(afterCall(before({ was: 'unknown', failures: 50, absenceCountsInMs: 0 }), { kind: 'absent' }, () => 1).next).toMatchObject({ state: 'intended', afterMs: 8_050 });
+  });
+
   it('is told of a pending answer when it is a new one', () => {
     const pending: Result = { kind: 'pending', answer: { url: 'a' }, checkAfterMs: 10 };
     expect(afterCall(before({ was: 'submitted' }), pending).outcome).toEqual(pending);
