@@ -1,5 +1,5 @@
 // The charts of the release before this one: of the last tag, and as long as there is none, of the commit before the last that
-// changed them.
+// changed any of them.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ function revisionBefore(): string | undefined {
   try {
     const tag = git('tag', '--list', 'v*', '--sort=-v:refname', '--merged', 'HEAD').split('\n')[0];
     if (tag !== undefined && tag !== '') return tag;
-    return git('log', '--format=%H', '-2', '--', 'k8s/steward-service').split('\n')[1];
+    return git('log', '--format=%H', '-2', '--', 'k8s').split('\n')[1];
   } catch {
     return undefined; // an archive without its history
   }
