@@ -1,5 +1,5 @@
 // npm run test:images: builds every image with the recipe that everybody uses, then runs the whole system from them on real servers
-// until a catalogue is in the storefront, and ends it. Names of apps after `--` build and check those alone, without the catalogue.
+// until a catalogue is in the storefront, and ends it. Names of apps after `--` build and run those alone.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePortPlan, scratchFolder, seed, startSystem, type System } from '@steward/start';
@@ -13,6 +13,8 @@ import { startTrial, type Trial } from './trial';
 
 const repository = join(__dirname, '..', '..', '..');
 const products = 20;
+/** Without one of these no product reaches the storefront. */
+const line = ['operations', 'sandbox', 'pim', 'gateway'];
 
 async function buildAll(store: Store, wanted: readonly string[]): Promise<Map<string, number>> {
   await makeBase(store, repository);
@@ -69,9 +71,10 @@ async function main(): Promise<number> {
   const system = await startSystem({ dataDir, ports, supervised: false, syncAlways: true, without: ['operations', 'sandbox', 'pim', 'erp', 'crm', 'oms', 'pricing', 'reconciliation', 'gateway-projector', 'gateway-api'] });
   try {
     const programs = programsOf(system).filter(({ app }) => wanted.includes(app));
-    const faults = await runAll(store, system, programs, chosen.length === 0, sizes);
+    const whole = line.every((app) => wanted.includes(app));
+    const faults = await runAll(store, system, programs, whole, sizes);
     for (const fault of faults) say(`FAULT ${fault}`);
-    say(faults.length === 0 ? `\n${String(programs.length)} programs of ${String(wanted.length)} images: not root, read-only, ended by SIGTERM${chosen.length === 0 ? `, ${String(products)} products through all of them` : ''}` : `\n${String(faults.length)} faults`);
+    say(faults.length === 0 ? `\n${String(programs.length)} programs of ${String(wanted.length)} images: not root, read-only, ended by SIGTERM${whole ? `, ${String(products)} products through all of them` : ''}` : `\n${String(faults.length)} faults`);
     return faults.length === 0 ? 0 : 1;
   } finally {
     await system.stop();
