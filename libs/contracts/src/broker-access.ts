@@ -8,6 +8,7 @@ import { durables, streams } from './generated/topology';
 import { heldSubject } from './doors/held';
 import { lettersSubject } from './doors/letters';
 import { readSourceSubject } from './doors/read-source';
+import { rebuildSubject } from './doors/rebuild';
 import { reconciliationSubject } from './doors/reconciliation';
 import { snapshotSubject } from './doors/snapshot';
 import { subjectPrefixOf } from './subject';
@@ -47,6 +48,8 @@ const stateContracts = contracts.filter((contract) => contract.kind === 'state')
 const owners = unique(stateContracts.filter(({ told }) => !told).flatMap(({ systems }) => systems));
 /** Who announces states, and who keeps what was announced. */
 const holders = unique(stateContracts.flatMap(({ systems, consumers }) => [...systems, ...consumers.flatMap(({ service, purpose }) => (purpose === 'projection' ? [service] : []))]));
+/** Who keeps states of others and serves them; operations itself is asked through its own API. */
+const rebuilders = unique(stateContracts.flatMap(({ consumers }) => consumers.flatMap(({ service, purpose }) => (purpose === 'projection' && service !== OPERATIONS ? [service] : []))));
 const announcers = unique(stateContracts.flatMap(({ systems }) => systems));
 /** Whose letters are told. */
 const letterHolders = unique(stateContracts.filter(({ entity }) => entity === 'dead-letter').flatMap(({ systems }) => systems));
@@ -77,6 +80,7 @@ const doors: readonly Door[] = [
   // What an end knows of a key on which it differs from another, and what lies in the stream between them (X4).
   { subjectOf: evidenceSubject, answerers: holders, callersOf: () => [RECONCILIATION] },
   { subjectOf: () => newestSubject, answerers: [OPERATIONS], callersOf: () => [RECONCILIATION] },
+  { subjectOf: rebuildSubject, answerers: rebuilders, callersOf: () => [OPERATIONS] },
   { subjectOf: lettersSubject, answerers: letterHolders, callersOf: () => [OPERATIONS] },
   { subjectOf: flowsSubject, answerers: letterHolders, callersOf: () => [OPERATIONS] },
   { subjectOf: traceSubject, answerers: letterHolders, callersOf: () => [OPERATIONS] },

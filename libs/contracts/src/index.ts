@@ -13,6 +13,7 @@ export { type BrokerAccountOptions, type BrokerPassword, renderBrokerAccounts } 
 export type { Problem } from './problem';
 export { type Allowance, type ChangeRule, type Consumer, type Contract, type ContractData, keyOf, type Kind, type Owner, typeOf } from './contract';
 export * from './generated/catalogue';
+export { runbooks } from './generated/runbooks';
 export * from './generated/topology';
 export type * from './generated/types';
 export { type AnnounceAgainAnswer, type AnnounceAgainQuestion, announceAgainSubject, type AnnouncedAgain } from './doors/announce-again';
@@ -21,6 +22,7 @@ export {
   MOST_DIGEST_BITS, type NodeDigest,
 } from './doors/digest';
 export { type ForgetAnswer, type ForgetQuestion, forgetSubject } from './doors/forget';
+export { type RebuildAnswer, type RebuildQuestion, rebuildSubject, type RebuildStanding } from './doors/rebuild';
 export { type ReadSourceAnswer, type ReadSourceQuestion, readSourceSubject, type SourceItem, type SourcePage } from './doors/read-source';
 export { type DependencyStatus, type FlowKind, type FlowsAnswer, type FlowsQuestion, flowsSubject, type FlowStatus } from './doors/flows';
 export { type HeldAnswer, type HeldCase, type HeldItem, type HeldQuestion, heldSubject } from './doors/held';
@@ -46,6 +48,7 @@ export {
   type AskedBy, type CheckStanding, type DriftCause, type DriftKind, type DriftRow, type ReconciliationAnswer, type ReconciliationQuestion, type ReconciliationRunAnswer, type ReconciliationRunQuestion, reconciliationSubject,
   type RepairForecast, type RunStanding,
 } from './doors/reconciliation';
+export type { RunbookDeclaration, RunbookParam, RunbookStep, RunbookStepKind } from './runbook';
 export { type SnapshotItem, type SnapshotPage, type SnapshotQuestion, snapshotSubject } from './doors/snapshot';
 export { parseSubject, type ParsedSubject, streamOf, subjectOf } from './subject';
 export { type TraceAnswer, type TraceEntry, type TraceQuestion, traceSubject } from './doors/trace';

@@ -18,7 +18,7 @@ export * from './tell';
 export { compareDigests, type DifferencePage, type DigestDoor, type Ends, type KeyDifference, scrubDigests } from './digest/compare';
 export { digestModule } from './digest/digest.controller';
 export { digestMoves, foldDigests, keepDigest, type Scrubbed as ScrubbedDigest, scrubDigest } from './digest/kept';
-export { contentHash } from './digest/tree';
+export { contentHash, pathOf as digestPathOf } from './digest/tree';
 export { masked, type ReadSourceEvidence, type SourceEvidence } from './evidence/evidence';
 export { answerEvidence, evidenceModule } from './evidence/evidence.controller';
 

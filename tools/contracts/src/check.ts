@@ -5,6 +5,7 @@ import { loadContracts } from './load';
 import type { ContractSource, Schema } from './model';
 import { ASYNCAPI, renderAsyncApi } from './output/asyncapi';
 import { PAGE, renderPage } from './output/page';
+import { loadRunbooks } from './runbooks';
 import { lintContract } from './rules/lint';
 import { checkPublished } from './rules/published';
 
@@ -16,7 +17,7 @@ export interface Checked {
 /** What makes a build impossible or wrong: files, owners, runbooks, schemas, examples, breaks. All faults of one run. */
 export function lint(root: string): Checked {
   const { sources, faults } = loadContracts(root);
-  const found = [...faults, ...sources.flatMap((source) => lintContract(root, source)), ...durableClashes(sources), ...titleClashes(sources)];
+  const found = [...faults, ...sources.flatMap((source) => lintContract(root, source)), ...durableClashes(sources), ...titleClashes(sources), ...loadRunbooks(root).faults];
   return { sources, faults: [...found, ...checkPublished(root, sources)] };
 }
 

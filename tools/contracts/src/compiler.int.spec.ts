@@ -61,6 +61,11 @@ describe('the contract compiler', () => {
     expect(places()).toEqual(['CONTRACT_RUNBOOK_MISSING product/contract.yaml#/owner/runbook']);
   });
 
+  it('refuses a runbook whose head says what nobody could carry out', () => {
+    edit('docs/runbooks/resync-entity.md', (text) => text.replace('keys: $keys, perSecond', 'keys: $key, perSecond').replace('kind: check, run: job-done, with: { step: resync }', 'kind: cheque, run: job-done, with: { step: resync }').replace('of: compare, ', 'of: agrees, '));
+    expect(places()).toEqual(['/steps/3/with', '/steps/5/kind', '/steps/7/of'].map((pointer) => `RUNBOOK_INVALID docs/runbooks/resync-entity.md#${pointer}`));
+  });
+
   it('tells all faults of all files in one run, each with what is accepted', () => {
     edit('contracts/product/contract.yaml', (text) => text.replace('respondWithin: 4h', 'respondWithin: soon').replace(/^ {2}escalation.*\n/m, ''));
     edit('contracts/stock-level/contract.yaml', (text) => `${text}\ncolour: blue\n`);
@@ -147,7 +152,7 @@ describe('the contract compiler', () => {
     const text = readFileSync(join(root, 'libs/contracts/src/generated/topology.ts'), 'utf8');
     const [, streams = ''] = /streams: readonly StreamDeclaration\[\] = (\[[^]*?\n\]);/.exec(text) ?? [];
     const commands = (JSON.parse(streams) as { name: string; system: string; holds: string; subjects: string[]; maxAgeMs: number; maxBytes: number }[]).filter(({ holds }) => holds === 'command');
-    expect(commands.map(({ name }) => name)).toEqual(['GATEWAY_COMMANDS', 'OMS_COMMANDS']);
+    expect(commands.map(({ name }) => name)).toEqual(['GATEWAY_COMMANDS', 'OMS_COMMANDS', 'OPERATIONS_COMMANDS']);
     for (const { name, system, subjects, maxAgeMs, maxBytes } of commands) {
       expect(name).toBe(`${system.toUpperCase()}_COMMANDS`);
       for (const subject of subjects) expect(subject).toMatch(new RegExp(`^cmd\\.${system}\\.[a-z-]+\\.\\*\\.\\*$`));

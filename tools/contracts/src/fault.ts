@@ -11,6 +11,7 @@ export const faultCodes = [
   'CONTRACT_BREAKING',
   'CONTRACT_UNPUBLISHED',
   'CONTRACT_DOCS_STALE',
+  'RUNBOOK_INVALID',
 ] as const;
 
 export type FaultCode = (typeof faultCodes)[number];

@@ -4,7 +4,7 @@
  */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { contracts } from '@steward/contracts';
-import { ask, askBrokerState, askForget, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, JetStreamStrategy, natsTransport, openSendingSide, Rebuilder, snapshotModule, toldLetters, toldSnapshotRows } from '@steward/event-bus';
+import { ask, askBrokerState, askForget, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, JetStreamStrategy, natsTransport, openSendingSide, Rebuilder, rebuildModule, snapshotModule, toldLetters, toldSnapshotRows } from '@steward/event-bus';
 import { createService, endpointsOf, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
 import { categoryProjection } from '../category/category.projection';
 import { customerProjection, segmentProjection } from '../customer/customer.projection';
@@ -40,7 +40,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
     env,
     module: () => {
       const database = () => opened;
-      return { module: ProjectorModule, imports: [snapshotModule('gateway', database, toldSnapshotRows), digestModule('gateway', tableOf, database), evidenceModule('gateway', tableOf, database), flowsModule('gateway', () => flows)] };
+      return { module: ProjectorModule, imports: [snapshotModule('gateway', database, toldSnapshotRows), digestModule('gateway', tableOf, database), evidenceModule('gateway', tableOf, database), flowsModule('gateway', () => flows), rebuildModule('gateway', database)] };
     },
     configure: async (app, runtime) => {
       const { logger, clock, readiness, shutdown } = runtime;

@@ -1,7 +1,7 @@
 /** An adapter's process: the source on one side, the outbox's relay on the other, the database between them. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { contracts, forgetting, streamOf } from '@steward/contracts';
-import { askBrokerState, askForget, connectBroker, consumerMigrations, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, Rebuilds1790000005000, type SendingSide, snapshotModule, type SnapshotRows, toldLetters, toldSnapshotRows } from '@steward/event-bus';
+import { askBrokerState, askForget, connectBroker, consumerMigrations, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, rebuildModule, Rebuilds1790000005000, type SendingSide, snapshotModule, type SnapshotRows, toldLetters, toldSnapshotRows } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Runtime, type Service, StewardError } from '@steward/platform';
 import { snapshotRows, withdrawSuperseded } from '../announce/announced.store';
 import { kitMigrations } from '../announce/kit.migration';
@@ -51,6 +51,7 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
           snapshotModule(adapter.name, database, rowsOf),
           heldModule(adapter.name, database),
           digestModule(adapter.name, tableOf(adapter.name), database),
+          rebuildModule(adapter.name, database),
           evidenceModule(adapter.name, tableOf(adapter.name), database, readSourceEvidence),
           doorsModule(adapter.name, () => parts?.doors),
           flowsModule(adapter.name, () => parts?.board),

@@ -37,6 +37,7 @@ export const errorTable = rows({
   CONTRACT_BREAKING: { meaning: 'A change breaks a published version of the same major; the message names consumers and owner.', remedy: 'Make the change compatible, or declare a new major beside the old one.' },
   CONTRACT_UNPUBLISHED: { meaning: 'A compatible change of a contract is not in contracts/published/ yet.', remedy: 'Run "npm run contracts -- publish" and commit what it writes.' },
   CONTRACT_DOCS_STALE: { meaning: 'docs/contracts.md or docs/asyncapi.yaml does not say what contracts/ says now.', remedy: 'Run "npm run contracts -- docs" and commit both.' },
+  RUNBOOK_INVALID: { meaning: 'The head of a file in docs/runbooks says something that is not accepted.', remedy: 'Correct the place that the pointer names.' },
   CONTRACT_KEY_INVALID: { meaning: 'A key can not be a token of a subject: it is empty, longer than 255 bytes or not Unicode; or a token is no encoded key.', remedy: 'Correct the id in the system of record; it can not be announced as it is.' },
   CONTRACT_SUBJECT_INVALID: { meaning: 'A system announces an entity that is not its own, or no stream holds the subject.', remedy: 'Compare the adapter with "systems" in the contract.yaml.' },
   CONTRACT_BROKER_TEXT_INVALID: { meaning: 'A broker password holds a character that nats.conf can not hold.', remedy: 'Choose one of printable ASCII without quotes and backslashes.' },
@@ -189,6 +190,9 @@ export const errorTable = rows({
   OPERATIONS_STREAMS_FULL: { meaning: 'This process has as many open event streams as it takes.', remedy: 'Try again; run more replicas if it lasts.', http: 503 },
   OPERATIONS_FAILED: { meaning: 'Operations failed for a reason that has no code of its own.', remedy: 'It is a defect: find the trace id of the answer in the log and report it.', http: 500 },
   OPERATIONS_BAD_REQUEST: { meaning: 'A question to operations does not have the expected form.', remedy: 'Mend what the message names; both ends are probably of different versions.' },
+  OPERATIONS_CONFIRMATION_NEEDED: { meaning: 'The operation would touch everything of an entity, and nobody has said that this is meant.', remedy: 'Give the count of the answer back as confirmCount, or a range.', http: 400 },
+  OPERATIONS_COUNT_CHANGED: { meaning: 'The operation would touch another number than was confirmed.', remedy: 'Look at a new preview, and confirm what it counts.', http: 409 },
+  OPERATIONS_SECOND_PERSON: { meaning: 'What is done by hand to money or stock has to be approved by somebody else than who asked for it.', remedy: 'Let another person with the role approver approve it.', http: 403 },
   LEASE_LOST: { meaning: 'Another process took the lease; this transaction may not commit what it did under it.', remedy: 'Nothing: the new holder goes on.' },
 });
 

@@ -5,6 +5,7 @@ import { compile, type JSONSchema } from 'json-schema-to-typescript';
 import { createAjv } from '../ajv';
 import { type ContractSource, newestActive, resolve, type Schema, takenFrom, toMs, type Version } from '../model';
 import { closed, open, places, typed } from '../shapes';
+import { loadRunbooks, renderRunbooks } from '../runbooks';
 import { durablesOf, streamsOf } from './topology';
 
 const BANNER = '/* eslint-disable */\n// Generated from contracts/ by tools/contracts: do not edit.\n';
@@ -17,6 +18,7 @@ export async function generate(root: string, sources: readonly ContractSource[])
     'validators.ts': validators(sources),
     'catalogue.ts': catalogue(sources),
     'topology.ts': topology(sources),
+    'runbooks.ts': renderRunbooks(loadRunbooks(root).runbooks),
   };
   mkdirSync(join(root, OUTPUT), { recursive: true });
   return Object.entries(files).map(([name, text]) => {

@@ -1,0 +1,59 @@
+/** The door to rebuilds: asked for with a name and a reason (I6), worked at by the loop of the service. */
+import { Controller, type DynamicModule } from '@nestjs/common';
+import { MessagePattern, RpcException } from '@nestjs/microservices';
+import { contracts, type RebuildAnswer, rebuildSubject, type RebuildStanding } from '@steward/contracts';
+import type { Database } from '@steward/platform';
+import { z } from 'zod';
+import { requestRebuild } from './rebuild.store';
+
+const words = z.string().trim().min(1).max(2_000);
+const question = z.discriminatedUnion('ask', [
+  z.strictObject({ ask: z.literal('begin'), entity: words, system: words.optional(), actor: words, reason: words }),
+  z.strictObject({ ask: z.literal('status'), entity: words }),
+]);
+
+/** What `service` keeps of the entity, and of whom. */
+function projected(service: string, entity: string): { contract: (typeof contracts)[number]; systems: readonly string[] } | undefined {
+  for (const contract of contracts) {
+    const consumers = contract.consumers.filter((consumer) => consumer.service === service && consumer.purpose === 'projection');
+    if (contract.entity === entity && contract.kind === 'state' && consumers.length > 0) return { contract, systems: [...new Set(consumers.flatMap(({ from }) => from))] };
+  }
+  return undefined;
+}
+
+export async function answerRebuild(database: Pick<Database, 'query'>, service: string, asked: unknown): Promise<RebuildAnswer> {
+  const wish = question.parse(asked);
+  const found = projected(service, wish.entity);
+  if (found === undefined) throw new RpcException(`${service} keeps nothing of ${wish.entity}`);
+  if (wish.ask === 'begin') {
+    const systems = wish.system === undefined ? found.systems : found.systems.filter((system) => system === wish.system);
+    if (systems.length === 0) throw new RpcException(`${service} keeps nothing that ${wish.system ?? ''} says of ${wish.entity}`);
+    await requestRebuild(database, found.contract, wish, systems);
+  }
+  return { rebuilds: await standingOf(database, wish.entity) };
+}
+
+async function standingOf(database: Pick<Database, 'query'>, entity: string): Promise<RebuildStanding[]> {
+  const rows = await database.query<Omit<RebuildStanding, 'requestedAt' | 'finishedAt'> & { requestedAt: Date; finishedAt: Date | null }>(
+    `select distinct on (system) entity, system, actor, reason, items::float8 as items, cursor, problem, requested_at as "requestedAt", finished_at as "finishedAt"
+      from rebuild where entity = $1 order by system, requested_at desc`,
+    [entity],
+  );
+  return rows.map((row) => ({ ...row, requestedAt: row.requestedAt.toISOString(), finishedAt: row.finishedAt?.toISOString() ?? null }));
+}
+
+export function rebuildModule(service: string, database: () => Database | undefined): DynamicModule {
+  @Controller()
+  class RebuildController {
+    @MessagePattern(rebuildSubject(service))
+    async rebuild(asked: unknown): Promise<RebuildAnswer> {
+      const open = database();
+      if (open === undefined) throw new RpcException('the service is still starting');
+      return answerRebuild(open, service, asked).catch((error: unknown) => {
+        throw error instanceof RpcException ? error : new RpcException(error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message);
+      });
+    }
+  }
+  class RebuildModule {}
+  return { module: RebuildModule, controllers: [RebuildController] };
+}
