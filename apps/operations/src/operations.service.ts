@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { AsyncMicroserviceOptions, MicroserviceOptions } from '@nestjs/microservices';
 import { durables, PROVISIONER, streams } from '@steward/contracts';
-import { type Administration, ask, type Broker, connectBroker, consumerMigrations, createRpcClient, digestModule, JetStreamStrategy, natsTransport, openAdministration, Rebuilder, Rebuilds1790000005000 } from '@steward/event-bus';
+import { type Administration, ask, type Broker, connectBroker, consumerMigrations, createRpcClient, digestModule, JetStreamStrategy, natsTransport, openAdministration, openSendingSide, Rebuilder, Rebuilds1790000005000 } from '@steward/event-bus';
 import { createLogger, createService, type Database, openDatabase, type Runtime, type Service, systemClock } from '@steward/platform';
 import { askerOf, serveApi } from './api/serve-api';
 import { openAudit } from './audit/audit.schema';
@@ -104,19 +104,24 @@ async function serve({ env, provisioner, administration, database, broker, logge
     },
     configure: async (app, runtime) => {
       app.connectMicroservice<MicroserviceOptions>(natsTransport({ url: env.NATS_URL, service: 'operations' }));
-      apiUrl = await openDesk(app, env, database, runtime);
+      apiUrl = await openDesk(app, env, database, provisioner, runtime);
     },
   });
   return { ...service, apiUrl, database };
 }
 
 /** What others tell goes into the read model, what people ask comes in at the API. */
-async function openDesk(app: App, env: OperationsEnv, database: Database, runtime: Runtime): Promise<string> {
+async function openDesk(app: App, env: OperationsEnv, database: Database, provisioner: Provisioner, runtime: Runtime): Promise<string> {
   const { clock, logger, readiness, shutdown } = runtime;
   const rpc = createRpcClient({ url: env.NATS_URL, service: 'operations' });
   shutdown.onClose('rpc', () => rpc.close());
   const broker = await connectBroker({ url: env.NATS_URL, service: 'operations', logger });
   shutdown.onClose('broker of the desk', () => broker.close());
+  // Commands of runbooks lie in our outbox. The broker's state is asked of the provisioner itself: its own door is for others. A lazy broker
+  // (B1) is no reason to end: who attests to the others that it is lazy has to run.
+  const sending = await openSendingSide({
+    service: 'operations', runtime, database, databaseUrl: env.DATABASE_URL, broker, ask: (request) => provisioner.answer(request), lease: 'operations', refuseLazyBroker: false,
+  });
   const news = new Newsroom({ databaseUrl: env.DATABASE_URL, logger });
   await news.start();
   shutdown.onClose('news', () => news.stop());
@@ -126,6 +131,7 @@ async function openDesk(app: App, env: OperationsEnv, database: Database, runtim
   app.connectMicroservice<AsyncMicroserviceOptions>({ useFactory: () => ({ strategy }), inject: [] });
   const rebuilder = new Rebuilder({ strategy, ask: (subject, question) => ask(rpc, subject, question), database, clock, logger });
   await rebuilder.start();
+  sending.start();
   shutdown.onDrain('rebuilder', () => rebuilder.stop());
   return (await serveApi(opened, env, database, runtime)).url;
 }
