@@ -58,6 +58,7 @@ describe('the API of operations', () => {
     ['a page of nothing', '/things?first=0', '/first'],
     ['a cursor of another list', '/audit?after=bm90aGluZw', '/after'],
     ['half an anchor', '/audit/verify?owner=Pricing', '/owner'],
+    ['what no text of PostgreSQL holds', '/audit?subject=a%00b', '/subject'],
   ])('refuses %s', async (_what, path, pointer) => {
     expect(await desk.as('viewer:*').get(path)).toMatchObject({ status: 400, json: { code: 'OPERATIONS_INPUT_REFUSED', errors: [{ pointer, accepted: expect.any(String) }], traceId: expect.stringMatching(/^[0-9a-f]{32}$/) } });
   });
@@ -69,6 +70,7 @@ describe('the API of operations', () => {
     ['an unknown field', { ...good, dryrun: true }, '/dryrun'],
     ['a field given twice', '{"name":"a","name":"b","reason":"because"}', '/name'],
     ['what is no JSON', '{name}', ''],
+    ['what no text of PostgreSQL holds', { ...good, reason: 'why\0not' }, ''],
   ])('refuses %s', async (_what, body, pointer) => {
     expect(await desk.as('operator:Pricing').post('/things/1/rename', body)).toMatchObject({ status: 400, json: { errors: [{ pointer }] } });
   });

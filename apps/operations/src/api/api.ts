@@ -2,7 +2,7 @@
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { histogram, RejectedError, sendProblem, StewardError, toProblem, tokenVerifier, traceId, type Clock, type Database, type Issuer, type Logger } from '@steward/platform';
 import { audited, PLATFORM } from '../audit/audited';
-import { readBody, readInput, Refusal } from './input';
+import { readBody, readQuery, Refusal } from './input';
 import { openapiRoutes } from './openapi';
 import { rateLimit } from './rate-limit';
 import { holds, operatorOf, type Operator, type Role } from './roles';
@@ -74,7 +74,7 @@ export async function createApi({ routes, database, issuer, clock, logger, rateL
     const params = request.params as Record<string, string>;
     const allow = (role: Role, owner: string | undefined, subject: string) => need(who, role, owner, { act: route.operationId, subject, trace });
     await allow(route.role, undefined, `${request.method} ${request.url.split('?')[0] ?? ''}`);
-    const query = readInput(request.query, route.query);
+    const query = readQuery(request.query, route.query);
     return { who, params, query, body: readBody(request.body, route.body), traceId: trace, allow, request, reply };
   }
 

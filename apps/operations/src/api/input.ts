@@ -32,3 +32,10 @@ export function readInput(value: unknown, schema: z.ZodType): unknown {
   if (checked.success) return checked.data;
   throw new Refusal(placesOf(checked.error, value));
 }
+
+/** As `readInput`; a body's texts are free of NUL by its parser, and PostgreSQL has no text that holds it. */
+export function readQuery(query: unknown, schema: z.ZodType): unknown {
+  const odd = Object.entries(query as Record<string, unknown>).find(([, value]) => typeof value === 'string' && value.includes('\0'));
+  if (odd !== undefined) throw refused(`/${odd[0]}`, 'holds the character NUL', 'text without it');
+  return readInput(query, schema);
+}
