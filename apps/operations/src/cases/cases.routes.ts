@@ -6,10 +6,11 @@ import type { Parts } from '../api/feature';
 import { refused } from '../api/input';
 import { conflict, notFound } from '../api/outcomes';
 import { holds, ownersSeen } from '../api/roles';
-import { act, type Asking, defineRoute, pageFields, type Route } from '../api/route';
+import { act, Answer, type Asking, defineRoute, pageFields, type Route } from '../api/route';
 import { audited } from '../audit/audited';
 import { auditedElsewhere } from '../audit/elsewhere';
 import { tellNews } from '../events/news';
+import { type JobRequest, preview, requestBody, requestJob } from '../jobs/request';
 import { type CaseRow, findCase, listCases, showCase } from './cases.queries';
 
 const text = z.string().min(1).max(1_000);
@@ -32,6 +33,19 @@ export function caseRoutes({ database, ask }: Parts): Route[] {
     }),
     decideRoute('release', 'releaseCase', 'Let a held change out'),
     decideRoute('refuse', 'refuseCase', 'Let a held change never out'),
+    defineRoute({
+      method: 'POST', path: '/cases/{id}/repair', operationId: 'repairCase', summary: 'Have the owner announce again; a re-check closes the case', role: 'operator', status: 202, body: act({}),
+      handle: async (asking) => {
+        const { body, allow } = asking;
+        const found = await seen(asking);
+        await allow('operator', found.owner.team, `case ${found.caseId}`);
+        if (found.kind !== 'drift') throw refused('/id', `is a case of kind ${found.kind}`, 'a drift');
+        if (found.state !== 'open') throw conflict(closedWords(found), 'a case that is open');
+        const request: JobRequest = requestBody.parse({ kind: 'repair', selection: { cases: [found.caseId] }, reason: body.reason, dryRun: body.dryRun });
+        if (!body.dryRun) return { dryRun: false, operationId: await requestJob({ database, ask }, request, asking) };
+        return new Answer(200, { dryRun: true, ...(await preview({ database, ask }, request, asking)) });
+      },
+    }),
     defineRoute({
       method: 'POST', path: '/cases/{id}/resolve', operationId: 'resolveCase', summary: 'A loss of the broker has been looked at', role: 'operator', body: act({}),
       handle: async (asking) => {
