@@ -9,6 +9,8 @@ import { runDurable } from './pipeline/durable';
 import { parseOptions as parsePipelineOptions, usage as pipelineUsage } from './pipeline/options';
 import { runPipeline } from './pipeline/pipeline';
 import { parseOptions as parseReservationOptions, usage as reservationUsage } from './reservations/options';
+import { parseOptions as parseReconcileOptions, usage as reconcileUsage } from './reconcile/options';
+import { runReconcile } from './reconcile/reconcile';
 import { runReservations } from './reservations/reservations';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -45,11 +47,16 @@ async function main([what, ...args]: readonly string[]): Promise<number> {
       if (typeof options === 'string') return refuse(options, deskUsage);
       return (await runDesk(options, say)) ? 0 : 1;
     }
+    case 'reconcile': {
+      const options = parseReconcileOptions(args);
+      if (typeof options === 'string') return refuse(options, reconcileUsage);
+      return (await runReconcile(options, say)) ? 0 : 1;
+    }
     case 'batches':
       await runBatches(say);
       return 0;
     default:
-      return refuse('which benchmark? accepted: pipeline, gateway, import, batches, reservations, desk', `${pipelineUsage}\n${gatewayUsage}\n${importUsage}\nnpm run bench -- batches\n${reservationUsage}\n${deskUsage}`);
+      return refuse('which benchmark? accepted: pipeline, gateway, import, batches, reservations, reconcile, desk', `${pipelineUsage}\n${gatewayUsage}\n${importUsage}\nnpm run bench -- batches\n${reservationUsage}\n${reconcileUsage}\n${deskUsage}`);
   }
 }
 

@@ -5,8 +5,8 @@ import { MessagePattern, RpcException } from '@nestjs/microservices';
 import { type AnnounceAgainAnswer, announceAgainSubject, encodeKey, type ReadSourceAnswer, readSourceSubject, type SourcePage } from '@steward/contracts';
 import { inSpan } from '@steward/platform';
 import { z } from 'zod';
-import { announceAgain, type Announcing } from './announce-again';
 import { calling } from '../http/caller';
+import { announceAgain, type Announcing } from './announce-again';
 import { readSource, readSourcePage, type SourceReading } from './read-source';
 
 const words = z.string().trim().min(1).max(2_000);
@@ -42,9 +42,13 @@ export async function answerAnnounceAgain(announcing: Announcing, asked: unknown
   return inSpan(`announce again ${question.entity}`, { kind: 'server', parent: question.traceparent }, () => announceAgain(announcing, question));
 }
 
+/** Whoever asks has given up by then, and the broker lets no later answer through. */
+const answerWithinMs = 50_000;
+
+/** In the lowest lane (R3): a comparison can wait for everything else. */
 export async function answerReadSource(reading: SourceReading, asked: unknown): Promise<ReadSourceAnswer | SourcePage> {
-  if (typeof asked === 'object' && asked !== null && 'ask' in asked) return readSourcePage(reading, pageQuestion.parse(asked));
-  return readSource(reading, keysQuestion.parse(asked));
+  const question = typeof asked === 'object' && asked !== null && 'ask' in asked ? pageQuestion.parse(asked) : keysQuestion.parse(asked);
+  return calling({ lane: 'background', until: performance.now() + answerWithinMs, signal: reading.signal }, () => ('ask' in question ? readSourcePage(reading, question) : readSource(reading, question)));
 }
 
 export interface OpenDoors extends Announcing, SourceReading {
@@ -69,7 +73,7 @@ export function doorsModule(service: string, opened: () => OpenDoors | undefined
     @MessagePattern(readSourceSubject(service))
     readSource(asked: unknown): Promise<ReadSourceAnswer | SourcePage> {
       // R3: it is compared at leisure what others sell by.
-      return answered((doors) => calling({ lane: 'background' }, () => answerReadSource(doors, asked)));
+      return answered((doors) => answerReadSource(doors, asked));
     }
   }
   class DoorsModule {}

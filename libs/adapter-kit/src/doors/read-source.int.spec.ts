@@ -1,3 +1,4 @@
+import { type Caller, currentCaller } from '../http/caller';
 import { openRig, type Rig, type RigOptions } from '../fixtures/rig.fixture.spec';
 import { answerReadSource } from './doors.controller';
 
@@ -73,6 +74,14 @@ describe('reading what the source says', () => {
     const first = (await read({ ask: 'page', after: null })) as unknown as { next: string };
     expect(first).toEqual({ items: [a, b].map((key) => ({ key, hash: expect.stringMatching(/^[0-9a-f]{32}$/), fault: null })), nameless: 0, next: expect.any(String), total: 3 });
     expect(await read({ ask: 'page', after: first.next })).toEqual({ items: [{ key: c, hash: null, fault: { class: 'schema', message: expect.any(String) } }], nameless: 0, next: null, total: 3 });
+  });
+
+  it('R3: asks the source in the lowest lane, and no longer than somebody waits for the answer', async () => {
+    await open();
+    const callers: Caller[] = [];
+    const feeds = [{ ...rig.feed, byKeys: async (keys: readonly string[], signal: AbortSignal) => (callers.push(currentCaller()), rig.feed.byKeys(keys, signal)) }];
+    await answerReadSource({ ...reading(), feeds }, { entity: 'stock-level', keys: [a] });
+    expect(callers).toEqual([{ lane: 'background', until: expect.any(Number), signal: expect.any(AbortSignal) }]);
   });
 
   it('refuses what is no question', async () => {

@@ -1,12 +1,12 @@
 /**
  * Walks the digests of both ends of an arrow and yields the keys in which they differ (X1).
  * 1. Below a node on which both ends agree nothing is asked: the cost grows with the differences, not with what there is.
- * 2. Some leaves of one branch are in memory at a time, whatever the sizes; branches are visited in the order of their numbers, so that
- *    a walk can go on where another one ended.
+ * 2. The digests of 16,384 leaves and the keys of some of them are in memory at most, whatever the sizes. Leaves are visited in the order
+ *    of their numbers, so that a walk can go on where another one ended.
  * 3. Nothing here says that a difference is drift: the ends are read one after the other while both move (X2).
  */
 import {
-  childrenOf, depthOf, DIGEST_ROOT, type DigestAnswer, type DigestChildren, type DigestKeys, type DigestNode, type DigestQuestion, type DigestScrub, digestStep, KEPT_BITS, type KeyDigest, MOST_DIGEST_BITS,
+  childrenOf, depthOf, DIGEST_ROOT, type DigestAnswer, type DigestChildren, type DigestKeys, type DigestNode, type DigestQuestion, type DigestScrub, digestStep, type KeyDigest, MOST_DIGEST_BITS,
   type NodeDigest,
 } from '@steward/contracts';
 
@@ -37,21 +37,19 @@ export interface Ends {
 
 /** Fewer are asked for right away: their digests would be no smaller than they are. */
 const fewKeys = 12;
-/** Nodes of one question below the kept levels: some hundred keys, or a tenth of a message of digests. */
-const atOnce = 64;
+/** Nodes of one question below the kept levels: a page or three of keys, or a twentieth of a message of digests. */
+const atOnce = 128;
 
 /** Ends without a page when there is no difference. */
 export async function* compareDigests(ends: Ends, from = 0): AsyncGenerator<DifferencePage, void, undefined> {
   const [one, other] = await both<NodeDigest>(ends, { entity: ends.entity });
   if (same(one, other)) return;
-  for (const group of await differingChildren(ends, [DIGEST_ROOT])) {
-    const behind = (group.node + 1) * 2 ** (KEPT_BITS - depthOf(group.node));
-    if (behind <= from) continue;
-    const leaves = (await differingChildren(ends, [group.node])).filter(({ node }) => node >= from);
-    for (let at = 0; at < leaves.length; at += atOnce) {
-      const some = leaves.slice(at, at + atOnce);
-      yield { differences: await below(ends, some), position: at + atOnce >= leaves.length ? behind : (some.at(-1)?.node ?? from) + 1 };
-    }
+  const groups = await differingChildren(ends, [DIGEST_ROOT]);
+  if (groups.length === 0) return;
+  const leaves = (await differingChildren(ends, groups.map(({ node }) => node))).filter(({ node }) => node >= from);
+  for (let at = 0; at < leaves.length; at += atOnce) {
+    const some = leaves.slice(at, at + atOnce);
+    yield { differences: await below(ends, some), position: (some.at(-1)?.node ?? from) + 1 };
   }
 }
 

@@ -4,7 +4,7 @@
  * 2. The order of rows makes no difference (xor).
  * 3. Down to the leaves nothing but what is kept is read; below them only the rows of the nodes that are asked for, by an index.
  */
-import { depthOf, type DigestChildren, digestStep, KEPT_BITS, type KeyDigest, MOST_DIGEST_BITS, type NodeDigest } from '@steward/contracts';
+import { depthOf, DIGEST_ROOT, type DigestChildren, digestStep, KEPT_BITS, type KeyDigest, MOST_DIGEST_BITS, type NodeDigest } from '@steward/contracts';
 import type { PoolClient } from 'pg';
 import { keptLeaves } from './kept';
 import { contentHash, pathOf, type StateTable, weightOf } from './tree';
@@ -42,15 +42,19 @@ export async function digestChildren(tx: Query, held: StateTable, entity: string
   return [...found].map(([node, bytes]) => ({ node, children: bytes.toString('base64') }));
 }
 
+/** Of the root, the groups; of groups, their leaves. Told apart by equality: a join by ranges would hold every leaf against every node. */
 async function keptChildren(tx: Query, held: StateTable, entity: string, nodes: readonly number[]): Promise<Child[]> {
-  const [low, high] = boundsOf(nodes, KEPT_BITS);
+  const root = nodes.filter((node) => node === DIGEST_ROOT);
+  const groups = nodes.filter((node) => node !== DIGEST_ROOT);
+  const sums = `sum(count)::float8 as count, ${digits('bit_xor(sum)')} as digest`;
+  const ofRoot = root.length === 0 ? [] : (await tx.query<Child>({ name: `steward_digest_groups_${held}`, text: `select 1::float8 as node, leaf >> 7 as child, ${sums} from (${keptLeaves(held)}) k group by 2`, values: [entity] })).rows;
+  if (groups.length === 0) return ofRoot;
   const { rows } = await tx.query<Child>({
-    name: `steward_digest_kept_${held}`,
-    text: `select n.node::float8 as node, ((k.leaf - n.low) >> n.below)::int as child, sum(k.count)::float8 as count, ${digits('bit_xor(k.sum)')} as digest
-      from (${keptLeaves(held)}) k join unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::int[]) as n(node, low, high, below) on k.leaf between n.low and n.high group by 1, 2`,
-    values: [entity, nodes, low, high, nodes.map((node) => KEPT_BITS - depthOf(node) - digestStep(node))],
+    name: `steward_digest_leaves_${held}`,
+    text: `select (128 + (leaf >> 7))::float8 as node, leaf & 127 as child, ${sums} from (${keptLeaves(held)}) k where leaf >> 7 = any($2::int[]) group by leaf`,
+    values: [entity, groups.map((node) => node - 128)],
   });
-  return rows;
+  return [...ofRoot, ...rows];
 }
 
 async function rowsBelow(tx: Query, held: StateTable, entity: string, nodes: readonly number[]): Promise<Child[]> {
@@ -61,7 +65,7 @@ async function rowsBelow(tx: Query, held: StateTable, entity: string, nodes: rea
       join ${held} s on s.entity = $1 and s.data is not null and ${pathOf('s.key')} between n.low and n.high
       left join digest_edit e on e.held_in = '${held}' and e.entity = $1 and e.key = s.key and e.revision = s.revision and e.hash = s.hash
       group by 1, 2`,
-    values: [entity, nodes, ...boundsOf(nodes, MOST_DIGEST_BITS), nodes.map((node) => MOST_DIGEST_BITS - depthOf(node) - digestStep(node))],
+    values: [entity, nodes, ...boundsOf(nodes), nodes.map((node) => MOST_DIGEST_BITS - depthOf(node) - digestStep(node))],
   });
   return rows;
 }
@@ -74,18 +78,22 @@ export async function digestKeys(
 ): Promise<KeyDigest[]> {
   const { rows } = await tx.query<KeyDigest>({
     name: `steward_digest_keys_${held}`,
-    text: `select key, revision::float8 as revision, encode(${contentHash('data')}, 'hex') as hash from (
-        select s.key, s.revision, s.data from unnest($2::bigint[], $3::bigint[]) as n(low, high)
-        join ${held} s on s.entity = $1 and s.data is not null and ${pathOf('s.key')} between n.low and n.high
-        where s.key collate "C" > $4 order by s.key collate "C" limit $5) found order by key collate "C"`,
-    values: [entity, ...boundsOf(nodes, MOST_DIGEST_BITS), after ?? '', limit],
+    // By the path first, whatever it costs to sort: the planner takes a node to hold a ninth of the table, and would sort all of it.
+    text: `with below as materialized (
+        select s.key from unnest($2::bigint[], $3::bigint[]) as n(low, high)
+        join ${held} s on s.entity = $1 and s.data is not null and ${pathOf('s.key')} between n.low and n.high where s.key collate "C" > $4
+      ), page as materialized (
+        select key from below order by key collate "C" limit $5
+      )
+      select s.key, s.revision::float8 as revision, encode(${contentHash('s.data')}, 'hex') as hash from page join ${held} s on s.entity = $1 and s.key = page.key order by s.key collate "C"`,
+    values: [entity, ...boundsOf(nodes), after ?? '', limit],
   });
   return rows;
 }
 
-/** The first and the last path of so many bits below each node. */
-function boundsOf(nodes: readonly number[], bits: number): [number[], number[]] {
-  const widths = nodes.map((node) => 2 ** (bits - depthOf(node)));
-  const low = nodes.map((node, index) => node * (widths[index] ?? 0) - 2 ** bits);
+/** The first and the last path below each node. */
+function boundsOf(nodes: readonly number[]): [number[], number[]] {
+  const widths = nodes.map((node) => 2 ** (MOST_DIGEST_BITS - depthOf(node)));
+  const low = nodes.map((node, index) => node * (widths[index] ?? 0) - 2 ** MOST_DIGEST_BITS);
   return [low, low.map((first, index) => first + (widths[index] ?? 0) - 1)];
 }

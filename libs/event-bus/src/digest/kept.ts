@@ -1,5 +1,5 @@
 /**
- * Digests that are kept as states change (ADR 0021).
+ * Digests that are kept as states change (ADR 0020).
  * 1. The statement that writes states appends one row that says what it changed in the leaves: inserted and never waited for. Adding it up
  *    is somebody else's work, later. Rejected: a trigger, and updating the leaves with the states (21 % of the write rate, and two
  *    statements that share leaves, not keys, lock each other out).

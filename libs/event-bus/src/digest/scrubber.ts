@@ -3,7 +3,6 @@
  * process do it if nobody else is at it, so that one that was killed half-way costs only its time.
  */
 import type { Database } from '@steward/platform';
-import type { Logger } from '@nestjs/common';
 import { scrubDigest } from './kept';
 import type { StateTable } from './tree';
 
@@ -13,7 +12,8 @@ const scrubWithinMs = 1_800_000;
 export class Scrubber {
   private readonly running = new Map<string, Promise<void>>();
 
-  constructor(private readonly logger: Pick<Logger, 'warn'>) {}
+  /** Told of what was written past the gate. */
+  constructor(private readonly logger: { readonly warn: (text: string) => void }) {}
 
   async ask(database: Pick<Database, 'query'>, held: StateTable, entity: string): Promise<string> {
     const [row] = await database.query<{ asked: number }>(

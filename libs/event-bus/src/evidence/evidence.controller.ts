@@ -4,7 +4,7 @@ import { MessagePattern, RpcException } from '@nestjs/microservices';
 import { type EvidenceAnswer, evidenceSubject } from '@steward/contracts';
 import type { Database } from '@steward/platform';
 import { z } from 'zod';
-import type { TableOf } from '../digest/digest.controller';
+import type { TableOf } from '../digest/answer';
 import { readEvidence, type ReadSourceEvidence } from './evidence';
 
 const question = z.strictObject({ entity: z.string().min(1).max(100), keys: z.array(z.string().min(1)).min(1).max(200) });
