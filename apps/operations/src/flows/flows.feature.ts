@@ -40,7 +40,8 @@ function flowRoutes({ database, ask, clock }: Parts): Route[] {
     const entry = { who, owner, act: `${name} flow`, subject: `flow ${status.flow}`, reason: body.reason, before: { state: status.state }, traceId };
     await auditedElsewhere(database, entry, () => ask(flowsSubject(service), question), () => ({ done: true, after: { state: becomes, resumesAt } }));
     await database.transaction((tx) => tellNews(tx, [{ kind: 'flow', id: status.flow, owner }]));
-    return { dryRun: false, flow: { ...status, state: becomes, reason: name === 'pause' ? body.reason : null, resumesAt } };
+    const held = name === 'pause' ? { pausedBy: who.id, reason: body.reason, since: new Date(clock.now()).toISOString() } : { pausedBy: null, reason: null, since: null };
+    return { dryRun: false, flow: { ...status, state: becomes, ...held, resumesAt } };
   }
 
   return [

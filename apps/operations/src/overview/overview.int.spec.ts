@@ -62,7 +62,7 @@ test('shows flows of whoever answers, and pauses and resumes one at its service'
   asked.length = 0;
   expect(await operator.post('/flows/pim.product/pause', { ...good, dryRun: true })).toMatchObject({ status: 200, json: { flow: { state: 'running' } } });
   expect(asked).toEqual([['rpc.pim.flows', { ask: 'list' }]]);
-  expect(await operator.post('/flows/pim.product/pause', { ...good, resumesAt })).toMatchObject({ status: 200, json: { flow: { state: 'paused', resumesAt } } });
+  expect(await operator.post('/flows/pim.product/pause', { ...good, resumesAt })).toMatchObject({ status: 200, json: { flow: { state: 'paused', pausedBy: 'somebody with operator:Catalogue', reason: 'the PIM is moved', resumesAt } } });
   expect(asked.at(-1)).toEqual(['rpc.pim.flows', { ask: 'pause', flow: 'pim.product', actor: 'somebody with operator:Catalogue', reason: 'the PIM is moved', resumesAt }]);
   expect((await desk.as('viewer:*').get('/audit?subject=flow%20pim.product&act=pause%20flow')).json.items).toMatchObject([{ outcome: 'done', after: { state: 'paused' } }, { outcome: 'asked' }]);
 });

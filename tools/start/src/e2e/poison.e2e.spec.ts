@@ -33,6 +33,14 @@ describe('poison in the PIM', () => {
     return rows;
   }
 
+  /** What the desk of operations shows to whoever owns it. */
+  async function atTheDesk(path: string, role = 'viewer:Catalogue'): Promise<{ key: string; state: string; owner: { team: string } }[]> {
+    const asked = await fetch(`${system.sandbox.url}/_control/identity/token`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sub: 'ada', audience: 'operations', roles: [role] }) });
+    const { token } = (await asked.json()) as { token: string };
+    const answer = await fetch(`${system.operationsUrl}/ops/v1${path}`, { headers: { authorization: `Bearer ${token}` } });
+    return ((await answer.json()) as { items: { key: string; state: string; owner: { team: string } }[] }).items;
+  }
+
   it('costs only its own key and becomes a dead letter with an owner', async () => {
     await plant('wrong-type', { labels: 'no object' });
     await plant('unknown-enum', { state: 'frozen', labels: label('Frozen') });
@@ -50,11 +58,17 @@ describe('poison in the PIM', () => {
     });
     expect(found.filter(({ key }) => poisoned.includes(String(key))).map(({ team }) => team)).toEqual(poisoned.map(() => 'Catalogue'));
     for (const key of poisoned) expect(await readProduct(system.gatewayUrl, key)).toBeUndefined();
+    await eventually(async () => {
+      const shown = await atTheDesk('/dead-letters?state=open');
+      return poisoned.every((key) => shown.some((letter) => letter.key === key && letter.owner.team === 'Catalogue'));
+    });
+    expect(await atTheDesk('/dead-letters', 'viewer:Pricing')).toEqual([]);
   }, 120_000);
 
   it('is closed by itself when the record is mended', async () => {
     await plant('wrong-type', { sku: 'wrong-type', state: 'published', categories: [], manufacturer: null, labels: label('Mended'), specs: {}, pictures: [], options: [] });
     await eventually(async () => (await readProduct(system.gatewayUrl, 'wrong-type'))?.name === 'Mended');
     await eventually(async () => (await letters()).every(({ key }) => key !== 'wrong-type'));
+    await eventually(async () => (await atTheDesk('/dead-letters?q=key:wrong-type')).every(({ state }) => state === 'superseded'));
   });
 });
