@@ -92,6 +92,15 @@ describe('the desk', () => {
     door.unsubscribe();
   });
 
+  test('shows what it could not apply itself', async () => {
+    await publish(deadLetter, 'letter-2', 4, { ...aLetter('letter-2', { service: 'pim' }), state: 'no state' });
+    await eventually(async () => (await lengthOf('/dead-letters?q=service:operations')) === 1);
+    expect((await get('/dead-letters?q=service:operations'))['items']).toMatchObject([{ consumer: 'operations-letters', entity: 'dead-letter', key: 'letter-2', state: 'open', owner: { team: 'Platform' } }]);
+    // Told right later, it is closed there and here.
+    await publish(deadLetter, 'letter-2', 5, aLetter('letter-2', { service: 'pim' }));
+    await eventually(async () => (await lengthOf('/dead-letters?q=service:operations%20state:superseded')) === 1);
+  });
+
   test('opens a case that names the broker when a stream is lost', async () => {
     const provisioner = await connectBroker({ url: urlOf('provisioner'), service: 'provisioner', logger, apiPrefix: '$JS.API' });
     await provisioner.nc.request('$JS.API.STREAM.DELETE.PIM_STATE', '');

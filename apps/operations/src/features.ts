@@ -5,10 +5,11 @@ import { eventsFeature } from './events/events.feature';
 import { flowsFeature } from './flows/flows.feature';
 import { jobsFeature } from './jobs/jobs.feature';
 import { lettersFeature } from './letters/letters.feature';
+import { ownLettersFeature } from './letters/own-letters.feature';
 import { notifierFeature } from './notifier/notifier.feature';
 import { overviewFeature } from './overview/overview.feature';
 import { runbooksFeature } from './runbooks/runbooks.feature';
 import { traceFeature } from './trace/trace.feature';
 
 /** What the API of operations consists of, one folder each. */
-export const features: readonly Feature[] = [overviewFeature, lettersFeature, casesFeature, flowsFeature, traceFeature, eventsFeature, notifierFeature, jobsFeature, runbooksFeature, auditFeature];
+export const features: readonly Feature[] = [overviewFeature, lettersFeature, ownLettersFeature, casesFeature, flowsFeature, traceFeature, eventsFeature, notifierFeature, jobsFeature, runbooksFeature, auditFeature];

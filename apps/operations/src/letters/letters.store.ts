@@ -28,7 +28,9 @@ interface Move {
   closedBy: string | null;
 }
 
-export async function applyLetters(tx: PoolClient, changes: readonly StateChange<DeadLetter>[]): Promise<void> {
+type Told = Pick<StateChange<DeadLetter>, 'key' | 'data'>;
+
+export async function applyLetters(tx: PoolClient, changes: readonly Told[]): Promise<void> {
   const { rows: known } = await tx.query<Known>({ name: 'letters-known', text: 'select letter_id, group_id, state from letter where letter_id = any($1::text[]) order by letter_id for update', values: [changes.map(({ key }) => key)] });
   const before = new Map(known.map((row) => [row.letter_id, row]));
   const moves = new Map<string, Move>();
@@ -57,7 +59,7 @@ function count(move: Move, state: string, by: 1 | -1): void {
   if (state === 'open') move.open += by;
 }
 
-async function writeLetters(tx: PoolClient, changes: readonly StateChange<DeadLetter>[]): Promise<void> {
+async function writeLetters(tx: PoolClient, changes: readonly Told[]): Promise<void> {
   const gone = changes.filter(({ data }) => data === null).map(({ key }) => key);
   if (gone.length > 0) await tx.query({ name: 'letters-gone', text: 'delete from letter where letter_id = any($1::text[])', values: [gone] });
   const rows = changes.flatMap(({ data }) => (data === null ? [] : [rowOf(data)]));

@@ -44,7 +44,7 @@ test('ranks what is urgent by harm and age', async () => {
   const { json } = await desk.as('viewer:*').get('/overview');
   expect(json.urgent.map(({ what, summary, id }: Record<string, string>) => (what === 'case' ? id : summary))).toEqual(['old', 'too late', 'many bugs', 'a', 'a bug of prices', 'a bug', 'passing']);
   expect(json.urgent[2]).toMatchObject({ what: 'group', affected: 90, owner: { escalation: 'pricing-on-call' }, next: expect.any(String), link: expect.stringMatching(/^\/dead-letter-groups\//) });
-  expect(json.open).toMatchObject({ groups: 6, letters: 95, overdue: 1, cases: [{ kind: 'held-change', open: 1 }], ownLetters: 0 });
+  expect(json.open).toMatchObject({ groups: 6, letters: 95, overdue: 1, cases: [{ kind: 'held-change', open: 1 }] });
   expect(json.flows).toMatchObject({ running: 1, late: [], troubled: [{ service: 'pim', name: 'pim-sandbox' }], silent: expect.arrayContaining([{ service: 'gateway', code: 'BROKER_NO_ANSWERER' }]) });
   expect((await desk.as('viewer:Stock').get('/overview')).json).toMatchObject({ urgent: [], open: { letters: 0 } });
 });

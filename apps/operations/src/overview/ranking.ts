@@ -45,7 +45,5 @@ export async function countOpen(database: Pick<Database, 'query'>, owners: reado
     `select count(*) filter (where open > 0)::int as groups, coalesce(sum(open), 0)::int as letters, count(*) filter (where state = 'regressed')::int as regressed,
       count(*) filter (where open > 0 and respond_by <= now())::int as overdue from letter_group where $1::text[] is null or owner_team = any($1)`, [owners]);
   const cases = await database.query(`select kind, count(*)::int as open from desk_case where state = 'open' and ($1::text[] is null or owner_team = any($1)) group by kind order by kind`, [owners]);
-  const [own] = await database.query<{ open: number }>(`select count(*)::int as open from dead_letter where state = 'open'`);
-  // What the desk itself could not apply is told to nobody: it is counted here.
-  return { ...letters, cases, ownLetters: own?.open ?? 0 };
+  return { ...letters, cases };
 }
