@@ -7,6 +7,7 @@ export * from './outbox';
 // Consumer side: the gate, projections and handlers, dead letters.
 export * from './consumer';
 export * from './dead-letter';
+export * from './letters';
 
 // What flows, and pausing it.
 export * from './flow';

@@ -4,7 +4,7 @@
  */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { contracts } from '@steward/contracts';
-import { ask, askBrokerState, askForget, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, JetStreamStrategy, natsTransport, openSendingSide, Rebuilder, rebuildModule, snapshotModule, toldLetters, toldSnapshotRows } from '@steward/event-bus';
+import { type Acting, ask, askBrokerState, askForget, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, snapshotModule, toldLetters, toldSnapshotRows } from '@steward/event-bus';
 import { createService, endpointsOf, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
 import { categoryProjection } from '../category/category.projection';
 import { customerProjection, segmentProjection } from '../customer/customer.projection';
@@ -35,12 +35,13 @@ const tableOf = (entity: string) => (told.includes(entity) ? 'told' : 'stored_pa
 export async function createGatewayProjector(env: ProjectorEnv, options: { clock?: Clock; logger?: Logger } = {}): Promise<GatewayProjector> {
   let opened: Database | undefined;
   let flows: FlowBoard | undefined;
+  let letters: Acting | undefined;
   const service = await createService({
     name: 'gateway-projector',
     env,
     module: () => {
       const database = () => opened;
-      return { module: ProjectorModule, imports: [snapshotModule('gateway', database, toldSnapshotRows), digestModule('gateway', tableOf, database), evidenceModule('gateway', tableOf, database), flowsModule('gateway', () => flows), rebuildModule('gateway', database)] };
+      return { module: ProjectorModule, imports: [snapshotModule('gateway', database, toldSnapshotRows), digestModule('gateway', tableOf, database), evidenceModule('gateway', tableOf, database), flowsModule('gateway', () => flows), lettersModule('gateway', () => letters), rebuildModule('gateway', database)] };
     },
     configure: async (app, runtime) => {
       const { logger, clock, readiness, shutdown } = runtime;
@@ -87,6 +88,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
         journal: env.STEWARD_MODE === 'test',
       });
       board.add(strategy.flows());
+      letters = { database, works: strategy.works() };
       flows = board;
       app.connectMicroservice<AsyncMicroserviceOptions>({ useFactory: () => ({ strategy }), inject: [] });
 

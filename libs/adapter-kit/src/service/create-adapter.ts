@@ -1,13 +1,14 @@
 /** An adapter's process: the source on one side, the outbox's relay on the other, the database between them. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { contracts, forgetting, streamOf } from '@steward/contracts';
-import { askBrokerState, askForget, connectBroker, consumerMigrations, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, rebuildModule, Rebuilds1790000005000, type SendingSide, snapshotModule, type SnapshotRows, toldLetters, toldSnapshotRows } from '@steward/event-bus';
+import { type Acting, askBrokerState, askForget, connectBroker, consumerMigrations, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, lettersModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, rebuildModule, Rebuilds1790000005000, type SendingSide, snapshotModule, type SnapshotRows, toldLetters, toldSnapshotRows, type Work } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Runtime, type Service, StewardError } from '@steward/platform';
 import { snapshotRows, withdrawSuperseded } from '../announce/announced.store';
 import { kitMigrations } from '../announce/kit.migration';
 import { doorsModule, type OpenDoors } from '../doors/doors.controller';
 import { hurryEffects } from '../effect/effect.store';
 import { FeedRunner } from '../feed/feed-runner';
+import { sourceLetters } from '../feed/source-letters';
 import { toldHeldChanges } from '../guard/told-held-changes';
 import { type OpenHttp, type Outward, openOutward } from '../http/outward';
 import { ownContracts, rebuildOwn, settleFloors } from '../own/own-states';
@@ -38,7 +39,7 @@ export const adapterMigrations = [...outboxMigrations, ...consumerMigrations, Re
 
 export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: AdapterOptions = {}): Promise<AdapterService> {
   const { progressEveryMs, ...rest } = options;
-  let parts: (Pick<AdapterService, 'database' | 'runners'> & { readonly doors: OpenDoors; readonly board: FlowBoard }) | undefined;
+  let parts: (Pick<AdapterService, 'database' | 'runners'> & { readonly doors: OpenDoors; readonly board: FlowBoard; readonly letters: Acting }) | undefined;
   const service = await createService({
     name: adapter.name,
     env,
@@ -55,6 +56,7 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
           evidenceModule(adapter.name, tableOf(adapter.name), database, readSourceEvidence),
           doorsModule(adapter.name, () => parts?.doors),
           flowsModule(adapter.name, () => parts?.board),
+          lettersModule(adapter.name, () => parts?.letters),
         ],
       };
     },
@@ -94,7 +96,9 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
       const context = openContext(adapter, env, runtime, database, source, outward.http);
       runners.push(...openRunners({ context, vendor: env.STEWARD_CONNECTOR, adapter, sending, flowSwitch, revisionFloor, progressEveryMs }));
       board.add(runners.map((runner) => runner.flow()));
-      parts = { database, runners, board, doors: { system: adapter.name, database, feeds: source.feeds, own, now: () => runtime.clock.now(), signal: shutdown.signal } };
+      const works: Work[] = [];
+      const sources = source.feeds.map(({ contract }) => sourceLetters(adapter.name, contract.entity, () => runners.forEach((runner) => runner.hinted())));
+      parts = { database, runners, board, letters: { database, works, sources }, doors: { system: adapter.name, database, feeds: source.feeds, own, now: () => runtime.clock.now(), signal: shutdown.signal } };
       if (source.webhook) mountWebhook(app.getHttpAdapter().getInstance(), { spec: source.webhook, feeds: source.feeds, database, clock: runtime.clock, logger, stored: () => runners.forEach((runner) => runner.hinted()) });
       connectQuestions(app, adapter, env);
       shutdown.onDrain('feeds', async () => void (await Promise.all(runners.map((runner) => runner.stop()))));
@@ -102,7 +106,7 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
       // Without an answer there is no floor, and without a floor a lost database would be announced below what consumers have (ADR 0005).
       const floors = untilDone(() => settleFloors(database, adapter.name, own, revisionFloor), runtime);
       const consumed = adapter.consumes?.(context);
-      if (consumed) await mountConsumers(consumed, { flowSwitch, board, service: adapter.name, app, runtime, broker, rpc, database, journal: env.STEWARD_MODE === 'test', after: floors });
+      if (consumed) works.push(...(await mountConsumers(consumed, { flowSwitch, board, service: adapter.name, app, runtime, broker, rpc, database, journal: env.STEWARD_MODE === 'test', after: floors })));
       for (const door of adapter.webhooks?.(context) ?? []) mountDoor(app.getHttpAdapter().getInstance(), { door, database, clock: runtime.clock, logger });
       startWork(adapter, context, { lease: sending.lease, shutdown, flowSwitch, board, after: floors });
       sending.start();

@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
-import { ask, type Broker, type FlowBoard, type FlowSwitch, JetStreamStrategy, Rebuilder } from '@steward/event-bus';
+import { ask, type Broker, type FlowBoard, type FlowSwitch, JetStreamStrategy, Rebuilder, type Work } from '@steward/event-bus';
 import type { Database, Runtime } from '@steward/platform';
 import type { Consumed } from '../service/define-adapter';
 
@@ -21,7 +21,7 @@ export interface ConsumingOptions {
 }
 
 /** The durables of this service, as in any consumer; drained before the relay, so that what the last messages wrote is still sent. */
-export async function mountConsumers({ projections = [], handlers = [] }: Consumed, options: ConsumingOptions): Promise<void> {
+export async function mountConsumers({ projections = [], handlers = [] }: Consumed, options: ConsumingOptions): Promise<readonly Work[]> {
   const { service, app, runtime, broker, rpc, database, flowSwitch, board, journal, after } = options;
   const { clock, logger, readiness, shutdown } = runtime;
   const strategy = new JetStreamStrategy({ service, broker, database, clock, logger, readiness, projections, handlers, flowSwitch, journal, after });
@@ -33,4 +33,5 @@ export async function mountConsumers({ projections = [], handlers = [] }: Consum
   }
   shutdown.onDrain('consumer', () => strategy.close());
   app.connectMicroservice<AsyncMicroserviceOptions>({ useFactory: () => ({ strategy }), inject: [] });
+  return strategy.works();
 }

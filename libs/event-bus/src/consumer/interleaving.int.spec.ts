@@ -43,7 +43,7 @@ describe('any interleaving', () => {
   };
   const redriveAll = async () => {
     const open = await rig.rows<{ id: string }>(`select id from dead_letter where state = 'open'`);
-    await redrive(rig.database, [rig.work], open.map((row) => row.id), { actor: 'ada', reason: 'test' });
+    await redrive({ database: rig.database, works: [rig.work] }, open.map((row) => row.id), { actor: 'ada', reason: 'test' });
   };
 
   async function check(seen: Map<string, Envelope>): Promise<void> {

@@ -16,6 +16,7 @@ describe('redrive', () => {
     broken = true;
     await rig.test.pool.query('truncate stored_part, inbox, event_position, held, dead_letter, dead_letter_act, delivery_attempt, apply_journal, effect');
   });
+  const acting = () => ({ database: rig.database, works: [rig.work] });
   const letters = () => rig.rows<{ id: string; state: string; sequence: string | null; closed_by: string | null; attempts: number }>('select id, state, sequence, closed_by, attempts from dead_letter order by coalesce(sequence, revision), opened_at');
   const ids = async () => (await letters()).map((letter) => letter.id);
   const effects = async () => (await rig.rows<{ n: string }>('select n from effect order by id')).map((row) => Number(row.n));
@@ -24,8 +25,8 @@ describe('redrive', () => {
   it('C6: applies a letter through the gate, closes it, and records who did it and why in the same transaction', async () => {
     await rig.run(delivered(stock('S@m', 3)));
     broken = false;
-    expect(verdicts(await classifyRedrive(rig.database, [rig.work], await ids()))).toEqual(['apply']);
-    expect(verdicts(await redrive(rig.database, [rig.work], await ids(), act))).toEqual(['apply']);
+    expect(verdicts(await classifyRedrive(acting(), await ids()))).toEqual(['apply']);
+    expect(verdicts(await redrive(acting(), await ids(), act))).toEqual(['apply']);
     expect(await letters()).toMatchObject([{ state: 'redriven', closed_by: 'ada' }]);
     expect(await rig.rows('select origin, revision from stored_part')).toEqual([{ origin: 'redrive', revision: '3' }]);
     expect(await rig.rows('select act, actor, reason, verdict from dead_letter_act')).toEqual([{ act: 'redrive', ...act, verdict: 'apply' }]);
@@ -37,7 +38,7 @@ describe('redrive', () => {
     await rig.run(delivered(stock('T@m', 3)));
     await rig.test.pool.query(`insert into stored_part values ('stock-level', 'T@m', 3, '{}', '\\x00', now(), 'live', gen_random_uuid())`);
     broken = false;
-    expect(new Set(verdicts(await redrive(rig.database, [rig.work], await ids(), act)))).toEqual(new Set(['superseded', 'conflict']));
+    expect(new Set(verdicts(await redrive(acting(), await ids(), act)))).toEqual(new Set(['superseded', 'conflict']));
     expect((await letters()).map((letter) => letter.state).sort()).toEqual(['open', 'superseded']);
     expect(await effects()).toEqual([]);
   });
@@ -46,7 +47,7 @@ describe('redrive', () => {
     await rig.run(delivered(stock('S@m', 3)), delivered(progress('a', 1)));
     broken = false;
     const all = await ids();
-    const results = await Promise.all([1, 2, 3].map(() => redrive(rig.database, [rig.work], all, act)));
+    const results = await Promise.all([1, 2, 3].map(() => redrive(acting(), all, act)));
     expect(verdicts(results.flat()).filter((verdict) => verdict === 'apply')).toHaveLength(2);
     expect((await effects()).sort()).toEqual([1, 3]);
     // The acts that came second found closed letters and changed nothing about how they were closed.
@@ -56,7 +57,7 @@ describe('redrive', () => {
 
   it('C6: what fails again stays open, counts the try and is on record', async () => {
     await rig.run(delivered(stock('S@m', 3)));
-    expect(await redrive(rig.database, [rig.work], await ids(), act)).toMatchObject([{ verdict: 'failed', detail: expect.stringContaining('not yet') }]);
+    expect(await redrive(acting(), await ids(), act)).toMatchObject([{ verdict: 'failed', detail: expect.stringContaining('not yet') }]);
     expect(await letters()).toMatchObject([{ state: 'open', attempts: 2 }]);
     expect(await rig.rows('select verdict from dead_letter_act')).toEqual([{ verdict: 'failed' }]);
   });
@@ -64,14 +65,14 @@ describe('redrive', () => {
   it('C5: releases the events that wait behind the letter', async () => {
     await rig.run(delivered(progress('a', 1)), delivered(progress('a', 2)), delivered(progress('a', 3)));
     broken = false;
-    expect(verdicts(await redrive(rig.database, [rig.work], await ids(), act))).toEqual(['apply']);
+    expect(verdicts(await redrive(acting(), await ids(), act))).toEqual(['apply']);
     expect(await effects()).toEqual([1, 2, 3]);
   });
 
   it('C5b: discarding an event skips it explicitly, and what waits behind it flows', async () => {
     await rig.run(delivered(progress('a', 1)), delivered(progress('a', 2)));
     broken = false;
-    await discard(rig.database, [rig.work], await ids(), { actor: 'ada', reason: 'obsolete' });
+    await discard(acting(), await ids(), { actor: 'ada', reason: 'obsolete' });
     expect([await effects(), (await letters())[0]?.state]).toEqual([[2], 'discarded']);
   });
 
@@ -82,11 +83,11 @@ describe('redrive', () => {
     // Even were its headers to pass by now: who sent it is not known.
     await rig.test.pool.query(`update dead_letter set kind = 'security' where key = 'T@m'`);
     broken = false;
-    expect(verdicts(await redrive(rig.database, [rig.work], await ids(), act))).toEqual(['conflict', 'conflict']);
+    expect(verdicts(await redrive(acting(), await ids(), act))).toEqual(['conflict', 'conflict']);
     expect(await effects()).toEqual([]);
   });
 
   it('I6: refuses an act without an actor or a reason', async () => {
-    await expect(redrive(rig.database, [rig.work], [], { actor: 'ada', reason: ' ' })).rejects.toThrow('needs an actor and a reason');
+    await expect(redrive(acting(), [], { actor: 'ada', reason: ' ' })).rejects.toThrow('needs an actor and a reason');
   });
 });

@@ -6,8 +6,13 @@
  * 3. One letter, one transaction: a letter that fails again stays open, counts the try, and harms no other.
  * 4. apply = it moves the state, or is the next event of its key · superseded = something newer is stored, or this very message
  *    was applied · conflict = the same revision or sequence with other content, or an event whose predecessor is still missing.
- * 5. A letter of class `gap` says that the predecessor never came: redriving it skips the gap, explicitly and on record (C5b).
+ * 5. An act with an id is done once for a letter: asked again it answers what happened the first time, also to who asked at the same time.
+ * 6. An edit is another body of the same message: it goes out under the letter's own id, so of original and edited exactly one is applied,
+ *    whichever comes through the gate first, and the other one is known.
+ * 7. A letter of a feed has no message: redriven, its item is read again at its source, and it closes when that can be announced.
+ * 8. A letter of class `gap` says that the predecessor never came: redriving it skips the gap, explicitly and on record (C5b).
  */
+import type { LetterEdit, LetterVerdict } from '@steward/contracts';
 import type { Database } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { readMessage, type Sound } from '../consumer/arrival';
@@ -18,87 +23,130 @@ import { placeOf } from '../consumer/gate/sequence-gate';
 import { applyInTurn, releaseHeld } from '../consumer/held-release';
 import { runOwnCode } from '../consumer/own-code';
 import type { Work } from '../consumer/work';
-import { type Forecast, forecast, type StoredLetter } from './forecast';
+import { applyEdit } from '../letters/edit';
+import { type Forecast, forecast, type SourceLetters, type StoredLetter } from './forecast';
 
 export interface Act {
   readonly actor: string;
   readonly reason: string;
+  /** Makes it an act that is done once. */
+  readonly actId?: string;
+  /** Of the one letter that it names. */
+  readonly edit?: LetterEdit | undefined;
 }
 
-export interface Verdict {
-  readonly id: string;
-  readonly verdict: Forecast['verdict'] | 'failed' | 'closed';
-  readonly detail: string;
+export type Verdict = LetterVerdict;
+
+/** With what letters are acted on. */
+export interface Acting {
+  readonly database: Database;
+  readonly works: readonly Work[];
+  /** Feeds of an adapter. */
+  readonly sources?: readonly SourceLetters[];
 }
 
 /** What `redrive` would do with each letter, without doing it. */
-export async function classifyRedrive(database: Database, works: readonly Work[], ids: readonly string[]): Promise<Verdict[]> {
+export async function classifyRedrive({ database, works, sources }: Acting, ids: readonly string[], edit?: LetterEdit): Promise<Verdict[]> {
   return database.transaction(async (tx) => {
     const verdicts: Verdict[] = [];
     for (const letter of await lettersOf(tx, ids)) {
+      const edited = edited_(letter, edit);
       if (letter.state !== 'open') verdicts.push({ id: letter.id, verdict: 'closed', detail: `the letter is ${letter.state}` });
-      else verdicts.push({ id: letter.id, ...(await forecast(tx, workOf(works, letter), letter, read(letter))) });
+      else if ('refused' in edited) verdicts.push({ id: letter.id, verdict: 'conflict', detail: edited.refused });
+      else verdicts.push({ id: letter.id, ...(await forecast(tx, workOf(works, letter), edited.letter, readLetter(edited.letter), sources)) });
     }
     return verdicts;
   });
 }
 
 /** Applies letters again, in the order of their keys' sequences; returns what became of each. */
-export function redrive(database: Database, works: readonly Work[], ids: readonly string[], act: Act): Promise<Verdict[]> {
-  return each(database, works, ids, act, 'redrive', redriveOne);
+export function redrive(acting: Acting, ids: readonly string[], act: Act): Promise<Verdict[]> {
+  return each(acting, ids, act, 'redrive', (tx, work, letter) => redriveOne(tx, work, letter, act.edit, acting.sources));
 }
 
 /** Gives letters up for good. A discarded event counts as skipped, so that what waits behind it flows (C5b). */
-export function discard(database: Database, works: readonly Work[], ids: readonly string[], act: Act): Promise<Verdict[]> {
-  return each(database, works, ids, act, 'discard', discardOne);
+export function discard(acting: Acting, ids: readonly string[], act: Act): Promise<Verdict[]> {
+  return each(acting, ids, act, 'discard', discardOne);
 }
 
+/** The same for events and commands alone: for who wants what waits behind them to flow, and would not give up a state by mistake. */
+export function skip(acting: Acting, ids: readonly string[], act: Act): Promise<Verdict[]> {
+  return each(acting, ids, act, 'skip', (tx, work, letter) =>
+    letter.sequence === null ? Promise.resolve({ outcome: { verdict: 'conflict', detail: 'nothing waits behind a state: discard it' } }) : discardOne(tx, work, letter));
+}
+
+type Outcome = Omit<Verdict, 'id'>;
+
 interface Done {
-  readonly outcome: Omit<Verdict, 'id'>;
+  readonly outcome: Outcome;
   /** undefined leaves the letter open. */
   readonly state?: 'redriven' | 'superseded' | 'discarded';
+  /** The edited one. */
+  readonly body?: Buffer;
   readonly release?: () => Promise<void>;
 }
 type One = (tx: PoolClient, work: Work | undefined, letter: StoredLetter) => Promise<Done>;
 
-async function each(database: Database, works: readonly Work[], ids: readonly string[], act: Act, name: string, one: One): Promise<Verdict[]> {
-  if (act.actor === '' || act.reason.trim() === '') throw new TypeError('an act on a dead letter needs an actor and a reason (I6)');
+async function each(acting: Acting, ids: readonly string[], act: Act, name: string, one: One): Promise<Verdict[]> {
+  if (act.actor.trim() === '' || act.reason.trim() === '') throw new TypeError('an act on a dead letter needs an actor and a reason (I6)');
+  const { database, works } = acting;
   const verdicts: Verdict[] = [];
   for (const letter of await database.transaction((tx) => lettersOf(tx, ids))) {
     const work = workOf(works, letter);
     const now = new Date(work?.clock.now() ?? Date.now());
     try {
-      const { outcome, release } = await database.transaction(async (tx) => {
-        if (letter.state !== 'open') throw new Closed();
-        const result = await one(tx, work, letter);
-        if (result.state && !(await close(tx, letter.id, result.state, act, now))) throw new Closed();
-        await record(tx, letter.id, name, act, result.outcome.verdict, result.outcome.detail);
-        return result;
-      });
+      const { outcome, release } = await database.transaction((tx) => actOn(tx, letter, work, act, name, one, now));
       verdicts.push({ id: letter.id, ...outcome });
       await release?.();
     } catch (error) {
-      if (error instanceof Closed) {
-        verdicts.push({ id: letter.id, verdict: 'closed', detail: 'the letter is closed already' });
-        continue;
-      }
-      const detail = error instanceof Error ? error.message : String(error);
-      await database.transaction(async (tx) => {
-        await tx.query('update dead_letter set attempts = attempts + 1, last_seen_at = $2 where id = $1', [letter.id, now]);
-        await record(tx, letter.id, name, act, 'failed', detail);
-      });
-      verdicts.push({ id: letter.id, verdict: 'failed', detail });
+      verdicts.push({ id: letter.id, ...(await afterFailure(database, letter, act, name, error, now)) });
     }
   }
   return verdicts;
 }
 
-async function redriveOne(tx: PoolClient, work: Work | undefined, letter: StoredLetter): Promise<Done> {
-  const reading = read(letter);
-  const outcome = await forecast(tx, work, letter, reading);
+async function actOn(tx: PoolClient, letter: StoredLetter, work: Work | undefined, act: Act, name: string, one: One, now: Date): Promise<Done> {
+  const before = await recorded(tx, letter.id, act);
+  if (before !== undefined) return { outcome: before };
+  if (letter.state !== 'open') throw new Closed();
+  const result = await one(tx, work, letter);
+  if (result.state && !(await close(tx, letter.id, result.state, act, now))) throw new Closed();
+  await record(tx, letter.id, name, act, result);
+  return result;
+}
+
+async function afterFailure(database: Database, letter: StoredLetter, act: Act, name: string, error: unknown, now: Date): Promise<Outcome> {
+  return database.transaction(async (tx) => {
+    // The same act may have been asked for twice at once: it was done, and this one found it done.
+    const before = await recorded(tx, letter.id, act);
+    if (before !== undefined) return before;
+    if (error instanceof Closed) return { verdict: 'closed', detail: 'the letter is closed already' };
+    const outcome: Outcome = { verdict: 'failed', detail: error instanceof Error ? error.message : String(error) };
+    await tx.query('update dead_letter set attempts = attempts + 1, last_seen_at = $2 where id = $1', [letter.id, now]);
+    await record(tx, letter.id, name, act, { outcome });
+    return outcome;
+  });
+}
+
+async function redriveOne(tx: PoolClient, work: Work | undefined, original: StoredLetter, edit: LetterEdit | undefined, sources: readonly SourceLetters[] | undefined): Promise<Done> {
+  const edited = edited_(original, edit);
+  if ('refused' in edited) return { outcome: { verdict: 'conflict', detail: edited.refused } };
+  const { letter, body } = edited;
+  const reading = readLetter(letter);
+  const outcome = await forecast(tx, work, letter, reading, sources);
   if (outcome.verdict === 'superseded') return { outcome, state: 'superseded' };
+  const source = sources?.find(({ consumer }) => consumer === letter.consumer);
+  if (outcome.verdict === 'apply' && source && letter.key !== null) return { outcome, release: await source.readAgain(tx, letter.key) };
   if (outcome.verdict === 'conflict' || !work || !reading.sound) return { outcome };
-  return reading.contract.kind === 'state' ? redriveState(tx, work, reading, outcome) : redriveEvent(tx, work, reading, outcome);
+  const done = await (reading.contract.kind === 'state' ? redriveState(tx, work, reading, outcome) : redriveEvent(tx, work, reading, outcome));
+  return body === undefined ? done : { ...done, body };
+}
+
+/** The letter as it would be applied. */
+function edited_(letter: StoredLetter, edit: LetterEdit | undefined): { readonly letter: StoredLetter; readonly body?: Buffer } | { readonly refused: string } {
+  if (edit === undefined || edit.id !== letter.id) return { letter };
+  const edited = applyEdit(letter, edit);
+  return 'refused' in edited ? edited : { letter: { ...letter, body: edited.body }, body: edited.body };
 }
 
 async function redriveState(tx: PoolClient, work: Work, reading: Sound, outcome: Forecast): Promise<Done> {
@@ -139,17 +187,18 @@ async function discardOne(tx: PoolClient, work: Work | undefined, letter: Stored
 
 class Closed extends Error {}
 
-async function lettersOf(tx: PoolClient, ids: readonly string[]): Promise<StoredLetter[]> {
+/** Bytes of headers and body stay what they were; a text that is no id of a letter finds none. */
+export async function lettersOf(tx: PoolClient, ids: readonly string[]): Promise<StoredLetter[]> {
   const { rows } = await tx.query<StoredLetter>(
-    `select id, kind, consumer, stream, entity, key, system, sequence, class, state, subject, headers, body from dead_letter
+    `select id, kind, consumer, identity, stream, entity, key, system, sequence, class, state, subject, headers, body from dead_letter
       where id = any($1::uuid[]) order by entity, key, coalesce(sequence, revision), opened_at`, [ids]);
   return rows;
 }
 
-const workOf = (works: readonly Work[], letter: StoredLetter): Work | undefined =>
+export const workOf = (works: readonly Work[], letter: StoredLetter): Work | undefined =>
   works.find((work) => work.consumer === letter.consumer && (letter.stream === null || work.stream === letter.stream));
 
-function read(letter: StoredLetter): ReturnType<typeof readMessage> {
+export function readLetter(letter: StoredLetter): ReturnType<typeof readMessage> {
   return readMessage({ subject: letter.subject, headers: Object.entries(letter.headers), data: letter.body });
 }
 
@@ -159,6 +208,15 @@ async function close(tx: PoolClient, id: string, state: string, { actor, reason 
   return rowCount === 1;
 }
 
-async function record(tx: PoolClient, id: string, name: string, { actor, reason }: Act, verdict: string, detail: string): Promise<void> {
-  await tx.query('insert into dead_letter_act (letter_id, act, actor, reason, verdict, detail) values ($1, $2, $3, $4, $5, $6)', [id, name, actor, reason, verdict, detail.replaceAll('\u0000', '\uFFFD')]);
+async function recorded(tx: PoolClient, id: string, { actId }: Act): Promise<Outcome | undefined> {
+  if (actId === undefined) return undefined;
+  const { rows } = await tx.query<Outcome>('select verdict, detail from dead_letter_act where letter_id = $1 and act_id = $2', [id, actId]);
+  return rows[0];
+}
+
+async function record(tx: PoolClient, id: string, name: string, { actor, reason, actId, edit }: Act, { outcome, body }: Pick<Done, 'outcome' | 'body'>): Promise<void> {
+  const patch = edit?.id === id ? edit : undefined;
+  await tx.query(
+    `insert into dead_letter_act (letter_id, act, actor, reason, verdict, detail, act_id, patch, body_hash, body) values ($1, $2, $3, $4, $5, $6, $7, $8::json, $9, $10)`,
+    [id, name, actor, reason, outcome.verdict, outcome.detail.replaceAll('\u0000', '\uFFFD'), actId ?? null, patch ? JSON.stringify(patch.patch) : null, patch?.bodyHash ?? null, body ?? null]);
 }

@@ -5,7 +5,7 @@
  * 3. Keys are sorted: two batches that share keys take the row locks in the same order and can't deadlock.
  * 4. A tombstone is a row with `data` null that keeps its revision (C12): a late older update can't resurrect, until it is older than
  *    anything that can still come (retention.ts).
- * 5. What did not move is either known (same revision and content), older, or a conflict: same revision, other content.
+ * 5. What did not move is either known (same revision and content, or an edited letter of the same message), older, or a conflict: same revision, other content.
  * Rejected: reading the revisions first (a second writer slips between), `merge` (takes no part in ON CONFLICT's locking and
  * fails on concurrent inserts), one upsert a row (1.6 k/s against 60 k/s).
  */
@@ -50,7 +50,7 @@ returning ${digestMoves}
 )
 select key from moved`;
 
-const knownStatement = `select key, revision, encode(hash, 'hex') from stored_part where entity = $1 and key = any($2::text[])`;
+const knownStatement = `select key, revision, encode(hash, 'hex'), case when origin = 'redrive' then message_id end from stored_part where entity = $1 and key = any($2::text[])`;
 
 export type Gate = <P extends Part>(tx: PoolClient, contract: Contract, parts: readonly P[]) => Promise<Passage<P>>;
 
@@ -106,19 +106,27 @@ function columnsOf(parts: readonly Part[]): unknown[] {
   return columns;
 }
 
-async function storedOf(tx: PoolClient, contract: Contract, parts: readonly Part[]): Promise<Map<string, { revision: number; hash: string }>> {
-  const keys = [...new Set(parts.map((part) => part.envelope.key))];
-  const { rows } = await tx.query<[string, string, string]>({ name: 'steward_gate_known', text: knownStatement, rowMode: 'array', values: [contract.entity, keys] });
-  return new Map(rows.map(([key, revision, hash]) => [key, { revision: Number(revision), hash }]));
+interface Known {
+  readonly revision: number;
+  readonly hash: string;
+  /** The message, if it was applied by hand. */
+  readonly redriven: string | null;
 }
 
-function sort<P extends Part>(passage: Pick<Passage<P>, 'duplicates' | 'superseded' | 'conflicts'>, parts: readonly P[], stored: Map<string, { revision: number; hash: string }>): void {
+async function storedOf(tx: PoolClient, contract: Contract, parts: readonly Part[]): Promise<Map<string, Known>> {
+  const keys = [...new Set(parts.map((part) => part.envelope.key))];
+  const { rows } = await tx.query<[string, string, string, string | null]>({ name: 'steward_gate_known', text: knownStatement, rowMode: 'array', values: [contract.entity, keys] });
+  return new Map(rows.map(([key, revision, hash, redriven]) => [key, { revision: Number(revision), hash, redriven }]));
+}
+
+function sort<P extends Part>(passage: Pick<Passage<P>, 'duplicates' | 'superseded' | 'conflicts'>, parts: readonly P[], stored: Map<string, Known>): void {
   for (const part of parts) {
     const known = stored.get(part.envelope.key);
     // A row that blocked the upsert and is gone again can only have been purged: nothing newer contradicts this part, but it was not applied.
     if (!known) throw new Error(`stored part ${part.envelope.key} vanished between gate and look-up`);
     if (known.revision !== revisionOf(part)) passage.superseded.push(part);
-    else if (known.hash === part.hash) passage.duplicates.push(part);
+    // C6: what was edited and applied by hand is this very message; that it comes once more as it was is no news.
+    else if (known.hash === part.hash || known.redriven === part.envelope.id) passage.duplicates.push(part);
     else passage.conflicts.push(part);
   }
 }

@@ -1,0 +1,1 @@
+export { answerLetters, lettersModule } from './letters.controller';
