@@ -1,6 +1,6 @@
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { type SnapshotQuestion, snapshotSubject, stockLevel } from '@steward/contracts';
-import { ask, createRpcClient, requestRebuild } from '@steward/event-bus';
+import { answerRebuild, ask, createRpcClient, requestRebuild } from '@steward/event-bus';
 import { eventually } from '@steward/testing';
 import { agree, openOwner, openReadModel, type Owner, type ReadModel } from '../fixtures/read-model.fixture.spec';
 
@@ -129,6 +129,17 @@ describe('a read model and its owner', () => {
     };
     expect(await answerTo('gateway', 'erp')).toBe('items,next');
     for (const [user, system] of [['pim', 'erp'], ['pricing', 'erp'], ['erp', 'erp'], ['gateway', 'operations']] as const) expect(await answerTo(user, system)).toMatch(/^BROKER_/);
+  });
+
+  it('B12, I6: through its door it is asked for once while it runs, by somebody with a reason, of what the service keeps', async () => {
+    const asked = { ask: 'begin', entity: 'stock-level', ...act };
+    const begun = await answerRebuild(model.database, 'gateway', asked);
+    expect(begun.rebuilds).toMatchObject([{ entity: 'stock-level', system: 'erp', items: 0, finishedAt: null, ...act }]);
+    expect(await answerRebuild(model.database, 'gateway', asked)).toEqual(begun);
+    expect(await answerRebuild(model.database, 'gateway', { ask: 'status', entity: 'stock-level' })).toEqual(begun);
+    await expect(answerRebuild(model.database, 'pim', asked)).rejects.toThrow('keeps nothing of stock-level');
+    await expect(answerRebuild(model.database, 'gateway', { ...asked, system: 'pim' })).rejects.toThrow('keeps nothing that pim says');
+    await expect(answerRebuild(model.database, 'gateway', { ...asked, reason: ' ' })).rejects.toThrow();
   });
 
   it('I6: nobody rebuilds without a name and a reason', async () => {
