@@ -69,7 +69,7 @@ const look = `
   const written = ['/steward/x', '/x', '/tmp/x', '/data/x'].filter((file) => { try { fs.writeFileSync(file, ''); return true; } catch { return false; } });
   const tools = ['/usr/local/bin/npm', '/usr/local/bin/npx', '/steward/node_modules/.bin'].filter((file) => fs.existsSync(file));
   const sbom = JSON.parse(fs.readFileSync('/steward/sbom.cdx.json', 'utf8'));
-  const there = (folder) => (fs.existsSync(folder) ? fs.readdirSync(folder) : []);
+  const there = (folder) => (fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => !name.startsWith('.')) : []);
   const packages = there('/steward/node_modules').flatMap((name) => (name.startsWith('@') ? there('/steward/node_modules/' + name).map((each) => name + '/' + each) : [name]));
   process.stdout.write(JSON.stringify({ written, tools, packages, ours: packages.filter((name) => name.startsWith('@steward/')), known: sbom.components.map(({ name }) => name), format: sbom.bomFormat + ' ' + sbom.specVersion }));`;
 
