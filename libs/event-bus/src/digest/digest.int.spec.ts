@@ -7,6 +7,7 @@ import { compareDigests, type DifferencePage, type DigestDoor, scrubDigests } fr
 import { answerDigest as answer } from './answer';
 import { digestMoves, keepDigest, scrubDigest } from './kept';
 import { Scrubber } from './scrubber';
+import { together } from './together';
 
 /** Two ends of an arrow: an owner's table and a read model's, with what a digest reads of them. */
 let database: Database;
@@ -156,6 +157,22 @@ it('X1: finds a key in a crowded leaf by its digests, not by asking for all of t
   for await (const { differences } of compareDigests({ ...ends, left: counted(ends.left), right: counted(ends.right) })) found.push(...differences.map(({ key }) => key));
   expect(found).toEqual([crowd[0]?.key]);
   expect(keys).toBeLessThan(30);
+});
+
+it('X1: compares a read model with all who announce into it', async () => {
+  await announce(many.filter((_, index) => index % 3 > 0));
+  await database.query(`update announced set entity = 'other' where entity = 'product' and right(key, 1) in ('1', '2', '3')`);
+  await store(many);
+  const other: DigestDoor = (question) => ends.left({ ...question, entity: 'other' });
+  const all = { entity: 'product', left: together([ends.left, other]), right: ends.right };
+  await scrubDigests(all, () => Promise.resolve());
+  const found: string[] = [];
+  for await (const { differences } of compareDigests(all)) found.push(...differences.map(({ key }) => key));
+  expect(found.sort()).toEqual(many.filter((_, index) => index % 3 === 0).map(({ key }) => key).sort());
+  await announce(many.filter((_, index) => index % 3 === 0));
+  await scrubDigests(all, () => Promise.resolve());
+  expect([await all.left({ entity: 'product' }), await all.left({ entity: 'product', keysOf: [1] })]).toEqual([await ends.right({ entity: 'product' }), await ends.right({ entity: 'product', keysOf: [1] })]);
+  await database.query(`delete from announced where entity = 'other'`);
 });
 
 it('X1: counts what was there before digests were kept', async () => {
