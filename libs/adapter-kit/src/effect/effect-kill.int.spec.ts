@@ -1,4 +1,5 @@
 // The runner is a process of its own, on the built packages, and is killed where it hurts.
+import { consumerMigrations } from '@steward/event-bus';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -20,7 +21,7 @@ const program = `
     kind: 'sale', deadlineMs: 1000, settleMs: 200,
     submit: (_, { key }) => ask('POST', key),
     readBack: (_, { key }) => ask('GET', key),
-    settled: async (tx, { key, outcome }) => void (await tx.query('insert into told (key, kind, amount) values ($1, $2, 1)', [key, outcome.kind])),
+    settled: async (tx, { key, outcome }) => void (await tx.query('insert into telling (key, kind, amount) values ($1, $2, 1)', [key, outcome.kind])),
   });
   const logger = p.createLogger({ service: 'till', level: 'silent' });
   p.openDatabase({ url, name: 'till', migrations: [], logger }).then(async (database) => {
@@ -37,7 +38,7 @@ describe('a process that makes effects', () => {
   const children: ChildProcess[] = [];
 
   beforeAll(async () => {
-    test = await testDatabase({ migrations: kitMigrations });
+    test = await testDatabase({ migrations: [...consumerMigrations, ...kitMigrations] });
     await test.pool.query(tellings);
     // It takes a second sale under the same key without a word, as some systems do.
     server = createServer(({ method, url = '' }, response) => {
@@ -49,7 +50,7 @@ describe('a process that makes effects', () => {
   });
   beforeEach(async () => {
     sales = [];
-    await test.pool.query('truncate effect, told');
+    await test.pool.query('truncate effect, telling');
   });
   afterEach(async () => {
     for (const child of children) child.kill('SIGKILL');
@@ -82,7 +83,7 @@ describe('a process that makes effects', () => {
     expect(signal).toBe('SIGKILL');
     run();
     await settled('o1');
-    expect([sales, (await test.pool.query('select key, kind from told')).rows]).toEqual([['o1'], [{ key: 'o1', kind: 'confirmed' }]]);
+    expect([sales, (await test.pool.query('select key, kind from telling')).rows]).toEqual([['o1'], [{ key: 'o1', kind: 'confirmed' }]]);
   }, 90_000);
 
   it('I2, T1: killed while it reads back, it has asked in vain and no more', async () => {
@@ -92,7 +93,7 @@ describe('a process that makes effects', () => {
     expect((await test.pool.query('select state from effect')).rows).toEqual([{ state: 'submitted' }]);
     run();
     await settled('o1');
-    expect([sales, (await test.pool.query('select key from told')).rowCount]).toEqual([['o1'], 1]);
+    expect([sales, (await test.pool.query('select key from telling')).rowCount]).toEqual([['o1'], 1]);
   }, 90_000);
 
   it('its call is part of the trace of the decision', async () => {

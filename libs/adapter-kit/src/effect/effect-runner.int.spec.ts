@@ -1,4 +1,4 @@
-import { pauseFlow, resumeFlow } from '@steward/event-bus';
+import { consumerMigrations, pauseFlow, resumeFlow } from '@steward/event-bus';
 import { armFaults, createLogger, type Database, openDatabase, RejectedError, scrape, StewardError, systemClock } from '@steward/platform';
 import { eventually, testDatabase, type TestDatabase } from '@steward/testing';
 import { kitMigrations } from '../announce/kit.migration';
@@ -21,13 +21,13 @@ describe('effects', () => {
   let disarm: () => void = () => undefined;
   const runners: EffectRunner[] = [];
   beforeAll(async () => {
-    test = await testDatabase({ migrations: kitMigrations });
+    test = await testDatabase({ migrations: [...consumerMigrations, ...kitMigrations] });
     database = await openDatabase({ url: test.url, name: 'effects', migrations: [], logger });
     await test.pool.query(tellings);
   });
   beforeEach(async () => {
     till = new Till();
-    await test.pool.query('truncate effect, told, flow_pause');
+    await test.pool.query('truncate effect, telling, flow_pause');
   });
   afterEach(async () => {
     await Promise.all(runners.splice(0).map((runner) => runner.stop()));
@@ -45,7 +45,7 @@ describe('effects', () => {
     return runner;
   };
   const intend = (...keys: string[]) => database.transaction((tx) => intendEffects(tx, keys.map((key) => ({ kind: 'sale', key, request: { amount: 5 } }))));
-  const told = async (): Promise<string[]> => (await test.pool.query<{ text: string }>(`select key || ' ' || kind || ' ' || text as text from told order by id`)).rows.map(({ text }) => text);
+  const told = async (): Promise<string[]> => (await test.pool.query<{ text: string }>(`select key || ' ' || kind || ' ' || text as text from telling order by id`)).rows.map(({ text }) => text);
   const row = async (key = 'o1') => (await test.pool.query('select state, attempts, error, answer, submitted_at is not null as submitted, abandoned_at is not null as abandoned from effect where key = $1', [key])).rows[0];
   const settled = (key = 'o1') => eventually(async () => ['confirmed', 'refused'].includes((await row(key)).state));
 
@@ -204,11 +204,11 @@ describe('effects', () => {
     await start();
     await database.transaction((tx) => intendEffects(tx, [{ kind: 'sale', key: 'o1', request: {} }]));
     await settled();
-    expect((await test.pool.query('select amount from told')).rows).toEqual([{ amount: 7 }]);
+    expect((await test.pool.query('select amount from telling')).rows).toEqual([{ amount: 7 }]);
   });
 
   it('a request that does not have the form of its effect is refused unsent', async () => {
-    await start([{ ...till.effect({ deadlineMs, settleMs }), settled: (tx, { key, outcome }) => tx.query('insert into told (key, kind, text, amount) values ($1, $2, $3, 0)', [key, outcome.kind, outcome.kind === 'refused' ? outcome.code : '']).then(() => undefined) }]);
+    await start([{ ...till.effect({ deadlineMs, settleMs }), settled: (tx, { key, outcome }) => tx.query('insert into telling (key, kind, text, amount) values ($1, $2, $3, 0)', [key, outcome.kind, outcome.kind === 'refused' ? outcome.code : '']).then(() => undefined) }]);
     await database.transaction((tx) => intendEffects(tx, [{ kind: 'sale', key: 'o1', request: { amount: 'much' } }]));
     await settled();
     expect([await told(), till.submits]).toEqual([['o1 refused EFFECT_REQUEST_INVALID'], []]);

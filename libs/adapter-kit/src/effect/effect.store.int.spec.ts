@@ -1,3 +1,4 @@
+import { consumerMigrations } from '@steward/event-bus';
 import { createLogger, type Database, openDatabase } from '@steward/platform';
 import { eventually, testDatabase, type TestDatabase } from '@steward/testing';
 import { kitMigrations } from '../announce/kit.migration';
@@ -11,7 +12,7 @@ describe('the rows of effects', () => {
   let test: TestDatabase;
   let database: Database;
   beforeAll(async () => {
-    test = await testDatabase({ migrations: kitMigrations });
+    test = await testDatabase({ migrations: [...consumerMigrations, ...kitMigrations] });
     database = await openDatabase({ url: test.url, name: 'effects', migrations: [], logger: createLogger({ service: 'effects', level: 'silent' }) });
   });
   beforeEach(() => test.pool.query('truncate effect'));

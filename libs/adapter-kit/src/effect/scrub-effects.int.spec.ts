@@ -1,3 +1,4 @@
+import { consumerMigrations } from '@steward/event-bus';
 import { createLogger, type Database, openDatabase } from '@steward/platform';
 import { tablesThatMention, testDatabase, type TestDatabase } from '@steward/testing';
 import { kitMigrations } from '../announce/kit.migration';
@@ -8,7 +9,7 @@ describe('effects without whom they were about', () => {
   let test: TestDatabase;
   let database: Database;
   beforeAll(async () => {
-    test = await testDatabase({ migrations: kitMigrations });
+    test = await testDatabase({ migrations: [...consumerMigrations, ...kitMigrations] });
     database = await openDatabase({ url: test.url, name: 'effects', migrations: [], logger: createLogger({ service: 'effects', level: 'silent' }) });
     await database.transaction((tx) => intendEffects(tx, ['done', 'refused', 'open', 'other'].map((key) => ({ kind: 'sale', key, request: { order: key, mail: `planted ${key}` } }))));
     await test.pool.query(`update effect set state = 'confirmed', settled_at = now(), answer = '{"number":7}' where key in ('done', 'other')`);

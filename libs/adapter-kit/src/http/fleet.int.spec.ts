@@ -1,5 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { consumerMigrations } from '@steward/event-bus';
 import { createLogger, type Database, openDatabase, systemClock } from '@steward/platform';
 import { eventually, testDatabase, type TestDatabase } from '@steward/testing';
 import { kitMigrations } from '../announce/kit.migration';
@@ -22,7 +23,7 @@ describe('R2: replicas that share a system', () => {
   let most = 0;
 
   beforeAll(async () => {
-    test = await testDatabase({ migrations: kitMigrations });
+    test = await testDatabase({ migrations: [...consumerMigrations, ...kitMigrations] });
     database = await openDatabase({ url: test.url, name: 'fleet', migrations: [], logger });
     server = createServer(({ headers }, response) => {
       calls.push({ id: String(headers['x-request-id']), by: String(headers['x-replica']) });

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { createLogger, systemClock } from '@steward/platform';
 import { eventually } from '@steward/testing';
+import { calling } from './caller';
 import { isNothingSent } from './nothing-sent';
 import { type HttpLimits, type ResilientHttp, resilientHttp } from './resilient-http.client';
 
@@ -100,6 +101,29 @@ describe('the resilient client', () => {
     await expect(http.send({ url, deadlineMs: 300 })).rejects.toMatchObject({ code: 'SOURCE_TIMEOUT' });
     expect(performance.now() - startedAt).toBeLessThan(2_000);
     expect(calls).toHaveLength(1);
+  });
+
+  it('R2: nothing is called after the deadline of whoever it is called for, nor after they gave up, and a system that takes it is told', async () => {
+    const left: string[] = [];
+    respond = ({ headers }) => void left.push(String(headers['x-time-left']));
+    const http = client({ attemptMs: 5_000, deadlineHeader: 'x-time-left' });
+    const startedAt = performance.now();
+    await calling({ lane: 'checkout', until: startedAt + 300 }, async () => {
+      await expect(http.send({ url })).rejects.toMatchObject({ code: 'SOURCE_TIMEOUT' });
+      const late: unknown = await http.send({ url }).catch((error: unknown) => error);
+      expect([(late as { code: string }).code, isNothingSent(late)]).toEqual(['SOURCE_RATE_LIMITED', true]);
+    });
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect([left.length, Number(left[0]) > 0 && Number(left[0]) <= 300]).toEqual([1, true]);
+    // It was given too little time to say anything about the system.
+    for (let n = 0; n < 5; n += 1) await calling({ lane: 'checkout', until: performance.now() + 30 }, () => http.send({ url }).catch(() => undefined));
+    expect(http.state().breaker).toBe('closed');
+
+    const caller = new AbortController();
+    const given = calling({ lane: 'checkout', signal: caller.signal }, () => http.send({ url }));
+    await eventually(() => http.state().inFlight === 1);
+    caller.abort();
+    await expect(given).rejects.toMatchObject({ code: 'SOURCE_ABORTED' });
   });
 
   it('opens its breaker, sends nothing while it is open, and finds out by one probe that the dependency is back', async () => {
