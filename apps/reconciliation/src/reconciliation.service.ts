@@ -2,9 +2,21 @@
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { ask, connectBroker, createRpcClient, digestModule, JetStreamStrategy, natsTransport, Rebuilder } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Service } from '@steward/platform';
+import type { Check, Comparison } from './check/define-check';
+import { arrows } from './checks/arrows';
+import { books } from './checks/books';
+import { readPrices } from './checks/prices';
+import { sources } from './checks/sources';
+import { compareArrow } from './compare/arrow';
+import { compareBooks } from './compare/books';
+import { compareSource } from './compare/source';
 import { migrations } from './database/migrations';
+import { type Doors, openDoors } from './doors/doors';
+import { type DoorParts, reconciliationModule } from './doors/reconciliation.controller';
+import { createRepairer } from './drift/repair';
 import { projections } from './projections/projections';
 import type { ReconciliationEnv } from './reconciliation.env';
+import { Runner } from './run/runner';
 
 export interface Reconciliation extends Service {
   readonly database: Database;
@@ -16,10 +28,11 @@ class ReconciliationModule {}
 
 export async function createReconciliation(env: ReconciliationEnv, options: { clock?: Clock; logger?: Logger } = {}): Promise<Reconciliation> {
   let opened: Database | undefined;
+  let door: DoorParts | undefined;
   const service = await createService({
     name: NAME,
     env,
-    module: () => ({ module: ReconciliationModule, imports: [digestModule(NAME, 'stored_part', () => opened)] }),
+    module: () => ({ module: ReconciliationModule, imports: [digestModule(NAME, 'stored_part', () => opened), reconciliationModule(() => door)] }),
     configure: async (app, runtime) => {
       const { logger, clock, readiness, shutdown } = runtime;
       // Lowest lane (R3): a handful of connections, so that checks never crowd out what is consumed.
@@ -40,9 +53,36 @@ export async function createReconciliation(env: ReconciliationEnv, options: { cl
       const rebuilder = new Rebuilder({ strategy, ask: (subject, question) => ask(rpc, subject, question), database, clock, logger });
       await rebuilder.start();
       shutdown.onDrain('rebuilder', () => rebuilder.stop());
+
+      const checks = checksFor(env);
+      const doors = openDoors({ service: NAME, rpc, database, logger });
+      const repairer = createRepairer({ doors, clock, checkOf: (name) => checks.find((check) => check.name === name) });
+      const runner = new Runner({ checks, comparisonOf: comparisonBy({ doors, clock, database }), repairer, database, clock, logger });
+      door = { database, clock, checks, repairer, woken: () => runner.wake() };
+      await runner.start();
+      shutdown.onDrain('checks', () => runner.stop());
     },
     ...options,
   });
   if (opened === undefined) throw new Error('reconciliation was not configured');
   return { ...service, database: opened };
+}
+
+export function checksFor({ STEWARD_RECONCILIATION_SETTLE_MS: settleMs }: Pick<ReconciliationEnv, 'STEWARD_RECONCILIATION_SETTLE_MS'>): readonly Check[] {
+  const checks: readonly Check[] = [...arrows, ...sources, ...books];
+  return settleMs === undefined ? checks : checks.map((check) => ({ ...check, settleMs }));
+}
+
+function comparisonBy({ doors, clock, database }: { doors: Doors; clock: Clock; database: Database }): (check: Check) => Comparison {
+  const parts = { doors, clock, pricesOf: (skus: readonly string[]) => readPrices(database, skus) };
+  return (check) => {
+    switch (check.kind) {
+      case 'arrow':
+        return compareArrow(check, parts);
+      case 'source':
+        return compareSource(check, { ...parts, database });
+      case 'books':
+        return compareBooks(check, database);
+    }
+  };
 }

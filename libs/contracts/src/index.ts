@@ -11,7 +11,7 @@ export {
 } from './broker-access';
 export { type BrokerAccountOptions, type BrokerPassword, renderBrokerAccounts } from './broker-accounts';
 export type { Problem } from './problem';
-export { type Allowance, type ChangeRule, type Consumer, type Contract, type ContractData, keyOf, type Kind, type Owner, typeOf } from './contract';
+export { type Allowance, type ChangeRule, type Consumer, type Contract, type ContractData, keyOf, type Kind, type Owner, type ReconciliationTerms, type RepairPolicy, typeOf } from './contract';
 export * from './generated/catalogue';
 export { runbooks } from './generated/runbooks';
 export * from './generated/topology';

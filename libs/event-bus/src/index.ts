@@ -17,9 +17,11 @@ export * from './tell';
 
 // What both ends hold, to be compared.
 export { compareDigests, type DifferencePage, type DigestDoor, type Ends, type KeyDifference, scrubDigests } from './digest/compare';
+export { answerDigest } from './digest/answer';
 export { digestModule } from './digest/digest.controller';
 export { together } from './digest/together';
 export { digestMoves, foldDigests, keepDigest, type Scrubbed as ScrubbedDigest, scrubDigest } from './digest/kept';
+export { Scrubber } from './digest/scrubber';
 export { contentHash, pathOf as digestPathOf } from './digest/tree';
 export { masked, type ReadSourceEvidence, type SourceEvidence } from './evidence/evidence';
 export { answerEvidence, evidenceModule } from './evidence/evidence.controller';

@@ -4,7 +4,7 @@ import { type NewestAnswer, newestSubject } from '@steward/contracts';
 import { z } from 'zod';
 import { Provisioner } from './provisioner';
 
-const question = z.strictObject({ stream: z.string().min(1), subjects: z.array(z.string().min(1)).min(1).max(200) });
+const question = z.strictObject({ stream: z.string().min(1), subjects: z.array(z.string().min(1)).min(1).max(200), durable: z.string().min(1).optional() });
 
 @Controller()
 export class NewestController {

@@ -58,9 +58,13 @@ export class Provisioner {
   }
 
   /** What lies in a stream between two ends that differ; never its content. */
-  async newest({ stream, subjects }: NewestQuestion): Promise<NewestAnswer> {
-    const looked = subjects.map(async (subject) => ({ subject, stored: (await this.options.administration.newestUnder(stream, subject)) ?? null }));
-    return { newest: await Promise.all(looked) };
+  async newest({ stream, subjects, durable }: NewestQuestion): Promise<NewestAnswer> {
+    const { administration, durables } = this.options;
+    const newest = await Promise.all(subjects.map(async (subject) => ({ subject, stored: (await administration.newestUnder(stream, subject)) ?? null })));
+    // Behind the messages: what was acknowledged by now includes what was there a moment ago.
+    const declared = durables.find((each) => each.stream === stream && each.name === durable);
+    const facts = declared === undefined ? undefined : await administration.inspectDurable(declared);
+    return { newest, ackFloor: facts?.ackFloor ?? null };
   }
 
   async stop(): Promise<void> {

@@ -9,26 +9,29 @@ export class ReconciliationTables1795000000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop table price_said, drift_act, drift, suspect, check_run, check_state');
+    await runner.query('drop table price_said, drift_act, drift, source_seen, suspect, check_run, check_state');
   }
 }
 
 const tables = [
   // `cursor`: how far the comparing of this run has come. `due_at`: when somebody has to go on with it, whatever its phase.
   `create table check_state (
-    name text primary key, phase text not null default 'idle', due_at timestamptz not null, run_id uuid, cursor json,
+    name text primary key, phase text not null default 'idle', due_at timestamptz not null, run_id uuid, cursor json, failures int not null default 0,
     last_started_at timestamptz, last_finished_at timestamptz, match_ratio float8)`,
   // One run: of everything the check compares, or of the keys that somebody asked for.
   `create table check_run (
-    id uuid primary key default gen_random_uuid(), name text not null, state text not null default 'asked', keys text[],
+    id uuid primary key default gen_random_uuid(), group_id uuid, name text not null, state text not null default 'asked', keys text[], dry_run boolean not null default false,
     actor text not null, reason text not null, asked_at timestamptz not null, started_at timestamptz, finished_at timestamptz,
     compared bigint not null default 0, found bigint not null default 0, problem text)`,
   `create index check_run_asked on check_run (name, asked_at) where state = 'asked'`,
+  'create index check_run_group on check_run (group_id) where group_id is not null',
   'create index check_run_finished on check_run (finished_at) where finished_at is not null',
   // X2: seen once, to be looked at again. `first` is what both ends said then.
   `create table suspect (
     name text not null, key text collate "C" not null, first json not null, looks int not null default 1, look_at timestamptz not null,
     primary key (name, key))`,
+  // What the pages of a source have shown in this run. Unlogged: after a crash it is empty, and the keys are read one by one instead.
+  'create unlogged table source_seen (name text not null, key text collate "C" not null, primary key (name, key))',
   `create table drift (
     id uuid primary key default gen_random_uuid(), name text not null, entity text not null, key text not null, kind text not null, cause text not null,
     state text not null default 'open', fields json not null, left_side json not null, right_side json not null, authority text not null,

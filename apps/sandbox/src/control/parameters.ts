@@ -12,6 +12,7 @@ export const writeQuery = z.strictObject({
   commitAfterMs: whole(0, 3_600_000).default(0),
   webhook,
   unchecked: flag,
+  unstamped: flag,
 });
 
 export const removeQuery = z.strictObject({ id: z.string().min(1).optional(), webhook });

@@ -46,12 +46,13 @@ function put(request: FastifyRequest, reply: FastifyReply, store: Store, announc
   const id = idAt(request, query.id);
   const record = toRecord(store, spec, id, asObject(request.body, ''), query.unchecked, '');
   const existed = store.of(spec).get(id) !== undefined;
+  if (query.unstamped) return json(reply, 200, store.overwrite(spec, id, record)?.json ?? 'null');
   const [entry] = store.write(spec, [{ id, record }], query.commitAfterMs, (changes) => announce(changes, query.webhook));
   return json(reply, query.commitAfterMs > 0 ? 202 : existed ? 200 : 201, entry?.json ?? 'null');
 }
 
 function post(request: FastifyRequest, reply: FastifyReply, store: Store, announce: Announce): FastifyReply {
-  const query = parseQuery(writeQuery.omit({ id: true }), request.query);
+  const query = parseQuery(writeQuery.omit({ id: true, unstamped: true }), request.query);
   const spec = specAt(request);
   if (!Array.isArray(request.body) || request.body.length === 0 || request.body.length > MAX_RECORDS)
     throw new RejectedError('SANDBOX_BODY_INVALID', 'the body is not a list of records', { place: '', accepted: `an array of 1 to ${MAX_RECORDS} records, each with its id` });

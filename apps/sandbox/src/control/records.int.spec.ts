@@ -33,6 +33,15 @@ describe('the control API of records', () => {
     expect(second.json.version).toBeGreaterThan(first.json.version);
   });
 
+  test('an edit past the system keeps the stamps, and makes no record', async () => {
+    const first = await trial.control('PUT', '/pim/products/sql', aProduct());
+    const edited = await trial.control('PUT', '/pim/products/sql?unstamped=true', { ...aProduct(), manufacturer: 'somebody with SQL' });
+    expect(edited.json).toEqual({ ...first.json, manufacturer: 'somebody with SQL' });
+    expect((await trial.vendor('/pim/products?ids=sql')).json.items).toEqual([edited.json]);
+    await trial.control('PUT', '/pim/products/nowhere?unstamped=true', aProduct());
+    expect((await trial.control('GET', '/pim/products/nowhere')).status).toBe(404);
+  });
+
   test('absent, null and a value stay three things', async () => {
     const given = { labels: { en: { title: 'T', text: null, urlKey: 't' } }, manufacturer: null };
     const { json } = await trial.control('PUT', '/pim/products/tri', given);

@@ -30,9 +30,9 @@ describe('reading what the source says', () => {
     const answer = await read({ keys: [b, 'never@main', a, b] });
     expect(answer).toEqual({
       items: [
-        { key: b, hash: expect.any(String), data: { sku: 'b', location: 'main', onHand: 66 }, fault: null },
-        { key: 'never@main', hash: null, data: null, fault: null },
-        { key: a, hash: known[0]?.hash, data: { sku: 'a', location: 'main', onHand: 5 }, fault: null },
+        { key: b, hash: expect.any(String), data: { sku: 'b', location: 'main', onHand: 66 }, fault: null, version: expect.any(Number) },
+        { key: 'never@main', hash: null, data: null, fault: null, version: null },
+        { key: a, hash: known[0]?.hash, data: { sku: 'a', location: 'main', onHand: 5 }, fault: null, version: expect.any(Number) },
       ],
       left: [],
     });
@@ -43,19 +43,19 @@ describe('reading what the source says', () => {
   it('names the fault of what can not be told, item by item', async () => {
     await open();
     rig.shop.put(c, 'many');
-    expect((await read({ keys: [a, c] })).items).toEqual([expect.objectContaining({ key: a, fault: null }), { key: c, hash: null, data: null, fault: { class: 'schema', message: expect.stringContaining('/count') } }]);
+    expect((await read({ keys: [a, c] })).items).toEqual([expect.objectContaining({ key: a, fault: null }), { key: c, hash: null, data: null, fault: { class: 'schema', message: expect.stringContaining('/count') }, version: null }]);
   });
 
   it('X6: believes that something announced is gone only where others are shown', async () => {
     await open();
     await announced();
     rig.shop.remove(b);
-    expect((await read({ keys: [b] })).items).toEqual([{ key: b, hash: null, data: null, fault: null }]);
+    expect((await read({ keys: [b] })).items).toEqual([{ key: b, hash: null, data: null, fault: null, version: null }]);
     // An empty answer.
     rig.shop.spoil('byKeys', (page) => ({ ...page, items: [] }));
     expect((await read({ keys: [b, 'never@main'] })).items).toEqual([
-      { key: b, hash: null, data: null, fault: { class: 'inconsistent', message: expect.stringContaining('neither this nor any of 1 others') } },
-      { key: 'never@main', hash: null, data: null, fault: null },
+      { key: b, hash: null, data: null, fault: { class: 'inconsistent', message: expect.stringContaining('neither this nor any of 1 others') }, version: null },
+      { key: 'never@main', hash: null, data: null, fault: null, version: null },
     ]);
     rig.shop.spoil('byKeys', (page) => ({ ...page, items: [{ count: 1 }] }));
     expect((await read({ keys: [b] })).items).toMatchObject([{ fault: { class: 'inconsistent' } }]);
@@ -72,8 +72,8 @@ describe('reading what the source says', () => {
     await open({ pageSize: 2 });
     rig.shop.put(c, 'many');
     const first = (await read({ ask: 'page', after: null })) as unknown as { next: string };
-    expect(first).toEqual({ items: [a, b].map((key) => ({ key, hash: expect.stringMatching(/^[0-9a-f]{32}$/), fault: null })), nameless: 0, next: expect.any(String), total: 3 });
-    expect(await read({ ask: 'page', after: first.next })).toEqual({ items: [{ key: c, hash: null, fault: { class: 'schema', message: expect.any(String) } }], nameless: 0, next: null, total: 3 });
+    expect(first).toEqual({ items: [a, b].map((key) => ({ key, hash: expect.stringMatching(/^[0-9a-f]{32}$/), fault: null, version: expect.any(Number) })), nameless: 0, next: expect.any(String), total: 3 });
+    expect(await read({ ask: 'page', after: first.next })).toEqual({ items: [{ key: c, hash: null, fault: { class: 'schema', message: expect.any(String) }, version: null }], nameless: 0, next: null, total: 3 });
   });
 
   it('R3: asks the source in the lowest lane, and no longer than somebody waits for the answer', async () => {

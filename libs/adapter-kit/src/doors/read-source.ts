@@ -40,7 +40,7 @@ export async function readSource(reading: SourceReading, question: { readonly en
   const items: SourceItem[] = [];
   let bytes = 0;
   for (const key of keys) {
-    const item = told.get(key) ?? { key, hash: null, data: null, fault: unproven.get(key) ?? null };
+    const item = told.get(key) ?? { key, hash: null, data: null, fault: unproven.get(key) ?? null, version: null };
     bytes += Buffer.byteLength(JSON.stringify(item)) + 1;
     if (bytes > maxAnswerBytes && items.length > 0) break;
     items.push(item);
@@ -52,7 +52,7 @@ export async function readSourcePage(reading: SourceReading, { entity, after }: 
   const feed = feedOf(reading, entity);
   const page = checked(await feed.all(after, reading.signal), after);
   const prepared = prepare(feed, reading.system, page.items, undefined);
-  const items = (await toldOf(reading, feed, prepared, false)).map(({ key, hash, fault }) => ({ key, hash, fault }));
+  const items = (await toldOf(reading, feed, prepared, false)).map(({ key, hash, fault, version }) => ({ key, hash, fault, version }));
   return { items, nameless: page.items.length - prepared.keys.length, next: page.more ? page.next : null, total: page.total ?? null };
 }
 
@@ -60,12 +60,12 @@ async function toldOf({ database }: SourceReading, feed: Feed, { statements, ref
   const { contract } = feed;
   const { withheld: withholds } = feed;
   const withheld = withholds && keys.length > 0 ? await database.transaction((tx) => withholds(tx, keys)) : new Set<string>();
-  const out = (key: string): SourceItem => ({ key, hash: null, data: null, fault: null });
+  const out = (key: string): SourceItem => ({ key, hash: null, data: null, fault: null, version: null });
   return [
-    ...statements.map(({ key, hash, body }) => {
+    ...statements.map(({ key, hash, body, version }) => {
       if (withheld.has(key) || body === null) return out(key);
       const data: unknown = JSON.parse(body);
-      return { key, hash, data: reveal ? data : withoutPersonal(contract, data), fault: null };
+      return { key, hash, data: reveal ? data : withoutPersonal(contract, data), fault: null, version };
     }),
     ...refusals.flatMap(({ key, class: kind, error }) => {
       if (key === undefined) return [];

@@ -47,9 +47,13 @@ export interface NewestQuestion {
   readonly stream: string;
   /** At most 200. */
   readonly subjects: readonly string[];
+  /** Name of a durable of this stream, to learn how far its consumer has acknowledged. */
+  readonly durable?: string | undefined;
 }
 
 export interface NewestAnswer {
+  /** Highest sequence below which the durable has acknowledged everything; null when none was asked for, or it is not there. */
+  readonly ackFloor: number | null;
   /** Of the newest message under each subject; null where there is none. */
   readonly newest: readonly { readonly subject: string; readonly stored: { readonly sequence: number; readonly messageId: string | null; readonly revision: number | null } | null }[];
 }

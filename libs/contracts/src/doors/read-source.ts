@@ -19,6 +19,8 @@ export interface SourceItem {
   /** null = the source does not have it, it is withheld, or `fault` says why it can't be told. */
   readonly data: unknown;
   readonly fault: { readonly class: string; readonly message: string } | null;
+  /** The source's own version of it, where it has one that can be trusted. */
+  readonly version: number | null;
 }
 
 export interface ReadSourceAnswer {
