@@ -2,7 +2,7 @@
  * A command as data: its place, what it takes, and what it asks of operations. Help, completion and the check that nothing is misspelt are
  * made from it, so a new address of /ops/v1 costs one entry.
  */
-import type { Json, Operations } from './operations.client';
+import type { Json, Operations, Query } from './operations.client';
 import type { Column } from './table';
 
 /** Values by the long name of their option; a flag without a value is true. */
@@ -49,12 +49,20 @@ const pageOptions = [
   ['--after <cursor>', 'the page after this one; printed at the end of a page'],
 ] as const;
 
+interface ListSpec {
+  readonly verb?: string;
+  readonly filters?: readonly (readonly [flags: string, description: string])[];
+  /** What it is asked unless the options say otherwise. */
+  readonly query?: Query;
+  readonly paged?: boolean;
+}
+
 /** `GET path` with its filters, as columns. */
-export function list(noun: string, path: string, summary: string, columns: readonly Column[], filters: readonly (readonly [string, string])[] = [], verb = 'list'): Command {
+export function list(noun: string, path: string, summary: string, columns: readonly Column[], { verb = 'list', filters = [], query: defaults = {}, paged = true }: ListSpec = {}): Command {
   return {
-    noun, verb, summary, options: [...filters, ...pageOptions],
+    noun, verb, summary, options: [...filters, ...(paged ? pageOptions : [])],
     run: async ({ operations, values }) => {
-      const query = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? value : undefined]));
+      const query = { ...defaults, ...Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string')) };
       const answer = await operations.get(path, query);
       return { kind: 'list', answer, items: (answer['items'] ?? []) as readonly Json[], columns };
     },

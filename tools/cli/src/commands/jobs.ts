@@ -2,13 +2,13 @@
 import { act, actOf, type Command, idOf, list, text, type Values } from '../command';
 import { exitCodes, Failure } from '../failure';
 import type { Json, Operations } from '../operations.client';
-import { jobOptions, limitsOf } from './triage';
+import { jobOptions, limitsOf } from './job-options';
 
 const LOOK_MS = 1_000;
 const ended = ['done', 'cancelled', 'stopped'];
 
 export const jobs: readonly Command[] = [
-  list('op', '/operations', 'jobs, the latest first', [['job', 'id'], ['kind', 'kind'], ['state', 'state'], ['name', 'name'], ['by', 'actor'], ['started', 'createdAt']], [['--state <state>', 'running, paused, stopped, done …'], ['--kind <kind>', 'retry, resync, repair …']]),
+  list('op', '/operations', 'jobs, the latest first', [['job', 'id'], ['kind', 'kind'], ['state', 'state'], ['name', 'name'], ['by', 'actor'], ['started', 'createdAt']], { filters: [['--state <state>', 'running, paused, stopped, done …'], ['--kind <kind>', 'retry, resync, repair …']] }),
   {
     noun: 'op', verb: 'show', summary: 'one job: progress, rate, and how many are new since the click', args: '<id>', options: [['--wait', 'until it is done; exit code 1 if it is not done well']],
     run: async ({ operations, args, values, progress, signal }) => (values['wait'] === true ? waitFor(operations, idOf(args), progress, signal) : { kind: 'one', answer: await operations.get(`/operations/${idOf(args)}`) }),

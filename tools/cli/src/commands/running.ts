@@ -1,22 +1,21 @@
 /** How things are now: doctor, status, flows, checks, one thing across all systems, what happens. */
 import { act, actOf, type Command, list, show, text } from '../command';
 import { exitCodes, Failure } from '../failure';
+import { jobOptions, limitsOf } from './job-options';
 import type { Json } from '../operations.client';
-
-const itemsOf = (answer: Json): readonly Json[] => (answer['items'] ?? []) as readonly Json[];
 
 export const running: readonly Command[] = [
   {
     noun: null, verb: 'doctor', summary: 'whether operations answers, knows you, and every service and dependency is well; exit code 1 if not',
     run: async ({ operations }) => {
-      const flows = itemsOf(await operations.get('/flows'));
-      const overview = await operations.get('/overview');
-      const bad = flows.filter((flow) => flow['state'] === 'unavailable' || flow['unavailable'] != null || flow['breaker'] === 'open');
-      return { kind: 'one', answer: { operations: 'answers', trouble: bad, overview }, unhealthy: bad.length > 0 };
+      const { silent = [], dependencies = [] } = (await operations.get('/flows')) as { readonly silent?: readonly Json[]; readonly dependencies?: readonly Json[] };
+      const open = dependencies.filter(({ breaker }) => breaker === 'open');
+      const { ok } = await operations.get('/audit/verify');
+      return { kind: 'one', answer: { operations: 'answers', silent, open, audit: ok === true ? 'whole' : 'changed' }, unhealthy: silent.length + open.length > 0 || ok !== true };
     },
   },
   { noun: null, verb: 'status', summary: 'what needs somebody now, ranked by harm and age', run: async ({ operations }) => ({ kind: 'one', answer: await operations.get('/overview') }) },
-  list('flow', '/flows', 'what flows, how late against its promise, and what is paused', [['flow', 'flow'], ['kind', 'kind'], ['state', 'state'], ['late ms', 'latenessMs'], ['promise ms', 'promiseMs'], ['held', 'held'], ['per second', 'perSecond'], ['why', 'reason']]),
+  list('flow', '/flows', 'what flows, how late against its promise, and what is paused', [['flow', 'flow'], ['kind', 'kind'], ['state', 'state'], ['late ms', 'latenessMs'], ['promise ms', 'promiseMs'], ['held', 'held'], ['per second', 'perSecond'], ['why', 'reason']], { paged: false }),
   act('flow', '/flows', 'pause', 'hold a flow; nothing is lost', [['--until <instant>', 'resumes by itself then; ISO 8601']], (values) => ({ resumesAt: text(values, 'until') ?? null })),
   act('flow', '/flows', 'resume', 'let it go on'),
   {
@@ -26,15 +25,18 @@ export const running: readonly Command[] = [
       return { kind: 'one', answer: await operations.post('/operations', { kind: 'reconcile', selection, ...actOf(values) }) };
     },
   },
-  list('recon', '/cases', 'drift that is open or was repaired', [['case', 'caseId'], ['state', 'state'], ['entity', 'entity'], ['key', 'key'], ['cause', 'cause'], ['summary', 'summary']], [['--state <states>', 'open, repaired, resolved'], ['--kind <kind>', 'drift (default) or business']], 'drift'),
-  act('recon', '/cases', 'repair', 'have the owner announce it again; the case closes when a second look finds it equal'),
+  list('recon', '/cases', 'drift that is open or was repaired', [['case', 'caseId'], ['state', 'state'], ['entity', 'entity'], ['key', 'key'], ['cause', 'cause'], ['summary', 'summary']], { verb: 'drift', query: { kind: 'drift' }, filters: [['--state <states>', 'open, repaired, resolved'], ['--kind <kind>', 'drift (default) or business']] }),
+  {
+    noun: 'recon', verb: 'repair', summary: 'have the owner announce it again; the case closes when a second look finds it equal', args: '<cases...>', acts: true, options: jobOptions(),
+    run: async ({ operations, args, values }) => ({ kind: 'one', answer: await operations.post('/operations', { kind: 'repair', selection: { cases: args }, ...actOf(values), ...limitsOf(values) }) }),
+  },
   {
     noun: null, verb: 'trace', summary: 'one SKU, order or customer across all systems, as a timeline with its gaps', options: [['--sku <sku>', 'a SKU'], ['--order <id>', 'an order'], ['--customer <id>', 'a customer']],
     run: async ({ operations, values }) => {
       const query = { sku: text(values, 'sku'), orderId: text(values, 'order'), customerId: text(values, 'customer') };
       if (Object.values(query).filter((each) => each !== undefined).length !== 1) throw new Failure(exitCodes.usage, 'what to trace is missing; accepted: one of --sku, --order, --customer');
       const answer = await operations.get('/trace', query);
-      return { kind: 'list', answer, items: (answer['timeline'] ?? answer['items'] ?? []) as readonly Json[], columns: [['at', 'at'], ['service', 'service'], ['what', 'what'], ['entity', 'entity'], ['key', 'key'], ['revision', 'revision'], ['summary', 'summary']] };
+      return { kind: 'list', answer, items: (answer['timeline'] ?? []) as readonly Json[], columns: [['at', 'at'], ['service', 'service'], ['what', 'what'], ['entity', 'entity'], ['key', 'key'], ['revision', 'revision'], ['summary', 'summary']] };
     },
   },
   {
@@ -49,9 +51,9 @@ export const running: readonly Command[] = [
       return { kind: 'told' };
     },
   },
-  list('contracts', '/contracts', 'every contract with its owner, producers and consumers', [['entity', 'entity'], ['kind', 'kind'], ['version', 'major'], ['owner', 'owner.team'], ['systems', 'systems'], ['summary', 'summary']]),
+  list('contracts', '/contracts', 'every contract with its owner, producers and consumers', [['entity', 'entity'], ['kind', 'kind'], ['version', 'major'], ['owner', 'owner.team'], ['systems', 'systems'], ['summary', 'summary']], { paged: false }),
   show('contracts', '/contracts', 'one contract'),
-  list('audit', '/audit', 'what people did, the latest first', [['at', 'at'], ['who', 'actor'], ['act', 'act'], ['subject', 'subject'], ['outcome', 'outcome'], ['reason', 'reason']], [['--owner <team>', 'of its things'], ['--actor <who>', 'by them'], ['--act <act>', 'such as "retry letters"'], ['--subject <subject>', 'on it'], ['--outcome <outcome>', 'done, asked, failed, denied']]),
+  list('audit', '/audit', 'what people did, the latest first', [['at', 'at'], ['who', 'actor'], ['act', 'act'], ['subject', 'subject'], ['outcome', 'outcome'], ['reason', 'reason']], { filters: [['--owner <team>', 'of its things'], ['--actor <who>', 'by them'], ['--act <act>', 'such as "retry letters"'], ['--subject <subject>', 'on it'], ['--outcome <outcome>', 'done, asked, failed, denied']] }),
   {
     noun: 'audit', verb: 'verify', summary: 'whether the audit is what was written; exit code 1 if not',
     run: async ({ operations }) => {
@@ -59,7 +61,7 @@ export const running: readonly Command[] = [
       return { kind: 'one', answer, unhealthy: answer['ok'] !== true };
     },
   },
-  list('runbook', '/runbooks', 'every runbook', [['runbook', 'id'], ['owner', 'owner'], ['title', 'title']]),
+  list('runbook', '/runbooks', 'every runbook', [['runbook', 'id'], ['owner', 'owner'], ['title', 'title']], { paged: false }),
   show('runbook', '/runbooks', 'one runbook with its steps'),
   {
     noun: 'runbook', verb: 'run', summary: 'run one, step by step, written down', args: '<id>', acts: true, options: [['--param <name=value...>', 'its parameters']],

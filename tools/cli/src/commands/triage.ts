@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { act, actOf, type Command, idOf, list, show, text } from '../command';
 import { exitCodes, Failure } from '../failure';
+import { jobOptions, limitsOf } from './job-options';
 
 const groups = '/dead-letter-groups';
 const filters = [
@@ -13,9 +14,9 @@ const filters = [
 ] as const;
 
 export const triage: readonly Command[] = [
-  list('dlq', groups, 'dead letters by cause, the latest seen first', [['group', 'id'], ['state', 'state'], ['open', 'open'], ['owner', 'owner.team'], ['class', 'class'], ['consumer', 'consumer'], ['last seen', 'lastSeenAt'], ['message', 'message']], filters),
+  list('dlq', groups, 'dead letters by cause, the latest seen first', [['group', 'id'], ['state', 'state'], ['open', 'open'], ['owner', 'owner.team'], ['class', 'class'], ['consumer', 'consumer'], ['last seen', 'lastSeenAt'], ['message', 'message']], { filters }),
   show('dlq', groups, 'one cause: why its letters are one group, what was said of it, its latest letters'),
-  list('dlq', '/dead-letters', 'single letters, the latest first', [['letter', 'letterId'], ['state', 'state'], ['entity', 'entity'], ['key', 'key'], ['attempts', 'attempts'], ['opened', 'openedAt'], ['message', 'message']], [['--group <id>', 'of this group'], ['--state <states>', 'open, superseded, redriven, discarded'], ['--q <query>', 'the same grammar as of groups']], 'letters'),
+  list('dlq', '/dead-letters', 'single letters, the latest first', [['letter', 'letterId'], ['state', 'state'], ['entity', 'entity'], ['key', 'key'], ['attempts', 'attempts'], ['opened', 'openedAt'], ['message', 'message']], { verb: 'letters', filters: [['--group <id>', 'of this group'], ['--state <states>', 'open, superseded, redriven, discarded'], ['--q <query>', 'the same grammar as of groups']] }),
   {
     noun: 'dlq', verb: 'letter', summary: 'one letter: attempts, headers, payload, what its contract says, how the entity stands now', args: '<id>',
     options: [['--reveal', 'the payload unmasked; needs the role payload-reader and a reason, and is written down'], ['--reason <text>', 'why it has to be seen']],
@@ -43,32 +44,12 @@ export const triage: readonly Command[] = [
       return { kind: 'one', answer: await operations.post('/operations', { kind: 'retry', selection: { letters: args }, edit, ...actOf(values) }) };
     },
   },
-  list('case', '/cases', 'what is held, drifted or was lost, the latest first', [['case', 'caseId'], ['kind', 'kind'], ['state', 'state'], ['severity', 'severity'], ['owner', 'owner.team'], ['entity', 'entity'], ['key', 'key'], ['summary', 'summary']], [['--q <query>', 'the same grammar as of dead letters'], ['--kind <kind>', 'held-change, drift, broker-loss, duplicate, business'], ['--state <states>', 'open, released, refused, repaired, resolved'], ['--owner <team>', 'whose they are']]),
+  list('case', '/cases', 'what is held, drifted or was lost, the latest first', [['case', 'caseId'], ['kind', 'kind'], ['state', 'state'], ['severity', 'severity'], ['owner', 'owner.team'], ['entity', 'entity'], ['key', 'key'], ['summary', 'summary']], { filters: [['--q <query>', 'the same grammar as of dead letters'], ['--kind <kind>', 'held-change, drift, broker-loss, duplicate, business'], ['--state <states>', 'open, released, refused, repaired, resolved'], ['--owner <team>', 'whose they are']] }),
   show('case', '/cases', 'one case with its difference'),
   act('case', '/cases', 'release', 'let a held change through'),
   act('case', '/cases', 'refuse', 'keep a held change out'),
-  act('case', '/cases', 'repair', 'have the owner say it again'),
+  act('case', '/cases', 'resolve', 'a loss of the broker has been looked at'),
 ];
-
-export function jobOptions(): readonly (readonly [string, string])[] {
-  return [
-    ['--confirm-count <n>', 'what --dry-run has counted: another count is refused'],
-    ['--canary <n>', 'so many go first, alone; one failure among them stops the job'],
-    ['--stop-after <n>', 'so many failures stop the job'],
-    ['--per-second <n>', 'at most so many a second'],
-  ];
-}
-
-export function limitsOf(values: Readonly<Record<string, unknown>>): Record<string, number> {
-  return Object.fromEntries(
-    (['confirmCount', 'canary', 'stopAfter', 'perSecond'] as const).flatMap((name) => {
-      const given = values[name];
-      if (given === undefined) return [];
-      if (!/^[0-9]{1,9}$/.test(String(given))) throw new Failure(exitCodes.usage, `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${String(given)} is no whole number`);
-      return [[name, Number(given)]];
-    }),
-  );
-}
 
 function patchIn(file: string | undefined): unknown {
   if (file === undefined) throw new Failure(exitCodes.usage, '--patch is missing; accepted: a file with a JSON Patch (RFC 6902)');
