@@ -1,4 +1,5 @@
 export { cacheFolder } from './cache';
+export { type DebianProgram, fetchFromDebian } from './debian';
 export { ServerFault } from './fault';
 export { dieWithParent } from './process/guard';
 export { startNats, type NatsOptions } from './nats/nats';

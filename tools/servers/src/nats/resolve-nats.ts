@@ -3,13 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { cacheFolder } from '../cache';
+import { type DebianProgram, fetchFromDebian } from '../debian';
 import { ServerFault } from '../fault';
 import type { Fetch } from './fetch';
-import { fetchFromDebian } from './debian';
 import { fetchRelease } from './release.client';
 
 /** Older servers miss consumer features that the event bus needs; from 2.12 on it uses more of them. */
 export const NATS_FLOOR = [2, 10] as const;
+
+/** Newest first: forky and sid carry 2.15, trixie 2.10. */
+const inDebian: DebianProgram = { package: 'nats-server', paths: ['usr/sbin/nats-server', 'usr/bin/nats-server'], suites: ['forky', 'sid', 'trixie'] };
 
 export interface NatsBinary {
   path: string;
@@ -94,7 +97,7 @@ export async function resolveNats(note: (line: string) => void = () => undefined
   const known = cached();
   if (known !== undefined) return known;
   const sources: [string, () => Promise<Fetch>][] = [
-    ['Debian’s mirror', () => fetchFromDebian(note)],
+    ['Debian’s mirror', () => fetchFromDebian(inDebian, note)],
     ['the official release', () => fetchRelease(note)],
   ];
   for (const [origin, fetchIt] of sources) {

@@ -1,5 +1,6 @@
-/** I5: a record that can't be told in the words of its contract costs only its own key, and is found with its owner. */
+/** I5: a record that can't be told in the words of its contract costs only its own key, and is found with its owner, at a terminal too. */
 import { rmSync } from 'node:fs';
+import { commands, type Given, run } from '@steward/cli';
 import { eventually } from '@steward/testing';
 import { Client } from 'pg';
 import { readProduct } from '../clients/gateway.client';
@@ -64,6 +65,47 @@ describe('poison in the PIM', () => {
     });
     expect(await atTheDesk('/dead-letters', 'viewer:Pricing')).toEqual([]);
   }, 120_000);
+
+  const tokenOf = async (roles: readonly string[]): Promise<string> => {
+    const answer = await fetch(`${system.sandbox.url}/_control/identity/token`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sub: 'ada', audience: 'operations', roles }) });
+    return ((await answer.json()) as { token: string }).token;
+  };
+  async function steward<T>(token: string, ...args: string[]): Promise<{ code: number; answer: T; err: string }> {
+    let out = '';
+    let err = '';
+    const code = await run(['-o', 'json', ...args], { env: { STEWARD_OPERATIONS_URL: system.operationsUrl, STEWARD_TOKEN: token }, out: (text) => (out += text), err: (text) => (err += text), signal: new AbortController().signal });
+    return { code, answer: (out === '' ? {} : JSON.parse(out)) as T, err };
+  }
+
+  it('is triaged at a terminal: found by its cause, taken, traced, written down', async () => {
+    const admin = await tokenOf(['admin:*']);
+    type Groups = { items: { id: string; open: number; owner: { team: string }; state: string }[] };
+    const groups = await eventually(async () => {
+      const { answer } = await steward<Groups>(admin, 'dlq', 'list', '--q', 'state:open owner:Catalogue');
+      return answer.items.reduce((sum, { open }) => sum + open, 0) >= 4 && answer.items;
+    });
+    const id = groups[0]?.id ?? '';
+    expect(await steward(admin, 'dlq', 'acknowledge', id, '--reason', 'the PIM team looks at it')).toMatchObject({ code: 0, answer: { group: { id, state: 'acknowledged' } } });
+    expect((await steward(await tokenOf(['viewer:Catalogue']), 'dlq', 'acknowledge', id, '--reason', 'me too')).code).toBe(5);
+    const traced = await steward<{ timeline: { service: string }[] }>(admin, 'trace', '--sku', 'sound');
+    expect(new Set(traced.answer.timeline.map(({ service }) => service))).toEqual(new Set(['pim', 'gateway']));
+    const audit = await steward<{ items: { act: string; outcome: string; actor: string }[] }>(admin, 'audit', 'list', '--subject', `group ${id}`);
+    expect(audit.answer.items.map(({ outcome, actor }) => [outcome, actor])).toEqual([['denied', 'ada'], ['done', 'ada']]);
+    expect((await steward(admin, 'audit', 'verify')).code).toBe(0);
+    expect((await steward(admin, 'dlq', 'show', 'no-such-group')).code).toBe(3);
+  }, 60_000);
+
+  it('has at a terminal only what the API has', async () => {
+    const description = (await (await fetch(`${system.operationsUrl}/ops/v1/openapi.json`)).json()) as { paths: Record<string, Record<string, object>> };
+    const known = Object.entries(description.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{[^}]+\}/g, '{}')}`));
+    const asked: string[] = [];
+    const ask = (method: string) => (path: string): Promise<Record<string, unknown>> => (asked.push(`${method} /ops/v1${path.replaceAll('an%20id', '{}')}`), Promise.resolve({}));
+    const values = { sku: 'a', reason: 'why' };
+    const given: Given = { operations: { get: ask('GET'), post: ask('POST'), events: async function* () { await ask('GET')('/events'); } }, args: ['an id'], values, progress: () => undefined, signal: new AbortController().signal };
+    for (const command of commands.filter(({ verb }) => verb !== 'edit')) await command.run(given);
+    expect(asked.length).toBeGreaterThan(35);
+    expect(asked.filter((each) => !known.includes(each))).toEqual([]);
+  });
 
   it('is closed by itself when the record is mended', async () => {
     await plant('wrong-type', { sku: 'wrong-type', state: 'published', categories: [], manufacturer: null, labels: label('Mended'), specs: {}, pictures: [], options: [] });

@@ -10,9 +10,12 @@ export interface Meter {
   readonly lag: (pending: number, unacknowledged: number) => void;
 }
 
+/** Each promise of a contract is one of them, so that an alert can count what kept it. */
+const promiseBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
 export function createMeter(consumer: string, stream: string): Meter {
   const messages = counter('steward_messages_total', 'Messages a consumer has dealt with, by outcome', ['consumer', 'entity', 'outcome']);
-  const propagation = histogram('steward_propagation_seconds', 'From the change at its source to its commit in the read model', ['entity']);
+  const propagation = histogram('steward_propagation_seconds', 'From the change at its source to its commit in the read model', ['entity'], promiseBuckets);
   const rebinds = counter('steward_consumer_rebinds_total', 'Times a consumer was bound anew (B2, B3), by cause', ['consumer', 'stream', 'cause']);
   const pending = gauge('steward_consumer_lag_messages', 'Messages in the stream that a consumer was not given yet', ['consumer', 'stream']);
   const open = gauge('steward_consumer_unacknowledged_messages', 'Messages a consumer was given and has not acknowledged', ['consumer', 'stream']);

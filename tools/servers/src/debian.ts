@@ -1,17 +1,21 @@
-// nats-server from Debian's own mirror, without root and without touching the system: apt works in a folder of ours,
-// with the mirror that this machine already uses and Debian's keys. The suites are newer than most systems; the program is
+// A program from Debian's own mirror, without root and without touching the system: apt works in a folder of ours,
+// with the mirror that this machine already uses and Debian's keys. The suites are newer than most systems; what is fetched so is
 // one static file, so it runs on any of them.
 import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Fetch } from './fetch';
+import type { Fetch } from './nats/fetch';
 
 const run = promisify(execFile);
 
-/** Newest first: forky and sid carry 2.15, trixie 2.10. */
-const suites = ['forky', 'sid', 'trixie'] as const;
+export interface DebianProgram {
+  readonly package: string;
+  /** Below the root of the package, first found wins. */
+  readonly paths: readonly string[];
+  readonly suites: readonly string[];
+}
 
 const keyrings = ['/usr/share/keyrings/debian-archive-keyring.pgp', '/usr/share/keyrings/debian-archive-keyring.gpg'];
 
@@ -21,7 +25,7 @@ function mirror(): string | undefined {
   return [...new Set(answer.stdout.split('\n').filter((line) => /debian/.test(line) && !/security/.test(line)))].sort()[0];
 }
 
-async function fromSuite(suite: string, source: string, keyring: string, folder: string): Promise<string> {
+async function fromSuite(wanted: DebianProgram, suite: string, source: string, keyring: string, folder: string): Promise<string> {
   for (const part of ['state/lists/partial', 'cache/archives/partial', 'debs', 'root']) mkdirSync(join(folder, part), { recursive: true });
   const list = join(folder, 'sources.list');
   writeFileSync(list, `deb [signed-by=${keyring}] ${source} ${suite} main\n`);
@@ -40,30 +44,30 @@ async function fromSuite(suite: string, source: string, keyring: string, folder:
   ].flatMap((option) => ['-o', option]);
   const limits = { timeout: 120_000, cwd: join(folder, 'debs') };
   await run('apt-get', [...options, 'update', '-q'], limits);
-  await run('apt-get', [...options, 'download', 'nats-server'], limits);
+  await run('apt-get', [...options, 'download', wanted.package], limits);
   const [deb] = readdirSync(join(folder, 'debs')).filter((name) => name.endsWith('.deb'));
   if (deb === undefined) throw new Error('apt-get downloaded nothing');
   await run('dpkg', ['-x', join(folder, 'debs', deb), join(folder, 'root')], limits);
-  const program = ['usr/sbin/nats-server', 'usr/bin/nats-server'].map((path) => join(folder, 'root', path)).find((path) => existsSync(path));
-  if (program === undefined) throw new Error('the package holds no nats-server');
+  const program = wanted.paths.map((path) => join(folder, 'root', path)).find((path) => existsSync(path));
+  if (program === undefined) throw new Error(`the package holds no ${wanted.paths.join(' or ')}`);
   return program;
 }
 
-export async function fetchFromDebian(note: (line: string) => void): Promise<Fetch> {
+export async function fetchFromDebian(wanted: DebianProgram, note: (line: string) => void): Promise<Fetch> {
   const source = mirror();
   const keyring = keyrings.find((file) => existsSync(file));
   if (source === undefined || keyring === undefined) return { kind: 'failed', reason: 'this machine has no apt with a Debian mirror' };
   const failures: string[] = [];
-  for (const suite of suites) {
-    const folder = mkdtempSync(join(tmpdir(), 'steward-nats-'));
+  for (const suite of wanted.suites) {
+    const folder = mkdtempSync(join(tmpdir(), 'steward-debian-'));
     const cleanUp = (): void => rmSync(folder, { recursive: true, force: true });
     try {
-      note(`fetching nats-server from Debian (${suite})`);
-      return { kind: 'fetched', path: await fromSuite(suite, source, keyring, folder), cleanUp };
+      note(`fetching ${wanted.package} from Debian (${suite})`);
+      return { kind: 'fetched', path: await fromSuite(wanted, suite, source, keyring, folder), cleanUp };
     } catch (fault) {
       cleanUp();
       failures.push(`${suite}: ${(fault as Error).message.trim().split('\n').at(-1) ?? ''}`);
     }
   }
-  return { kind: 'failed', reason: `Debian’s mirror gave no nats-server (${failures.join(', ')})` };
+  return { kind: 'failed', reason: `Debian’s mirror gave no ${wanted.package} (${failures.join(', ')})` };
 }

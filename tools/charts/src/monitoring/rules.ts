@@ -1,0 +1,109 @@
+/**
+ * Alerts from what the contracts promise: who is called, by which runbook, and when a promise is being broken faster than it may be.
+ * A promise is kept by 99 of 100 changes in 30 days; two windows must burn at once, so that neither a blip calls anybody nor a fire goes on
+ * unseen (multi-window burn rates).
+ */
+import { contracts } from '@steward/contracts';
+import { stringify } from 'yaml';
+
+type Contract = (typeof contracts)[number];
+
+interface Alert {
+  readonly alert: string;
+  readonly expr: string;
+  readonly for: string;
+  readonly labels: { readonly severity: 'page' | 'ticket'; readonly owner: string; readonly escalation: string };
+  readonly annotations: { readonly summary: string; readonly description: string; readonly runbook: string };
+}
+
+interface Rule {
+  readonly record: string;
+  readonly expr: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+const BUDGET = 0.01;
+const windows = ['5m', '30m', '1h', '6h'] as const;
+/** Of 30 days' budget 2 % in an hour, and 5 % in six. */
+const burns = [
+  { severity: 'page', long: '1h', short: '5m', rate: 14.4, for: '2m' },
+  { severity: 'ticket', long: '6h', short: '30m', rate: 6, for: '15m' },
+] as const;
+
+const seconds = (ms: number): string => String(ms / 1_000);
+/** The tightest promise of an entity's fields: changes are counted by entity. */
+const targetOf = ({ freshness }: Contract): number => Math.min(...Object.values(freshness).map(({ targetMs }) => targetMs));
+const staleAfterOf = ({ freshness }: Contract): number => Math.min(...Object.values(freshness).map(({ staleAfterMs }) => staleAfterMs));
+
+const calls = ({ owner }: Pick<Contract, 'owner'>, severity: 'page' | 'ticket'): Alert['labels'] => ({ severity, owner: owner.team, escalation: owner.escalation });
+
+const promised = contracts.filter(({ kind, consumers, freshness }) => kind === 'state' && consumers.some(({ purpose }) => purpose === 'projection') && Object.keys(freshness).length > 0);
+
+function broken(contract: Contract): Rule[] {
+  const bucket = `steward_propagation_seconds_bucket{entity="${contract.entity}",le="${seconds(targetOf(contract))}"}`;
+  const all = `steward_propagation_seconds_count{entity="${contract.entity}"}`;
+  return windows.map((window) => ({
+    record: `steward:propagation_broken:ratio_rate${window}`,
+    expr: `1 - sum(rate(${bucket}[${window}])) / sum(rate(${all}[${window}]))`,
+    labels: { entity: contract.entity },
+  }));
+}
+
+function burning(contract: Contract): Alert[] {
+  const { entity, owner } = contract;
+  return burns.map(({ severity, long, short, rate, for: lasting }) => ({
+    alert: 'StewardPromiseBroken',
+    expr: [long, short].map((window) => `steward:propagation_broken:ratio_rate${window}{entity="${entity}"} > ${String(Number((rate * BUDGET).toFixed(4)))}`).join(' and '),
+    for: lasting,
+    labels: calls(contract, severity),
+    annotations: {
+      summary: `{{ $value | humanizePercentage }} of the changes of ${entity} take longer than the ${seconds(targetOf(contract))} s that are promised`,
+      description: `At this rate the budget of 30 days is used up in ${severity === 'page' ? 'two' : 'five'} days. \`steward flow list\` says where it waits.`,
+      runbook: owner.runbook,
+    },
+  }));
+}
+
+/** Only what a storefront reads is said to be as old as something. */
+function stale(contract: Contract): Alert[] {
+  if (!contract.consumers.some(({ service, purpose }) => service === 'gateway' && purpose === 'projection')) return [];
+  return [{
+    alert: 'StewardReadModelStale',
+    expr: `max(steward_projection_staleness_seconds{entity="${contract.entity}"}) > ${seconds(staleAfterOf(contract))}`,
+    for: '2m',
+    labels: calls(contract, 'page'),
+    annotations: {
+      summary: `The storefront shows ${contract.entity} as of {{ $value | humanizeDuration }} ago, and says that it is old`,
+      description: 'The feed of the system of record stands, or its messages do not arrive. `steward doctor` names who does not answer.',
+      runbook: contract.owner.runbook,
+    },
+  }];
+}
+
+const platform = { owner: { team: 'Platform', escalation: 'platform-on-call', contact: '', runbook: '' } };
+
+function lineAlerts(): Alert[] {
+  const alert = (name: string, severity: 'page' | 'ticket', expr: string, lasting: string, runbook: string, summary: string, description: string): Alert => ({ alert: name, expr, for: lasting, labels: calls(platform, severity), annotations: { summary, description, runbook } });
+  return [
+    alert('StewardOutboxStuck', 'page', 'max by (job) (steward_outbox_oldest_seconds) > 60', '2m', 'docs/runbooks/broker-stream-lost.md', '{{ $labels.job }} has changes that nobody was told of for {{ $value | humanizeDuration }}', "The relay doesn't publish what the service has committed. The broker is unreachable, refuses it, or nobody holds the lease."),
+    alert('StewardConsumerBehind', 'ticket', 'max by (consumer, stream) (steward_consumer_lag_messages) > 10000', '10m', 'docs/how-to/operate.md', '{{ $labels.consumer }} is {{ $value }} messages behind in {{ $labels.stream }}', 'It takes longer to work off than to arrive. More replicas help where the database has room.'),
+    alert('StewardFlowLate', 'ticket', 'max by (flow) (steward_flow_lateness_seconds) > max by (flow) (steward_flow_promise_seconds) and on (flow) max by (flow) (steward_flow_paused) == 0', '5m', 'docs/how-to/operate.md', '{{ $labels.flow }} is {{ $value | humanizeDuration }} behind, more than its contract promises', '`steward flow list` says what waits; `steward doctor` whether its system of record answers.'),
+    alert('StewardFlowPaused', 'ticket', 'max by (flow) (steward_flow_paused) == 1', '4h', 'docs/how-to/operate.md', '{{ $labels.flow }} has been paused for hours', '`steward flow list` says who paused it and why.'),
+    alert('StewardBreakerOpen', 'ticket', 'max by (dependency) (steward_breaker_state) == 1', '5m', 'docs/runbooks/adapter-credentials-expired.md', '{{ $labels.dependency }} has not been answering', 'Calls are turned away until one probe succeeds. Expired credentials look like this too.'),
+    alert('StewardDeadLettersOpen', 'ticket', 'sum by (owner, consumer, class) (steward_dead_letters_open) > 0', '15m', 'docs/runbooks/dead-letter.md', '{{ $labels.owner }} owns {{ $value }} open dead letters of {{ $labels.consumer }} ({{ $labels.class }})', 'Each is a change that its reader does not have. `steward dlq list` shows them by their causes.'),
+    alert('StewardHeldChanges', 'ticket', 'sum by (entity) (steward_held_changes_open) > 0', '15m', 'docs/runbooks/mass-price-anomaly-held.md', '{{ $value }} suspicious changes of {{ $labels.entity }} wait for their owner', '`steward case list --kind held-change` shows them with what was and would become.'),
+    alert('StewardBrokerLoss', 'page', 'increase(steward_broker_losses_total[15m]) > 0', '0m', 'docs/runbooks/broker-stream-lost.md', 'The broker has lost what it had acknowledged in {{ $labels.stream }}', 'Owners announce again what was lost, by themselves. Why the broker lost it is for a person to find out.'),
+    alert('StewardDrift', 'ticket', 'sum by (check) (steward_drift_open) > 0', '30m', 'docs/how-to/reconcile.md', '{{ $labels.check }} finds {{ $value }} differences that were not repaired', '`steward recon drift` shows both sides and the cause.'),
+    alert('StewardEffectsUnknown', 'page', 'sum by (kind) (steward_effects_open{state="unknown"}) > 0', '15m', 'docs/runbooks/order-stuck-unknown.md', '{{ $value }} writes ({{ $labels.kind }}) whose outcome nobody knows', 'They are read back by their natural key before anything is tried again.'),
+  ];
+}
+
+/** `rules/*.yaml` of the chart, which Prometheus reads as they are. */
+export function ruleFiles(): ReadonlyMap<string, string> {
+  const head = '# Generated by `npm run charts` from contracts/. A file of Prometheus as it is: compose.yaml and the chart read the same.\n';
+  const file = (name: string, rules: readonly (Alert | Rule)[]): string => head + stringify({ groups: [{ name, rules }] }, { lineWidth: 0 });
+  return new Map([
+    ['line.yaml', file('steward-line', lineAlerts())],
+    ['promises.yaml', file('steward-promises', promised.flatMap((contract) => [...broken(contract), ...burning(contract), ...stale(contract)]))],
+  ]);
+}

@@ -1,0 +1,2 @@
+export type { Command, Given } from './command';
+export { commands, run, type Surroundings } from './program';
