@@ -12,7 +12,7 @@ interface Alert {
   readonly alert: string;
   readonly expr: string;
   readonly for: string;
-  readonly labels: { readonly severity: 'page' | 'ticket'; readonly owner: string; readonly escalation: string };
+  readonly labels: { readonly severity: 'page' | 'ticket'; readonly owner: string; readonly escalation: string; readonly entity?: string };
   readonly annotations: { readonly summary: string; readonly description: string; readonly runbook: string };
 }
 
@@ -55,7 +55,7 @@ function burning(contract: Contract): Alert[] {
     alert: 'StewardPromiseBroken',
     expr: [long, short].map((window) => `steward:propagation_broken:ratio_rate${window}{entity="${entity}"} > ${String(Number((rate * BUDGET).toFixed(4)))}`).join(' and '),
     for: lasting,
-    labels: calls(contract, severity),
+    labels: { ...calls(contract, severity), entity },
     annotations: {
       summary: `{{ $value | humanizePercentage }} of the changes of ${entity} take longer than the ${seconds(targetOf(contract))} s that are promised`,
       description: `At this rate the budget of 30 days is used up in ${severity === 'page' ? 'two' : 'five'} days. \`steward flow list\` says where it waits.`,
@@ -71,7 +71,7 @@ function stale(contract: Contract): Alert[] {
     alert: 'StewardReadModelStale',
     expr: `max(steward_projection_staleness_seconds{entity="${contract.entity}"}) > ${seconds(staleAfterOf(contract))}`,
     for: '2m',
-    labels: calls(contract, 'page'),
+    labels: { ...calls(contract, 'page'), entity: contract.entity },
     annotations: {
       summary: `The storefront shows ${contract.entity} as of {{ $value | humanizeDuration }} ago, and says that it is old`,
       description: 'The feed of the system of record stands, or its messages do not arrive. `steward doctor` names who does not answer.',

@@ -1,5 +1,6 @@
 /** I5: a record that can't be told in the words of its contract costs only its own key, and is found with its owner, at a terminal too. */
-import { rmSync } from 'node:fs';
+import { globSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { commands, type Given, run } from '@steward/cli';
 import { eventually } from '@steward/testing';
 import { Client } from 'pg';
@@ -7,6 +8,9 @@ import { readProduct } from '../clients/gateway.client';
 import { freePortPlan } from '../system/ports';
 import { scratchFolder } from '../system/scratch-folder';
 import { startSystem, type System } from '../system/system';
+
+const root = join(__dirname, '..', '..', '..', '..');
+const services = ['pim', 'erp', 'crm', 'oms', 'pricing', 'operations', 'reconciliation', 'gateway-projector', 'gateway-api'] as const;
 
 const label = (title: string): object => ({ en: { title, urlKey: 'x' } });
 const oddKeys = ['a.b', 'a*', '>', 'two words', 'nuß', '💡', 'x'.repeat(180)];
@@ -105,6 +109,17 @@ describe('poison in the PIM', () => {
     for (const command of commands.filter(({ verb }) => verb !== 'edit')) await command.run(given);
     expect(asked.length).toBeGreaterThan(35);
     expect(asked.filter((each) => !known.includes(each))).toEqual([]);
+  });
+
+  it('is told of by metrics that are there: every one that an alert or a dashboard names', async () => {
+    const scrapes = await Promise.all(services.map(async (name) => (await fetch(`${system.process(name).url}/metrics`)).text()));
+    const told = new Set(scrapes.flatMap((text) => [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].flatMap(([, name = '', type]) => (type === 'histogram' ? [`${name}_bucket`, `${name}_count`, `${name}_sum`] : [name]))));
+    const files = globSync('k8s/observability/{rules/*.yaml,dashboards/*.json}', { cwd: root }).map((path) => readFileSync(join(root, path), 'utf8'));
+    expect(files.length).toBeGreaterThan(5);
+    // A recording rule of ours (steward:…) is no metric of a process.
+    const named = new Set(files.flatMap((text) => [...text.matchAll(/(?<![\w:])((?:steward|nodejs|process)_\w+)/g)].map(([, name = '']) => name)));
+    expect(named.size).toBeGreaterThan(25);
+    expect([...named].filter((name) => !told.has(name))).toEqual([]);
   });
 
   it('is closed by itself when the record is mended', async () => {
