@@ -4,5 +4,6 @@ export { isTerminal, type OrderEvent, orderEvents, type OrderStatus, orderStatus
 export { applyPromotions, type CartLine, type Discount, type Promoted, type PromotionQuestion } from './promotions';
 export { amountOfPieces, type LineQuantities, refundable, returnable, shippable } from './remainder';
 export { type PriceQuestion, PUBLIC_GROUP, type SelectedPrice, selectPrice, type WhyNoPrice } from './select-price';
-export { availableToPromise, type Stock } from './stock';
+export { cartDigest } from './cart-digest';
+export { availableToPromise, leftAt, type Stock } from './stock';
 export { type Amounts, lineTotals, type LineTerms, orderTotals } from './totals';

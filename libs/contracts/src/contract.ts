@@ -86,7 +86,7 @@ interface SchemaError {
 }
 
 /** A validator as ajv's standalone code exports it. */
-interface StandaloneValidator {
+export interface StandaloneValidator {
   (data: unknown): boolean;
   errors?: readonly SchemaError[] | null;
 }
@@ -102,7 +102,7 @@ export function defineContract<T>(data: ContractData, produced: StandaloneValida
   };
 }
 
-function validate(validator: StandaloneValidator, payload: unknown): Problem[] {
+export function validate(validator: StandaloneValidator, payload: unknown): Problem[] {
   if (!validator(payload)) return (validator.errors ?? []).slice(0, MAX_PROBLEMS).map(toProblem);
   return storable(payload).slice(0, MAX_PROBLEMS);
 }

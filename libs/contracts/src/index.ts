@@ -12,6 +12,7 @@ export {
 export { type BrokerAccountOptions, type BrokerPassword, renderBrokerAccounts } from './broker-accounts';
 export type { Problem } from './problem';
 export { type Allowance, type ChangeRule, type Consumer, type Contract, type ContractData, keyOf, type Kind, type Owner, type ReconciliationTerms, type RepairPolicy, typeOf } from './contract';
+export type { Claims } from './claims';
 export * from './generated/catalogue';
 export { runbooks } from './generated/runbooks';
 export * from './generated/topology';

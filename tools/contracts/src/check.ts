@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Fault, toPointer } from './fault';
 import { loadContracts } from './load';
-import type { ContractSource, Schema } from './model';
+import { type ContractSource, messagesOf, type Schema } from './model';
 import { ASYNCAPI, renderAsyncApi } from './output/asyncapi';
 import { PAGE, renderPage } from './output/page';
 import { loadRunbooks } from './runbooks';
@@ -17,13 +17,13 @@ export interface Checked {
 /** What makes a build impossible or wrong: files, owners, runbooks, schemas, examples, breaks. All faults of one run. */
 export function lint(root: string): Checked {
   const { sources, faults } = loadContracts(root);
-  const found = [...faults, ...sources.flatMap((source) => lintContract(root, source)), ...durableClashes(sources), ...titleClashes(sources), ...loadRunbooks(root).faults];
+  const found = [...faults, ...sources.flatMap((source) => lintContract(root, source)), ...durableClashes(messagesOf(sources)), ...titleClashes(sources), ...loadRunbooks(root).faults];
   return { sources, faults: [...found, ...checkPublished(root, sources)] };
 }
 
 /** What is generated from the contracts, committed for readers, and checked to be current: path and text. */
 export function documents(sources: readonly ContractSource[]): readonly (readonly [string, string])[] {
-  return [[PAGE, renderPage(sources)], [ASYNCAPI, renderAsyncApi(sources)]];
+  return [[PAGE, renderPage(sources)], [ASYNCAPI, renderAsyncApi(messagesOf(sources))]];
 }
 
 /** Everything `lint` says, and whether the committed documents are current. */

@@ -4,7 +4,7 @@ import addFormats from 'ajv-formats';
 import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
 import { parseDocument } from 'yaml';
 import { explain, type Fault } from './fault';
-import type { ContractFile, ContractSource, Schema } from './model';
+import { type ContractFile, type ContractSource, type Schema, undelivered } from './model';
 
 export interface Loaded {
   readonly sources: readonly ContractSource[];
@@ -58,7 +58,7 @@ function readSource(root: string, entity: string, isContract: ValidateFunction |
     }
     return [];
   }
-  return [{ folder, file, contract: contract as ContractFile, versions, examples }];
+  return [{ folder, file, contract: { ...((contract as ContractFile).kind === 'claims' ? undelivered : {}), ...(contract as ContractFile) }, versions, examples }];
 }
 
 function namesIn(root: string, folder: string, pattern: RegExp): string[] {

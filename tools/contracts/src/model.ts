@@ -13,7 +13,7 @@ export interface ChangeRule extends Allowance {
 /** contract.yaml as it is written; contracts/contract.schema.json is its meta-schema. */
 export interface ContractFile {
   readonly entity: string;
-  readonly kind: 'state' | 'event' | 'command';
+  readonly kind: 'state' | 'event' | 'command' | 'claims';
   readonly told?: true;
   readonly fourEyes?: true;
   readonly summary: string;
@@ -31,6 +31,12 @@ export interface ContractFile {
   };
   readonly consumers: readonly { readonly service: string; readonly builds: string; readonly from?: readonly string[]; readonly purpose: 'projection' | 'reaction' }[];
 }
+
+/** Claims are signed and carried inside of messages; everything else is one. */
+export const messagesOf = (sources: readonly ContractSource[]): readonly ContractSource[] => sources.filter(({ contract }) => contract.kind !== 'claims');
+
+/** What a message says of its delivery, and claims have none of. */
+export const undelivered = { key: { from: [] }, freshness: {}, deadLetter: { respondWithin: '1d' }, retention: { stream: { maxAge: '1d', maxMegabytes: 1 } } } as const;
 
 /** The part of JSON Schema 2020-12 that contracts may use, see keywords.ts. */
 export interface Schema {

@@ -1,11 +1,13 @@
 /** A cart with a promise for each line that has a price: what it says is what an order with it will cost. */
+import { cartDigest } from '@steward/commerce';
+import type { PricePromise } from '@steward/contracts';
 import { quoted, RejectedError, StewardError } from '@steward/platform';
 import type { Customer, Guest } from '../identity/identity';
 import type { Context, Contexts } from '../storefront/context';
 import type { Reading } from '../storefront/reading';
 import type { LivePromotions } from '../promotion/live-promotions';
 import type { PromiseKeys } from '../promise/promise-keys';
-import { cartDigest, PRICE_PROMISE, SHIPPING_PROMISE, type PriceClaims, type ShippingClaims } from '../promise/price-promise';
+import { PRICE_PROMISE, SHIPPING_PROMISE, type ShippingClaims } from '../promise/price-promise';
 import type { CartInput } from './cart.input';
 import { toCartView, type CartView, type Promised } from './cart-view';
 import { quote, type LinePrice, type Quote, type QuotedLine } from './quote';
@@ -83,7 +85,7 @@ async function promise({ lines, shipping }: Quote, { identity, context }: Buyer,
   const discounted = lines.some(({ price }) => price !== null && price.discountAmount > 0);
   const cart = discounted ? { cart: cartDigest(lines) } : {};
 
-  const claimsOf = (line: QuotedLine, price: LinePrice): PriceClaims => ({
+  const claimsOf = (line: QuotedLine, price: LinePrice): PricePromise => ({
     sku: line.sku,
     qty: line.quantity,
     unit: price.unitAmount,

@@ -1,10 +1,10 @@
 /** The lines of an order at the prices that were promised (S5). A price list is not asked: what was promised is what is charged. */
-import type { PlaceOrderLine } from '@steward/contracts';
-import { lineTotals, orderTotals, type Amounts } from '@steward/commerce';
+import type { PlaceOrderLine, PricePromise } from '@steward/contracts';
+import { cartDigest, lineTotals, orderTotals, type Amounts } from '@steward/commerce';
 import type { ProblemPlace } from '@steward/platform';
 import type { Buyer } from '../cart/preview';
 import type { PromiseKeys } from '../promise/promise-keys';
-import { cartDigest, readPricePromise, readShippingPromise, type PriceClaims, type ReadPromise } from '../promise/price-promise';
+import { readPricePromise, readShippingPromise, type ReadPromise } from '../promise/price-promise';
 import type { PlaceOrderInput } from './place-order.input';
 
 export interface PricedOrder {
@@ -69,7 +69,7 @@ function faultOf(read: ReadPromise<{ cur: string; mkt: string; sub: string | nul
   return [];
 }
 
-function faultOfLine(line: PlaceOrderInput['lines'][number], read: ReadPromise<PriceClaims>, { buyer, cart, publicGroup }: { buyer: Buyer; cart: string; publicGroup: string }, place: string): Found[] {
+function faultOfLine(line: PlaceOrderInput['lines'][number], read: ReadPromise<PricePromise>, { buyer, cart, publicGroup }: { buyer: Buyer; cart: string; publicGroup: string }, place: string): Found[] {
   const pointer = `${place}/promise`;
   const found = faultOf(read, buyer, pointer);
   if (read.kind === 'forged' || found[0]?.kind === 'invalid') return found;
@@ -83,7 +83,7 @@ function faultOfLine(line: PlaceOrderInput['lines'][number], read: ReadPromise<P
   return found;
 }
 
-function toLine({ sku, qty, unit, disc, rate, tax, pid, prev, promo }: PriceClaims, promise: string, index: number): PlaceOrderLine {
+function toLine({ sku, qty, unit, disc, rate, tax, pid, prev, promo }: PricePromise, promise: string, index: number): PlaceOrderLine {
   const terms = { unitAmount: unit, quantity: qty, discountAmount: disc, taxRateBp: rate, taxMode: tax };
   return { lineId: String(index + 1), sku, ...terms, ...lineTotals(terms), priceId: pid, priceRevision: prev, promotionIds: promo, promise };
 }

@@ -5,14 +5,13 @@
  *   3. Where a discount depends on the rest of the cart, every line of that cart names it: none can be ordered without the others.
  *   4. Whether it is still valid is asked once, at the moment the order is accepted. An outage behind the gateway can't expire it.
  */
-import { hash } from 'node:crypto';
+import { pricePromise, type PricePromise } from '@steward/contracts';
 import { z } from 'zod';
 import type { PromiseKeys } from './promise-keys';
 
 export const PRICE_PROMISE = 'steward-price-promise+jwt';
 export const SHIPPING_PROMISE = 'steward-shipping-promise+jwt';
 
-const amount = z.int().min(0);
 const whose = {
   cur: z.string(),
   mkt: z.string(),
@@ -25,45 +24,22 @@ const whose = {
   exp: z.int(),
 };
 
-const priceClaims = z.object({
-  sku: z.string(),
-  qty: z.int().min(1),
-  unit: amount,
-  /** Of the whole line. */
-  disc: amount,
-  grp: z.string(),
-  /** Id and revision of the entry of the price list. */
-  pid: z.string(),
-  prev: z.int(),
-  promo: z.array(z.string()),
-  /** Digest of the cart that the discounts were given for; absent when there were none. */
-  cart: z.string().optional(),
-  ...whose,
-});
-export type PriceClaims = z.output<typeof priceClaims>;
-
-const shippingClaims = z.object({ method: z.string(), unit: amount, ...whose });
+const shippingClaims = z.object({ method: z.string(), unit: z.int().min(0), ...whose });
 export type ShippingClaims = z.output<typeof shippingClaims>;
 
 export type ReadPromise<T> = { readonly kind: 'valid' | 'expired'; readonly claims: T } | { readonly kind: 'forged' };
 
-export function readPricePromise(keys: PromiseKeys, token: string, at: number): Promise<ReadPromise<PriceClaims>> {
-  return read(keys, PRICE_PROMISE, token, priceClaims, at);
+export function readPricePromise(keys: PromiseKeys, token: string, at: number): Promise<ReadPromise<PricePromise>> {
+  return read(keys, PRICE_PROMISE, token, (claims) => (pricePromise.validateConsumed(claims).length === 0 ? (claims as PricePromise) : undefined), at);
 }
 
 export function readShippingPromise(keys: PromiseKeys, token: string, at: number): Promise<ReadPromise<ShippingClaims>> {
-  return read(keys, SHIPPING_PROMISE, token, shippingClaims, at);
+  return read(keys, SHIPPING_PROMISE, token, (claims) => shippingClaims.safeParse(claims).data, at);
 }
 
-async function read<T extends { exp: number }>(keys: PromiseKeys, type: string, token: string, shape: z.ZodType<T>, at: number): Promise<ReadPromise<T>> {
-  const checked = shape.safeParse(await keys.verify(type, token));
+async function read<T extends { exp: number }>(keys: PromiseKeys, type: string, token: string, toClaims: (signed: unknown) => T | undefined, at: number): Promise<ReadPromise<T>> {
+  const claims = toClaims(await keys.verify(type, token));
   // A claim that we signed and no longer know is of another version of ours; it is of no use here.
-  if (!checked.success) return { kind: 'forged' };
-  return { kind: at < checked.data.exp * 1_000 ? 'valid' : 'expired', claims: checked.data };
-}
-
-/** Names a cart by what is in it, in whatever order. */
-export function cartDigest(lines: readonly { readonly sku: string; readonly quantity: number }[]): string {
-  const named = lines.map(({ sku, quantity }) => JSON.stringify([sku, quantity])).toSorted();
-  return hash('sha256', named.join('\n'), 'base64url').slice(0, 22);
+  if (claims === undefined) return { kind: 'forged' };
+  return { kind: at < claims.exp * 1_000 ? 'valid' : 'expired', claims };
 }

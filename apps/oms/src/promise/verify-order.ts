@@ -2,32 +2,12 @@
  * S5: nobody is charged another price than was promised. Each line is held against its promise, and all amounts against the
  * arithmetic that the gateway and we share. Judged at the moment the gateway accepted the order: an outage behind it lets nothing expire.
  */
-import { lineTotals, orderTotals } from '@steward/commerce';
-import type { PlaceOrder } from '@steward/contracts';
-import { z } from 'zod';
+import { cartDigest, lineTotals, orderTotals } from '@steward/commerce';
+import { type PlaceOrder, pricePromise, type PricePromise } from '@steward/contracts';
 import type { Verdict } from '../saga/input';
 import type { PromiseKeys } from './promise-keys.client';
 
 type Line = PlaceOrder['lines'][number];
-
-const claimsShape = z.object({
-  sku: z.string(),
-  qty: z.number().int(),
-  unit: z.number().int(),
-  disc: z.number().int(),
-  cur: z.string(),
-  mkt: z.string(),
-  grp: z.string(),
-  tax: z.enum(['included', 'excluded']),
-  rate: z.number().int(),
-  pid: z.string(),
-  prev: z.number().int(),
-  promo: z.array(z.string()),
-  sub: z.string().nullable(),
-  /** Seconds since 1970. */
-  exp: z.number(),
-});
-type Claims = z.output<typeof claimsShape>;
 
 const sound: Verdict = { kind: 'sound' };
 const invalid = (message: string, sku: string | null): Verdict => ({ kind: 'unsound', code: 'PROMISE_INVALID', message, sku });
@@ -48,9 +28,8 @@ export async function verifyOrder(order: PlaceOrder, keys: PromiseKeys): Promise
 
 function verifyLine(order: PlaceOrder, line: Line, signed: unknown): Verdict {
   const { sku } = line;
-  const parsed = claimsShape.safeParse(signed);
-  if (!parsed.success) return invalid(`the promise of ${sku} is not one of ours`, sku);
-  const claims = parsed.data;
+  if (pricePromise.validateConsumed(signed).length > 0) return invalid(`the promise of ${sku} is not one of ours`, sku);
+  const claims = signed as PricePromise;
   const foreign = foreignTo(order, line, claims);
   if (foreign !== undefined) return invalid(`the promise of ${sku} is for another ${foreign}`, sku);
   if (Date.parse(order.acceptedAt) >= claims.exp * 1_000) return changed(`the promise of ${sku} had expired when the order was accepted`, sku);
@@ -59,16 +38,18 @@ function verifyLine(order: PlaceOrder, line: Line, signed: unknown): Verdict {
 }
 
 /** What a promise was made for, where that is something else. One without a customer is anybody's. */
-function foreignTo({ currency, market, customerGroup, customerId }: PlaceOrder, { sku, quantity }: Line, { sku: promised, qty, cur, mkt, grp, sub }: Claims): string | undefined {
+function foreignTo({ currency, market, customerGroup, customerId, lines }: PlaceOrder, { sku, quantity }: Line, { sku: promised, qty, cur, mkt, grp, sub, cart }: PricePromise): string | undefined {
   if (promised !== sku) return 'article';
   if (qty !== quantity) return 'quantity';
   if (cur !== currency) return 'currency';
   if (mkt !== market) return 'market';
   if (grp !== customerGroup) return 'customer group';
-  return sub === null || sub === customerId ? undefined : 'customer';
+  if (sub !== null && sub !== customerId) return 'customer';
+  // A discount that the rest of the cart has earned is for that cart, and not for the line alone.
+  return cart === undefined || cart === cartDigest(lines) ? undefined : 'cart';
 }
 
-function otherThan(line: Line, claims: Claims): string | undefined {
+function otherThan(line: Line, claims: PricePromise): string | undefined {
   if (claims.unit !== line.unitAmount) return 'price';
   if (claims.disc !== line.discountAmount) return 'discount';
   if (claims.tax !== line.taxMode || claims.rate !== line.taxRateBp) return 'tax';

@@ -1,3 +1,4 @@
+import { cartDigest } from '@steward/commerce';
 import type { PlaceOrder } from '@steward/contracts';
 import { createLogger, manualClock } from '@steward/platform';
 import { CompactSign, exportJWK, generateKeyPair, type JWK } from 'jose';
@@ -45,11 +46,15 @@ describe('an order and its promises', () => {
   it('S5: are sound when each line is what was promised and the amounts add up', async () => {
     expect(await verdictOf(await promised())).toBe('sound');
     expect(await verdictOf(await promised({ claims: { sub: null } }))).toBe('sound');
+    expect(await verdictOf(await promised({ claims: { cart: cartDigest([{ sku: 'SKU-1', quantity: 2 }]) } }))).toBe('sound');
+    // A newer gateway may claim more.
+    expect(await verdictOf(await promised({ claims: { later: 1 } }))).toBe('sound');
   });
 
   it.each<[string, Parameters<typeof promised>[0]]>([
     ['another article', { claims: { sku: 'SKU-2' } }],
     ['another quantity', { change: line({ quantity: 3 }) }],
+    ['another cart', { claims: { cart: cartDigest([{ sku: 'SKU-1', quantity: 2 }, { sku: 'SKU-2', quantity: 1 }]) } }],
     ['another customer', { claims: { sub: 'C-2' } }],
     ['another market', { claims: { mkt: 'us' } }],
     ['another currency', { claims: { cur: 'USD' } }],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import standaloneCode from 'ajv/dist/standalone';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
 import { createAjv } from '../ajv';
-import { type ContractSource, newestActive, resolve, type Schema, takenFrom, toMs, type Version } from '../model';
+import { type ContractSource, messagesOf, newestActive, resolve, type Schema, takenFrom, toMs, type Version } from '../model';
 import { closed, open, places, typed } from '../shapes';
 import { loadRunbooks, renderRunbooks } from '../runbooks';
 import { durablesOf, streamsOf } from './topology';
@@ -17,7 +17,7 @@ export async function generate(root: string, sources: readonly ContractSource[])
     'types.ts': await types(sources),
     'validators.ts': validators(sources),
     'catalogue.ts': catalogue(sources),
-    'topology.ts': topology(sources),
+    'topology.ts': topology(messagesOf(sources)),
     'runbooks.ts': renderRunbooks(loadRunbooks(root).runbooks),
   };
   mkdirSync(join(root, OUTPUT), { recursive: true });
@@ -86,12 +86,18 @@ function catalogue(sources: readonly ContractSource[]): string {
       const type = nameOf(source, version);
       const suffix = `${pascal(source.contract.entity)}V${version.major}`;
       typeNames.push(type);
+      if (source.contract.kind === 'claims') {
+        const claims = JSON.stringify({ name: source.contract.entity, major: version.major });
+        constants.push(`export const ${constantOf(type)}: Claims<${type}> = defineClaims<${type}>(${claims}, validators.produce${suffix}, validators.consume${suffix});`);
+        continue;
+      }
       names.push(constantOf(type));
       const data = JSON.stringify(dataOf(source, version), undefined, 2);
       constants.push(`export const ${constantOf(type)}: Contract<${type}> = defineContract<${type}>(${data}, validators.produce${suffix}, validators.consume${suffix});`);
     }
   }
   return [
+    `import { type Claims, defineClaims } from '../claims';`,
     `import { type Contract, defineContract } from '../contract';`,
     `import type { ${typeNames.join(', ')} } from './types';`,
     `import * as validators from './validators';`,

@@ -21,7 +21,7 @@ interface Durable {
 
 const MEGABYTE = 1024 * 1024;
 
-const suffixes = { state: 'STATE', event: 'EVENTS', command: 'COMMANDS' } as const;
+const suffixes = { state: 'STATE', event: 'EVENTS', command: 'COMMANDS', claims: 'NONE' } as const;
 
 const streamName = (system: string, holds: ContractFile['kind']): string => `${system.toUpperCase().replaceAll('-', '_')}_${suffixes[holds]}`;
 
