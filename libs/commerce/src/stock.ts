@@ -11,11 +11,20 @@ export interface Stock {
 }
 
 /**
- * Units that may still be promised (S3); never below 0. Locations are added up afterwards: one that owes units takes none from
- * another, because they lie in different buildings.
+ * Units that this location alone may still give (S3); below 0 where more is held or kept back than is there.
  * @throws RangeError for what is no safe integer
  */
-export function availableToPromise({ onHand, safetyStock, reserved }: Stock): number {
-  const left = exact(onHand, 'onHand') - exact(safetyStock ?? 0, 'safetyStock', 0) - exact(reserved, 'reserved', 0);
-  return Math.max(0, exact(left, 'what is left'));
+export function leftAt({ onHand, safetyStock, reserved }: Stock): number {
+  return exact(exact(onHand, 'onHand') - exact(safetyStock ?? 0, 'safetyStock', 0) - exact(reserved, 'reserved', 0), 'what is left');
+}
+
+/**
+ * Units of a SKU that may still be promised over all of its locations (S3); never below 0. What one location owes to orders is taken off
+ * the others: it mostly is what an order was to get there and the warehouse has given to another, so it will have to come from
+ * elsewhere. What a location only lacks of its safety stock is owed to nobody.
+ */
+export function availableToPromise(locations: readonly Stock[]): number {
+  const free = locations.reduce((sum, stock) => exact(sum + Math.max(0, leftAt(stock)), 'what is left'), 0);
+  const owed = locations.reduce((sum, { onHand, reserved }) => exact(sum + Math.max(0, reserved - onHand), 'what is owed'), 0);
+  return Math.max(0, free - owed);
 }

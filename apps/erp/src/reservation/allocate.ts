@@ -1,4 +1,5 @@
-/** Which location gives what: all lines of an order or none, in the order of arrival. Pure. */
+/** Which location gives what: all lines of an order or none, in the order of arrival; how much there is, is the rule of commerce. Pure. */
+import { availableToPromise, leftAt } from '@steward/commerce';
 
 /** What one location has of one SKU, and how much of it is spoken for. */
 export interface Stock {
@@ -42,20 +43,15 @@ export type Decision =
   | { readonly kind: 'held'; readonly orderId: string; readonly lines: readonly AllocatedLine[] }
   | { readonly kind: 'refused'; readonly orderId: string; readonly refusal: Refusal };
 
-/** A location while a batch is decided on; `left` falls below zero where more is spoken for than is there. */
-interface Place {
-  readonly location: string;
-  readonly backorderable: boolean;
-  left: number;
+/** A location while a batch is decided on: what is held there grows. */
+interface Place extends Pick<Stock, 'location' | 'backorderable' | 'onHand' | 'safetyStock'> {
+  reserved: number;
 }
 
 /** A request that is refused takes nothing, so a smaller one behind it may still be held. */
 export function allocate(stocks: readonly Stock[], requests: readonly Request[]): Decision[] {
   const places = new Map<string, Place[]>();
-  for (const { sku, location, backorderable, ...stock } of stocks) {
-    const place = { location, backorderable, left: stock.onHand - stock.safetyStock - stock.reserved };
-    places.set(sku, [...(places.get(sku) ?? []), place]);
-  }
+  for (const { sku, ...place } of stocks) places.set(sku, [...(places.get(sku) ?? []), place]);
   return requests.map((request) => decide(places, request));
 }
 
@@ -66,8 +62,8 @@ function decide(places: ReadonlyMap<string, readonly Place[]>, { orderId, lines 
     const known = places.get(line.sku);
     const shares = known === undefined ? undefined : take(known, line.quantity);
     if (shares === undefined) {
-      for (const { place, quantity } of taken) place.left += quantity;
-      return { kind: 'refused', orderId, refusal: { code: known === undefined ? 'UNKNOWN_SKU' : 'OUT_OF_STOCK', sku: line.sku, available: availableIn(known ?? []) } };
+      for (const { place, quantity } of taken) place.reserved -= quantity;
+      return { kind: 'refused', orderId, refusal: { code: known === undefined ? 'UNKNOWN_SKU' : 'OUT_OF_STOCK', sku: line.sku, available: availableToPromise(known ?? []) } };
     }
     taken.push(...shares);
     allocated.push({ ...line, allocations: shares.map(({ place, quantity }) => ({ location: place.location, quantity })) });
@@ -77,26 +73,18 @@ function decide(places: ReadonlyMap<string, readonly Place[]>, { orderId, lines 
 
 /** From the fullest location first, so that a line is split only when no single one has enough; undefined when all of them have not. */
 function take(places: readonly Place[], quantity: number): { place: Place; quantity: number }[] | undefined {
-  const fullest = [...places].sort((a, b) => b.left - a.left || (a.location < b.location ? -1 : 1));
+  const fullest = [...places].sort((a, b) => leftAt(b) - leftAt(a) || (a.location < b.location ? -1 : 1));
   // What is not there is ordered for one location: two half backorders would be two deliveries.
   const beyond = fullest.find(({ backorderable }) => backorderable);
-  if (beyond === undefined && availableIn(places) < quantity) return undefined;
+  if (beyond === undefined && availableToPromise(places) < quantity) return undefined;
   const shares = new Map<Place, number>();
   let open = quantity;
   for (const place of fullest) {
-    const share = Math.min(open, Math.max(0, place.left));
+    const share = Math.min(open, Math.max(0, leftAt(place)));
     if (share > 0) shares.set(place, share);
     open -= share;
   }
   if (beyond !== undefined && open > 0) shares.set(beyond, (shares.get(beyond) ?? 0) + open);
-  for (const [place, share] of shares) place.left -= share;
+  for (const [place, share] of shares) place.reserved += share;
   return [...shares].map(([place, share]) => ({ place, quantity: share }));
-}
-
-/**
- * What a location owes is taken off the others: it mostly is what an order was to get there and the warehouse has given to another, so
- * it will have to come from elsewhere.
- */
-function availableIn(places: readonly Place[]): number {
-  return Math.max(0, places.reduce((sum, { left }) => sum + left, 0));
 }

@@ -28,15 +28,14 @@ export const LOW_STOCK_AT = 5;
 /** GraphQL's Int ends here; more pieces than that are told as this many. */
 const MOST = 2_147_483_647;
 
-/** What may still be promised is counted per location (S3): a location's shortage can't be covered by another one's safety stock. */
+/** What may still be promised is what a reservation would be granted (S3): one rule for both. */
 export function availabilityOf(sku: string, levels: readonly Level[]): SkuAvailability {
   if (levels.length === 0) return { sku, state: 'UNKNOWN', quantity: null, expectedAt: null, changedAt: null };
-  let quantity = 0;
+  const quantity = availableToPromise(levels.map(({ data: { onHand, safetyStock = null }, reserved }) => ({ onHand, safetyStock, reserved })));
   let backorderable = false;
   let expectedAt: string | null = null;
   let changedAt = Infinity;
   for (const level of levels) {
-    quantity += availableToPromise({ onHand: level.data.onHand, safetyStock: level.data.safetyStock ?? null, reserved: level.reserved });
     backorderable ||= level.data.backorderable === true;
     expectedAt = earlier(expectedAt, level.data.expectedAt ?? null);
     changedAt = Math.min(changedAt, level.changedAt);

@@ -7,13 +7,13 @@ const level = (onHand: number, more: Partial<Level['data']> = {}, changedAt = 1_
 });
 
 describe('availability of a SKU', () => {
-  it('counts what is above the safety stock of each location, and no location takes from another', () => {
+  it('counts what is above the safety stock of each location, and takes off what another one is below zero', () => {
     const both = availabilityOf('A', [level(10, { safetyStock: 3 }), level(1, { safetyStock: 4 }), level(-5)]);
-    expect(both).toMatchObject({ state: 'IN_STOCK', quantity: 7 });
+    expect(both).toMatchObject({ state: 'LOW_STOCK', quantity: 2 });
   });
 
-  it('S3: takes off what each location holds for orders, and no location pays for what another one owes', () => {
-    expect(availabilityOf('A', [level(10, { safetyStock: 3 }, 1_000, 4), level(5, {}, 1_000, 9)])).toMatchObject({ state: 'LOW_STOCK', quantity: 3 });
+  it('S3: is what a reservation would be granted: what one location owes to orders comes from another', () => {
+    expect(availabilityOf('A', [level(10, { safetyStock: 3 }, 1_000, 4), level(5, {}, 1_000, 7)])).toMatchObject({ state: 'LOW_STOCK', quantity: 1 });
   });
 
   it('is UNKNOWN with no quantity when no location was ever told, which is not zero', () => {
