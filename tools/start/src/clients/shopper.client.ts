@@ -50,8 +50,8 @@ export interface Address {
 
 export const usualAddress: Address = { name: 'Ada Lund', street: 'Deichstr. 7', postalCode: '20459', city: 'Hamburg', country: 'DE' };
 
-async function ask(method: string, url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answered> {
-  const answer = await fetch(url, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }), headers: { 'content-type': 'application/json', ...headers }, signal: AbortSignal.timeout(WITHIN_MS) });
+async function ask(method: string, url: string, body: unknown, headers: Readonly<Record<string, string>> = {}, withinMs = WITHIN_MS): Promise<Answered> {
+  const answer = await fetch(url, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }), headers: { 'content-type': 'application/json', ...headers }, signal: AbortSignal.timeout(withinMs) });
   return { status: answer.status, replayed: answer.headers.get('idempotent-replayed') === 'true', text: await answer.text() };
 }
 
@@ -82,11 +82,13 @@ export interface Purchase {
   readonly address?: Address;
   /** Of the customer who buys; without, a guest does. */
   readonly token?: string;
+  /** How long the shopper waits for any answer at all. */
+  readonly withinMs?: number;
 }
 
-export function placeOrder(gatewayUrl: string, { key, lines, shippingPromise, email, card, address = usualAddress, token }: Purchase, waitSeconds: number): Promise<Answered> {
+export function placeOrder(gatewayUrl: string, { key, lines, shippingPromise, email, card, address = usualAddress, token, withinMs }: Purchase, waitSeconds: number): Promise<Answered> {
   const body = { email, shippingAddress: address, lines, ...(shippingPromise === null ? {} : { shippingPromise }), payment: { method: 'card', token: card } };
-  return post(`${gatewayUrl}/v1/orders`, body, { 'idempotency-key': key, prefer: `wait=${waitSeconds}`, ...bearer(token) });
+  return ask('POST', `${gatewayUrl}/v1/orders`, body, { 'idempotency-key': key, prefer: `wait=${waitSeconds}`, ...bearer(token) }, withinMs);
 }
 
 export async function readOrder(gatewayUrl: string, id: string, token: string): Promise<ShownOrder> {

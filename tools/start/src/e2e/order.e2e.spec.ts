@@ -58,7 +58,7 @@ describe('an order', () => {
     return { orders: all.filter(({ reference }) => reference === number), sales: sales.filter(({ reference }) => reference === number), charges: charges.filter(({ metadata }) => metadata['orderId'] === id) };
   }
 
-  const asBought = (shown: ShownOrder, sku: string, unit: number) => ({ key: shown.id, sku, order: shown, refused: undefined, promisedUnit: unit, ids: [shown.id], tookMs: 0 });
+  const asBought = (shown: ShownOrder, sku: string, unit: number) => ({ key: shown.id, sku, order: shown, refused: undefined, promisedUnit: unit, ids: [shown.id], answers: 1, tookMs: 0 });
 
   it('S2 S5 S6: is confirmed with one order, one sale and one payment, and its stock is spoken for', async () => {
     const sku = skuAt(0);

@@ -37,6 +37,7 @@ export function violations(bought: readonly Bought[], goods: readonly Goods[], b
   const orders = bought.flatMap(({ order }) => order ?? []);
   return [
     ...bought.filter(({ ids }) => ids.length > 1).map(({ key, ids }) => `purchase ${key} became ${ids.length} orders: ${ids.join(', ')}`),
+    ...bought.filter(({ answers }) => answers > 1).map(({ key, answers }) => `purchase ${key} was answered in ${answers} different ways`),
     ...bought.flatMap(({ order, promisedUnit }) => (order?.lines ?? []).filter(({ unit }) => Number(unit.minorUnits) !== promisedUnit).map(({ unit }) => `order ${order?.number} costs ${unit.minorUnits} and ${promisedUnit} was promised`)),
     ...orders.flatMap((order) => ofOrder(order, books)),
     ...goods.flatMap((each) => ofGoods(each, bought)),

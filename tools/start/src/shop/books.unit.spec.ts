@@ -10,7 +10,7 @@ function order(number: string, status: ShownOrder['status'], code: string | null
   return { id: `id-${number}`, number, status, rejection: code === null ? null : { code }, lines, totals: { gross: { minorUnits: '1490' } }, payment: { status: 'NONE' }, fulfilment: { status: 'NONE' } };
 }
 
-const bought = (order: ShownOrder, more: Partial<Bought> = {}): Bought => ({ key: `key-${order.number}`, sku: 'TENT', order, refused: undefined, promisedUnit: 1000, ids: [order.id], tookMs: 1, ...more });
+const bought = (order: ShownOrder, more: Partial<Bought> = {}): Bought => ({ key: `key-${order.number}`, sku: 'TENT', order, refused: undefined, promisedUnit: 1000, ids: [order.id], answers: 1, tookMs: 1, ...more });
 const record = (reference: string, state = 'open'): SandboxRecord => ({ id: `of-${reference}-${state}`, reference, state });
 const charge = (number: string, amounts: Partial<Charge> = {}): Charge => ({ intent: `pi-${number}`, status: 'requires_capture', metadata: { orderId: `id-${number}` }, amount: 1490, capturable: 1490, captured: 0, refunded: 0, ...amounts });
 
@@ -26,6 +26,7 @@ describe('the books after a play', () => {
   it.each<[string, Bought[], Partial<Books>, string]>([
     ['an order that nobody decided', [bought(sold), bought(order('C', 'ACCEPTED'))], {}, 'order C was never decided'],
     ['two orders of one purchase', [bought(sold, { ids: ['id-A', 'id-X'] })], {}, 'purchase key-A became 2 orders'],
+    ['two answers to one request', [bought(sold, { answers: 2 })], {}, 'purchase key-A was answered in 2 different ways'],
     ['another price than the promised', [bought(sold, { promisedUnit: 900 })], {}, 'order A costs 1000 and 900 was promised'],
     ['a second order at the OMS', [bought(sold)], { orders: [record('A'), { ...record('A'), id: 'again' }] }, 'order A is CONFIRMED and is 2 times in the OMS'],
     ['a sale that never came', [bought(sold)], { sales: [] }, 'order A is CONFIRMED and is 0 times in the ERP'],

@@ -18,6 +18,8 @@ export interface Bought {
   readonly promisedUnit: number;
   /** Order ids in all answers that this purchase got: one, or somebody was served twice. */
   readonly ids: readonly string[];
+  /** How many different bodies said that it was taken: one, or the same request was answered in two ways (S4). */
+  readonly answers: number;
   /** From the first request until it was decided. */
   readonly tookMs: number;
 }
@@ -29,6 +31,8 @@ export interface PlayOptions {
   readonly parallel: number;
   /** Of a hundred buyers so many send everything several times at once. */
   readonly doubleClicks: number;
+  /** Of a hundred requests so many are given up before their answer, and made again. */
+  readonly impatient?: number;
   /** How long a buyer waits for a decision. */
   readonly withinMs: number;
   readonly random: () => number;
@@ -38,6 +42,8 @@ export interface PlayOptions {
 
 const CLICKS = 5;
 const PAUSE_MS = 250;
+/** Whoever has no patience gives up within so long: before, while or after the order is taken. */
+const IMPATIENT_MS = 200;
 
 export async function play(options: PlayOptions): Promise<Bought[]> {
   const bought: Bought[] = [];
@@ -53,30 +59,42 @@ export async function play(options: PlayOptions): Promise<Bought[]> {
   return bought;
 }
 
-async function buy({ gatewayUrl, goods, doubleClicks, withinMs, random, card = () => 'pm_card_visa' }: PlayOptions): Promise<Bought> {
+async function buy({ gatewayUrl, goods, doubleClicks, impatient = 0, withinMs, random, card = () => 'pm_card_visa' }: PlayOptions): Promise<Bought> {
   const begun = performance.now();
   const deadline = Date.now() + withinMs;
   const { sku } = goods[Math.floor(random() * goods.length)] as Goods;
   const clicks = random() * 100 < doubleClicks ? CLICKS : 1;
   const method = card();
   const ids = new Set<string>();
+  const bodies = new Set<string>();
+  const patience = (): { withinMs?: number } => (random() * 100 < impatient ? { withinMs: 1 + Math.floor(random() * IMPATIENT_MS) } : {});
   for (;;) {
     const priced = await insist(deadline, () => preview(gatewayUrl, sku, 1));
     const key = randomUUID();
-    const done = (order: ShownOrder | undefined, refused: Answered | undefined): Bought => ({ key, sku, order, refused, promisedUnit: priced.unit, ids: [...ids], tookMs: performance.now() - begun });
+    const done = (order: ShownOrder | undefined, refused: Answered | undefined): Bought => ({ key, sku, order, refused, promisedUnit: priced.unit, ids: [...ids], answers: bodies.size, tookMs: performance.now() - begun });
     if (priced.promise === null) return done(undefined, { status: 409, replayed: false, text: 'not offered any more' });
-    const answer = await purchase(gatewayUrl, key, sku, priced, method, clicks, deadline, ids);
+    const answer = await purchase(gatewayUrl, { key, sku, priced, card: method, clicks, deadline, patience }, ids, bodies);
     const placed = placedOf(answer);
     if (placed !== undefined) return done(await decided(gatewayUrl, placed, deadline), undefined);
     if (codeOf(answer) !== 'PRICE_CHANGED') return done(undefined, answer);
   }
 }
 
-async function purchase(gatewayUrl: string, key: string, sku: string, { promise, shippingPromise }: Preview, card: string, clicks: number, deadline: number, ids: Set<string>): Promise<Answered> {
+interface Attempt {
+  readonly key: string;
+  readonly sku: string;
+  readonly priced: Preview;
+  readonly card: string;
+  readonly clicks: number;
+  readonly deadline: number;
+  readonly patience: () => { withinMs?: number };
+}
+
+async function purchase(gatewayUrl: string, { key, sku, priced: { promise, shippingPromise }, card, clicks, deadline, patience }: Attempt, ids: Set<string>, bodies: Set<string>): Promise<Answered> {
   const wanted = { key, lines: [{ sku, quantity: 1, promise: promise ?? '' }], shippingPromise, email: `${key}@example.com`, card };
   const click = (): Promise<Answered> =>
     insist(deadline, async () => {
-      const answer = await placeOrder(gatewayUrl, wanted, 2);
+      const answer = await placeOrder(gatewayUrl, { ...wanted, ...patience() }, 2);
       // Somebody with the same key is being served; or nobody can be served just now.
       if (answer.status >= 500 || answer.status === 429 || codeOf(answer) === 'IDEMPOTENCY_IN_PROGRESS') throw new Error(`${answer.status} ${answer.text.slice(0, 200)}`);
       return answer;
@@ -84,7 +102,9 @@ async function purchase(gatewayUrl: string, key: string, sku: string, { promise,
   const answers = await Promise.all(Array.from({ length: clicks }, click));
   for (const answer of answers) {
     const placed = placedOf(answer);
-    if (placed !== undefined) ids.add(placed.order.id);
+    if (placed === undefined) continue;
+    ids.add(placed.order.id);
+    bodies.add(answer.text);
   }
   return answers[0] as Answered;
 }

@@ -7,6 +7,7 @@ import { play } from './buyers';
 import { layOut, type Goods } from './goods';
 import { randomFrom } from '../random';
 import { told } from './report';
+import { reprice } from './reprice';
 
 const usage = `npm run shop [-- flags]
 
@@ -18,6 +19,8 @@ payment provider against what the shoppers were told. Kill services meanwhile: n
   --stock N          pieces of each; the ERP's stock is set to it (default 10)
   --parallel N       shoppers at a time (default 16)
   --double-clicks N  of a hundred shoppers so many send everything five times at once (default 20)
+  --impatient N      of a hundred requests so many are given up before their answer, and made again (default 0)
+  --reprice N        prices change so many times a second meanwhile (default 0)
   --declined N       of a hundred cards so many are declined (default 0)
   --within S         seconds a shopper waits for a decision (default 180)
   --seed N           repeats who wants what (default: by chance)
@@ -34,7 +37,7 @@ function refuse(line: string): never {
 function flags() {
   const text = { type: 'string' } as const;
   try {
-    const options = { help: { type: 'boolean' }, buyers: text, skus: text, stock: text, parallel: text, 'double-clicks': text, declined: text, within: text, seed: text, 'port-base': text } as const;
+    const options = { help: { type: 'boolean' }, buyers: text, skus: text, stock: text, parallel: text, 'double-clicks': text, declined: text, impatient: text, reprice: text, within: text, seed: text, 'port-base': text } as const;
     return parseArgs({ options }).values;
   } catch (fault) {
     return refuse(`${(fault as Error).message}\n\n${usage}`);
@@ -61,10 +64,12 @@ async function main(): Promise<boolean> {
   const random = randomFrom(seed);
   const declined = whole('declined', 0, [0, 100]);
   const withinMs = whole('within', 180, [1, 86_400]) * 1_000;
-  const options = { gatewayUrl, buyers, parallel: whole('parallel', 16, [1, 10_000]), doubleClicks: whole('double-clicks', 20, [0, 100]), withinMs, random };
+  const options = { gatewayUrl, buyers, parallel: whole('parallel', 16, [1, 10_000]), doubleClicks: whole('double-clicks', 20, [0, 100]), impatient: whole('impatient', 0, [0, 100]), withinMs, random };
   const goods: Goods[] = await layOut(sandbox, gatewayUrl, { skus, stock, withinMs: 60_000 });
   const before = await readBooks(sandbox);
   say(`${buyers} shoppers, ${options.parallel} at a time, want one of ${skus * stock} pieces of ${skus} SKUs (--seed ${seed})`);
+  const perSecond = whole('reprice', 0, [0, 1_000]);
+  const repricing = perSecond === 0 ? undefined : await reprice(sandbox, goods, perSecond, random);
   const begun = performance.now();
   const bought = await play({
     ...options,
@@ -72,6 +77,8 @@ async function main(): Promise<boolean> {
     card: () => (random() * 100 < declined ? 'pm_card_chargeDeclined' : 'pm_card_visa'),
     told: (done) => (done % 500 === 0 ? say(`  ${done} served`) : undefined),
   });
+  await repricing?.stop();
+  if (repricing !== undefined) say(`  ${repricing.changes()} prices changed meanwhile`);
   const wrong = violations(bought, goods, since(before, await readBooks(sandbox)));
   say(told(bought, performance.now() - begun));
   for (const line of wrong.slice(0, 50)) say(`  WRONG: ${line}`);
