@@ -28,7 +28,7 @@ describe('I5 C2: 20 poisonous keys among 2,000', () => {
     const mended = start();
     await publish(messages(2).filter(({ key }) => malformed.includes(key)));
     await eventually(async () => (await parked()).length === refused.length);
-    const verdicts = await redrive(rig().database, mended.works(), (await parked()).map(({ id }) => id), by);
+    const verdicts = await redrive({ database: rig().database, works: mended.works() }, (await parked()).map(({ id }) => id), by);
     expect(verdicts.map(({ verdict }) => verdict)).toEqual(refused.map(() => 'apply'));
     expect([await parked(), await stored()]).toEqual([[], 2_000]);
     expect(await rig().rows(`select key from apply_journal group by key, revision having count(*) > 1`)).toEqual([]);
