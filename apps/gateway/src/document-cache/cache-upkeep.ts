@@ -17,7 +17,7 @@ import type { Surroundings } from './cached-document';
 import type { DocumentCache } from './document-cache';
 import { warmUp } from './warm-up';
 
-const WATCH_EVERY_MS = 2_000;
+const WATCH_EVERY_MS = 500;
 
 interface Notice {
   change?: number;

@@ -1,3 +1,4 @@
+import type { DeadLetter } from '@steward/contracts';
 import { manualClock, type Database } from '@steward/platform';
 import { eventually } from '@steward/testing';
 import type { GatewayApi } from '../api/gateway-api';
@@ -10,12 +11,19 @@ import { budgets, PROGRESS_STEP_MS } from './freshness';
 import { LivePromotions } from '../promotion/live-promotions';
 import { LiveFreshness } from './live-freshness';
 import { documentQueries } from '../product/documents.queries';
+import { parkedProjection } from './parked.projection';
 import { floorsOf } from './progress-applier';
 import { applyClaims, recordClaim } from './progress.store';
 
 const minute = 60_000;
 let scene: Awaited<ReturnType<typeof stage>>;
 let database: Database;
+
+const aLetter: DeadLetter = {
+  letterId: 'letter-1', service: 'erp', consumer: 'erp-stock-level-feed', kind: 'letter', entity: 'stock-level', key: 'excepted@main', system: 'erp', class: 'contract', code: null, message: 'm', fingerprint: 'f', frame: null,
+  attempts: 1, state: 'open', openedAt: new Date(start).toISOString(), lastSeenAt: new Date(start).toISOString(), respondBy: null, closedAt: null, closedBy: null, closedReason: null,
+  owner: { team: 't', contact: 'c', escalation: 'e', runbook: 'r' }, traceparent: null, messageId: null, revision: null, sequence: null, versions: {},
+};
 
 beforeAll(async () => {
   scene = await stage();
@@ -124,6 +132,22 @@ describe('the storefront over an hour', () => {
 
     await reach('e4', 20);
     await eventually(async () => !(await shown('excepted')).stale);
+  });
+
+  it('C5: a letter of an adapter puts its one key in doubt at once, and its end gives the key back', async () => {
+    const tell = (revision: number, state: DeadLetter['state'], more: Partial<DeadLetter> = {}) => {
+      const letter = { ...aLetter, state, ...more };
+      return database.transaction((tx) => parkedProjection.apply(tx, [{ key: letter.letterId, revision, data: letter, envelope: {} as never }]));
+    };
+    await tell(1, 'open', { letterId: 'forged', kind: 'security', key: 'steady@main' });
+    await tell(1, 'open');
+    clock.advance(1_000);
+    await eventually(async () => (await shown('excepted')).stale, { withinMs: 5_000 });
+    expect(await shown('excepted')).toMatchObject({ state: 'UNKNOWN', quantity: null });
+    expect(await shown('steady')).toMatchObject({ state: 'IN_STOCK', stale: false });
+    await tell(2, 'superseded');
+    clock.advance(1_000);
+    await eventually(async () => !(await shown('excepted')).stale, { withinMs: 5_000 });
   });
 });
 

@@ -11,6 +11,7 @@ import { customerProjection, segmentProjection } from '../customer/customer.proj
 import { migrations } from '../database/migrations';
 import type { ProjectorEnv } from '../projector.env';
 import { feedProgressHandler } from '../freshness/feed-progress.handler';
+import { parkedProjection } from '../freshness/parked.projection';
 import { progressApplier } from '../freshness/progress-applier';
 import { listingWorker } from '../listing/listing-worker';
 import { orderPartProjections } from '../order/order-parts.projection';
@@ -83,7 +84,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
         logger,
         readiness,
         flowSwitch,
-        projections: [productProjection, categoryProjection, stockLevelProjection, priceProjection, reservedStockProjection, promotionProjection, orderProjection(urls), ...orderPartProjections(urls), customerProjection, segmentProjection],
+        projections: [productProjection, categoryProjection, stockLevelProjection, priceProjection, reservedStockProjection, promotionProjection, orderProjection(urls), ...orderPartProjections(urls), customerProjection, segmentProjection, parkedProjection],
         handlers: [feedProgressHandler],
         journal: env.STEWARD_MODE === 'test',
       });
