@@ -99,8 +99,15 @@ describe('a consumer whose flow is paused', () => {
     start({ flowSwitch: await aSwitch() });
     await bound();
     await resumeFlow(rig().database, 'gateway.progress', by);
+    // Its turn has come: it says when the sweep was there.
+    const other = progress('price', 1);
+    await rig().test.pool.query(
+      `insert into held (handler, key, sequence, message_id, envelope, held_at, expires_at) values ('progress', 'erp.feed-progress/price', 1, $1, $2, now(), now() + interval '1 hour')`,
+      [other.id, JSON.stringify(other)]);
+    const applied = async () => (await rig().rows(`select n from effect where entity = 'feed-progress'`)).length;
+    await eventually(async () => (await applied()) === 1);
     await publish([first]);
-    await eventually(async () => (await rig().rows(`select n from effect where entity = 'feed-progress'`)).length === 2);
+    await eventually(async () => (await applied()) === 3);
     expect(await rig().rows('select class from dead_letter')).toEqual([]);
   });
 });
