@@ -1,6 +1,7 @@
 /** Compares the ends of every arrow, explains what differs, and asks its owner to say it again. Several replicas may run: one at a time does a check. */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
-import { ask, connectBroker, createRpcClient, digestModule, JetStreamStrategy, natsTransport, Rebuilder } from '@steward/event-bus';
+import { contracts } from '@steward/contracts';
+import { ask, askBrokerState, askForget, connectBroker, createRpcClient, digestModule, JetStreamStrategy, natsTransport, openSendingSide, Rebuilder, snapshotModule, toldLetters, toldSnapshotRows } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Service } from '@steward/platform';
 import type { Check, Comparison } from './check/define-check';
 import { arrows } from './checks/arrows';
@@ -14,6 +15,7 @@ import { migrations } from './database/migrations';
 import { type Doors, openDoors } from './doors/doors';
 import { type DoorParts, reconciliationModule } from './doors/reconciliation.controller';
 import { createRepairer } from './drift/repair';
+import { toldDrift } from './drift/told-drift';
 import { projections } from './projections/projections';
 import type { ReconciliationEnv } from './reconciliation.env';
 import { Runner } from './run/runner';
@@ -26,13 +28,17 @@ const NAME = 'reconciliation';
 
 class ReconciliationModule {}
 
+/** What is told is its own: letters, and drift as cases. All else it keeps of others. */
+const told = contracts.filter((contract) => contract.told && contract.systems.includes(NAME)).map(({ entity }) => entity);
+const tableOf = (entity: string) => (told.includes(entity) ? 'told' : 'stored_part');
+
 export async function createReconciliation(env: ReconciliationEnv, options: { clock?: Clock; logger?: Logger } = {}): Promise<Reconciliation> {
   let opened: Database | undefined;
   let door: DoorParts | undefined;
   const service = await createService({
     name: NAME,
     env,
-    module: () => ({ module: ReconciliationModule, imports: [digestModule(NAME, 'stored_part', () => opened), reconciliationModule(() => door)] }),
+    module: () => ({ module: ReconciliationModule, imports: [snapshotModule(NAME, () => opened, toldSnapshotRows), digestModule(NAME, tableOf, () => opened), reconciliationModule(() => door)] }),
     configure: async (app, runtime) => {
       const { logger, clock, readiness, shutdown } = runtime;
       // Lowest lane (R3): a handful of connections, so that checks never crowd out what is consumed.
@@ -45,6 +51,11 @@ export async function createReconciliation(env: ReconciliationEnv, options: { cl
       readiness.add('broker', () => (broker.status() === 'up' ? undefined : 'the broker is not connected'));
       const rpc = createRpcClient({ url: env.NATS_URL, service: NAME });
       shutdown.onClose('rpc', () => rpc.close());
+
+      const sending = await openSendingSide({
+        service: NAME, runtime, database, databaseUrl: env.DATABASE_URL, broker, ask: askBrokerState(rpc), askForget: askForget(rpc, NAME), lease: NAME, tells: [toldLetters, toldDrift],
+        refuseLazyBroker: env.STEWARD_MODE === 'production' && !env.STEWARD_ALLOW_LAZY_BROKER,
+      });
 
       const strategy = new JetStreamStrategy({ service: NAME, broker, database, clock, logger, readiness, projections, handlers: [], journal: env.STEWARD_MODE === 'test' });
       app.connectMicroservice<AsyncMicroserviceOptions>({ useFactory: () => ({ strategy }), inject: [] });
@@ -61,6 +72,7 @@ export async function createReconciliation(env: ReconciliationEnv, options: { cl
       door = { database, clock, checks, repairer, woken: () => runner.wake() };
       await runner.start();
       shutdown.onDrain('checks', () => runner.stop());
+      sending.start();
     },
     ...options,
   });

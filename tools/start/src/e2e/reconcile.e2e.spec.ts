@@ -191,6 +191,10 @@ describe('reconciliation', () => {
     expect(await rows('reconciliation', `select name, key, cause from drift where state = 'open'`)).toEqual([]);
     const runs = await cycle();
     expect(runs.filter(({ found }) => found > 0)).toEqual([]);
+    // I5: each drift was told as a case of its owner, and so was its end.
+    const untold = `select d.id from drift d left join told t on t.entity = 'case' and t.key = d.id::text where t.data ->> 'state' is distinct from d.state
+      or not exists (select from outbox o where o.entity = 'case' and o.key = d.id::text and o.stream_sequence is not null)`;
+    await eventually(async () => (await rows('reconciliation', untold)).length === 0, { withinMs: 30_000 });
     expect((await rows<{ state: string }>('reconciliation', 'select distinct state from drift order by 1')).map(({ state }) => state)).toEqual(['repaired']);
   }, 240_000);
 });
