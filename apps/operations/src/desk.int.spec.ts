@@ -44,7 +44,7 @@ describe('the desk', () => {
     issuer = await testIssuer();
     const own = { STEWARD_HEALTH_PORT: '0', STEWARD_OPERATIONS_PORT: '0', STEWARD_LOG_LEVEL: 'silent', STEWARD_MODE: 'test', STEWARD_PROVISIONER_EVERY_MS: '600000' };
     operations = await createOperations(loadEnv(operationsEnv, { DATABASE_URL: database.url, NATS_URL: urlOf('operations'), NATS_PROVISIONER_URL: urlOf('provisioner'), ...own, ...issuer.env }));
-    await eventually(async () => (await fetch(`${operations.url}/readyz`)).status === 200);
+    await eventually(async () => (await fetch(`${operations.url}/readyz`)).status === 200, { withinMs: 40_000 });
     pim = await connectBroker({ url: urlOf('pim'), service: 'pim', logger });
     publisher = new RawPublisher({ broker: pim });
   });

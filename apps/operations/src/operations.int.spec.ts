@@ -54,7 +54,8 @@ describe('operations', () => {
       }),
     );
     const started = service;
-    await eventually(async () => (await fetchText(`${started.url}/readyz`)).status === 200);
+    // Every stream, and every durable of the desk on it: on a busy machine that takes its time.
+    await eventually(async () => (await fetchText(`${started.url}/readyz`)).status === 200, { withinMs: 40_000 });
     return started;
   };
   const asService = (name: string) => {
