@@ -1,7 +1,7 @@
 /** Compares the ends of every arrow, explains what differs, and asks its owner to say it again. Several replicas may run: one at a time does a check. */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { contracts } from '@steward/contracts';
-import { ask, askBrokerState, askForget, connectBroker, createRpcClient, digestModule, JetStreamStrategy, natsTransport, openSendingSide, Rebuilder, snapshotModule, toldLetters, toldSnapshotRows } from '@steward/event-bus';
+import { type Acting, ask, askBrokerState, askForget, connectBroker, createRpcClient, digestModule, FlowBoard, FlowSwitch, flowsModule, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Service } from '@steward/platform';
 import type { Check, Comparison } from './check/define-check';
 import { arrows } from './checks/arrows';
@@ -35,10 +35,26 @@ const tableOf = (entity: string) => (told.includes(entity) ? 'told' : 'stored_pa
 export async function createReconciliation(env: ReconciliationEnv, options: { clock?: Clock; logger?: Logger } = {}): Promise<Reconciliation> {
   let opened: Database | undefined;
   let door: DoorParts | undefined;
+  let flows: FlowBoard | undefined;
+  let letters: Acting | undefined;
   const service = await createService({
     name: NAME,
     env,
-    module: () => ({ module: ReconciliationModule, imports: [snapshotModule(NAME, () => opened, toldSnapshotRows), digestModule(NAME, tableOf, () => opened), reconciliationModule(() => door)] }),
+    module: () => {
+      const database = () => opened;
+      return {
+        module: ReconciliationModule,
+        imports: [
+          snapshotModule(NAME, database, toldSnapshotRows),
+          digestModule(NAME, tableOf, database),
+          rebuildModule(NAME, database),
+          flowsModule(NAME, () => flows),
+          lettersModule(NAME, () => letters),
+          traceModule(NAME, database),
+          reconciliationModule(() => door),
+        ],
+      };
+    },
     configure: async (app, runtime) => {
       const { logger, clock, readiness, shutdown } = runtime;
       // Lowest lane (R3): a handful of connections, so that checks never crowd out what is consumed.
@@ -57,7 +73,16 @@ export async function createReconciliation(env: ReconciliationEnv, options: { cl
         refuseLazyBroker: env.STEWARD_MODE === 'production' && !env.STEWARD_ALLOW_LAZY_BROKER,
       });
 
-      const strategy = new JetStreamStrategy({ service: NAME, broker, database, clock, logger, readiness, projections, handlers: [], journal: env.STEWARD_MODE === 'test' });
+      const flowSwitch = new FlowSwitch({ database, databaseUrl: env.DATABASE_URL, clock, logger });
+      shutdown.onClose('flows', () => flowSwitch.stop());
+      await flowSwitch.start();
+      flows = new FlowBoard({ database, flowSwitch, logger, now: () => clock.now() });
+      const board = flows;
+      shutdown.onClose('flow board', () => board.close());
+
+      const strategy = new JetStreamStrategy({ service: NAME, broker, database, clock, logger, readiness, flowSwitch, projections, handlers: [], journal: env.STEWARD_MODE === 'test' });
+      board.add(strategy.flows());
+      letters = { database, works: strategy.works() };
       app.connectMicroservice<AsyncMicroserviceOptions>({ useFactory: () => ({ strategy }), inject: [] });
       app.connectMicroservice(natsTransport({ url: env.NATS_URL, service: NAME }));
 

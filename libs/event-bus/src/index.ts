@@ -12,6 +12,9 @@ export * from './letters';
 // What flows, and pausing it.
 export * from './flow';
 
+// What is known of one thing.
+export * from './trace';
+
 // Rows of a service's own tables, told as states.
 export * from './tell';
 

@@ -4,7 +4,7 @@
  */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { contracts } from '@steward/contracts';
-import { type Acting, ask, askBrokerState, askForget, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, snapshotModule, toldLetters, toldSnapshotRows } from '@steward/event-bus';
+import { type Acting, ask, askBrokerState, askForget, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
 import { createService, endpointsOf, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
 import { categoryProjection } from '../category/category.projection';
 import { customerProjection, segmentProjection } from '../customer/customer.projection';
@@ -42,7 +42,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
     env,
     module: () => {
       const database = () => opened;
-      return { module: ProjectorModule, imports: [snapshotModule('gateway', database, toldSnapshotRows), digestModule('gateway', tableOf, database), evidenceModule('gateway', tableOf, database), flowsModule('gateway', () => flows), lettersModule('gateway', () => letters), rebuildModule('gateway', database)] };
+      return { module: ProjectorModule, imports: [snapshotModule('gateway', database, toldSnapshotRows), digestModule('gateway', tableOf, database), evidenceModule('gateway', tableOf, database), flowsModule('gateway', () => flows), lettersModule('gateway', () => letters), rebuildModule('gateway', database), traceModule('gateway', database)] };
     },
     configure: async (app, runtime) => {
       const { logger, clock, readiness, shutdown } = runtime;

@@ -93,8 +93,11 @@ describe('poison in the PIM', () => {
     expect((await steward(await tokenOf(['viewer:Catalogue']), 'dlq', 'acknowledge', id, '--reason', 'me too')).code).toBe(5);
     const traced = await steward<{ timeline: { service: string }[] }>(admin, 'trace', '--sku', 'sound');
     expect(new Set(traced.answer.timeline.map(({ service }) => service))).toEqual(new Set(['pim', 'gateway']));
-    const audit = await steward<{ items: { act: string; outcome: string; actor: string }[] }>(admin, 'audit', 'list', '--subject', `group ${id}`);
-    expect(audit.answer.items.map(({ outcome, actor }) => [outcome, actor])).toEqual([['denied', 'ada'], ['done', 'ada']]);
+    type Audit = { items: { act: string; outcome: string; actor: string; reason: string }[] };
+    const done = await steward<Audit>(admin, 'audit', 'list', '--subject', `group ${id}`);
+    expect(done.answer.items).toMatchObject([{ outcome: 'done', actor: 'ada', reason: 'the PIM team looks at it' }]);
+    const denied = await steward<Audit>(admin, 'audit', 'list', '--outcome', 'denied');
+    expect(denied.answer.items).toMatchObject([{ outcome: 'denied', actor: 'ada' }]);
     expect((await steward(admin, 'audit', 'verify')).code).toBe(0);
     expect((await steward(admin, 'dlq', 'show', 'no-such-group')).code).toBe(3);
   }, 60_000);

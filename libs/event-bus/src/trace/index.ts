@@ -1,0 +1,1 @@
+export { traceModule } from './trace.controller';
