@@ -129,7 +129,7 @@ describe('a process that is to migrate and no more', () => {
     const open = "const db = await p.openDatabase({ url: env.DATABASE_URL, name: 'shop', migrations: [Shelf1], logger: p.createLogger({ service: 'shop', level: 'info' }) })";
     const code = `${head} ${migration}; p.runMain('shop', p.serviceEnv, async (env) => { ${open}; process.stdout.write('begun'); return { stop: db.close }; })`;
     for (const time of ['first', 'second']) {
-      const program = new Program(code, { DATABASE_URL: database.url, NATS_URL: 'nats://nobody:x@127.0.0.1:1', STEWARD_MIGRATE_ONLY: 'true' });
+      const program = new Program(code, { DATABASE_URL: database.url, NATS_URL: 'nats://nobody:x@127.0.0.1:1', STEWARD_MIGRATE_ONLY: 'true', STEWARD_MODE: 'development' });
       expect([time, await program.ended]).toEqual([time, { code: 0, signal: null }]);
       expect(program.output).toContain('migrated, and that was all that was asked');
       expect(program.output).not.toContain('begun');

@@ -149,7 +149,7 @@ describe('an order', () => {
     };
     const gone = await bought('erased-one');
     const stays = await bought('stays-here');
-    const everywhere = ['cmd.gateway.place-order', 'cmd.gateway.register-customer', 'cmd.gateway.request-return', 'cmd.oms.export-order', 'crm announced', 'crm effect', 'crm outbox', 'erp effect', 'evt.crm.customer', 'evt.oms.order', 'gateway outbox', 'gateway stored_part', 'oms announced', 'oms effect', 'oms outbox', 'oms saga'];
+    const everywhere = ['cmd.gateway.place-order', 'cmd.gateway.register-customer', 'cmd.gateway.request-return', 'cmd.oms.export-order', 'crm announced', 'crm effect', 'crm outbox', 'erp effect', 'evt.crm.customer', 'evt.oms.order', 'gateway outbox', 'gateway stored_part', 'oms announced', 'oms effect', 'oms outbox', 'oms saga', 'reconciliation stored_part'];
     for (const { person } of [gone, stays]) await eventually(async () => (expect(await placesThatMention(system, person)).toEqual(everywhere), true), { withinMs: 30_000 });
 
     expect((await eraseMe(system.gatewayUrl, gone.token, 10)).status).toBe(204);
