@@ -157,7 +157,7 @@ describe('the order service', () => {
       }
       return found;
     });
-    expect(new Set(bodies.map((body) => body.split(' ')[0]))).toEqual(new Set(['order', 'payment', 'fulfilment', 'order-placed', 'order-rejected', 'order-cancelled', 'reserve-stock', 'release-stock', 'export-order', 'cancel-export'].map((entity) => `oms.${entity}.v1`)));
+    expect(new Set(bodies.map((body) => body.split(' ')[0]))).toEqual(new Set(['order', 'payment', 'fulfilment', 'order-placed', 'order-rejected', 'order-cancelled', 'reserve-stock', 'release-stock', 'export-order', 'cancel-export', 'dead-letter'].map((entity) => `oms.${entity}.v1`)));
     expect(bodies.join()).not.toMatch(/pm_card|sk_only|whsec/);
     expect((await test.pool.query(`select 1 from saga where data::text like '%pm_card%'`)).rowCount).toBe(0);
   });
