@@ -6,13 +6,16 @@ import { type Clock, createService, type Database, type Logger, openDatabase, ty
 import type { Check, Comparison } from './check/define-check';
 import { arrows } from './checks/arrows';
 import { books } from './checks/books';
+import { pages } from './checks/pages';
 import { readPrices } from './checks/prices';
 import { sources } from './checks/sources';
 import { compareArrow } from './compare/arrow';
 import { compareBooks } from './compare/books';
+import { comparePages } from './compare/pages';
 import { compareSource } from './compare/source';
 import { migrations } from './database/migrations';
 import { type Doors, openDoors } from './doors/doors';
+import { storefrontAt } from './doors/gateway.client';
 import { type DoorParts, reconciliationModule } from './doors/reconciliation.controller';
 import { createRepairer } from './drift/repair';
 import { toldDrift } from './drift/told-drift';
@@ -93,7 +96,7 @@ export async function createReconciliation(env: ReconciliationEnv, options: { cl
       const checks = checksFor(env);
       const doors = openDoors({ service: NAME, rpc, database, logger });
       const repairer = createRepairer({ doors, clock, checkOf: (name) => checks.find((check) => check.name === name) });
-      const runner = new Runner({ checks, comparisonOf: comparisonBy({ doors, clock, database }), repairer, database, clock, logger });
+      const runner = new Runner({ checks, comparisonOf: comparisonBy({ doors, clock, database, storefront: env.STEWARD_GATEWAY_URL }), repairer, database, clock, logger });
       door = { database, clock, checks, repairer, woken: () => runner.wake() };
       await runner.start();
       shutdown.onDrain('checks', () => runner.stop());
@@ -105,12 +108,12 @@ export async function createReconciliation(env: ReconciliationEnv, options: { cl
   return { ...service, database: opened };
 }
 
-export function checksFor({ STEWARD_RECONCILIATION_SETTLE_MS: settleMs }: Pick<ReconciliationEnv, 'STEWARD_RECONCILIATION_SETTLE_MS'>): readonly Check[] {
-  const checks: readonly Check[] = [...arrows, ...sources, ...books];
+export function checksFor({ STEWARD_RECONCILIATION_SETTLE_MS: settleMs, STEWARD_GATEWAY_URL: storefront }: Pick<ReconciliationEnv, 'STEWARD_RECONCILIATION_SETTLE_MS' | 'STEWARD_GATEWAY_URL'>): readonly Check[] {
+  const checks: readonly Check[] = [...arrows, ...sources, ...books, ...(storefront === undefined ? [] : [pages])];
   return settleMs === undefined ? checks : checks.map((check) => ({ ...check, settleMs }));
 }
 
-function comparisonBy({ doors, clock, database }: { doors: Doors; clock: Clock; database: Database }): (check: Check) => Comparison {
+function comparisonBy({ doors, clock, database, storefront }: { doors: Doors; clock: Clock; database: Database; storefront: string | undefined }): (check: Check) => Comparison {
   const parts = { doors, clock, pricesOf: (skus: readonly string[]) => readPrices(database, skus) };
   return (check) => {
     switch (check.kind) {
@@ -120,6 +123,8 @@ function comparisonBy({ doors, clock, database }: { doors: Doors; clock: Clock; 
         return compareSource(check, { ...parts, database });
       case 'books':
         return compareBooks(check, database);
+      case 'pages':
+        return comparePages(check, storefrontAt(storefront ?? ''));
     }
   };
 }

@@ -41,6 +41,12 @@ export interface BooksCheck extends Common {
   readonly breaches: string;
 }
 
+/** What the storefront says of a product in one way and in another. */
+export interface PagesCheck extends Common {
+  readonly kind: 'pages';
+  readonly rule: string;
+}
+
 /** One row of a breach. Two looks are about the same breach if their revisions are the same. */
 export interface BooksRow {
   readonly key: string;
@@ -51,7 +57,7 @@ export interface BooksRow {
   readonly units: number | null;
 }
 
-export type Check = ArrowCheck | SourceCheck | BooksCheck;
+export type Check = ArrowCheck | SourceCheck | BooksCheck | PagesCheck;
 
 type Declared<C extends Check> = Omit<C, keyof Terms> & Partial<Terms>;
 

@@ -42,7 +42,7 @@ export function createRepairer({ doors, clock, checkOf }: { doors: Pick<Doors, '
     const forecasts: RepairForecast[] = [];
     for (const [name, group] of Map.groupBy(drift, (one) => one.name)) {
       const check = checkOf(name);
-      if (check === undefined || check.kind === 'books') {
+      if (check === undefined || check.kind === 'books' || check.kind === 'pages') {
         forecasts.push(...group.map(({ id, key }) => ({ id, key, outcome: 'not-repairable' as const, revision: null })));
         continue;
       }

@@ -50,7 +50,7 @@ export type ReconciliationQuestion =
 
 export interface CheckStanding {
   readonly check: string;
-  readonly kind: 'arrow' | 'source' | 'books';
+  readonly kind: 'arrow' | 'source' | 'books' | 'pages';
   readonly entity: string;
   readonly phase: 'idle' | 'comparing' | 'settling' | 'rechecking';
   readonly cadenceMs: number;
