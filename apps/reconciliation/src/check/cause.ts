@@ -73,9 +73,10 @@ export interface SourceEvidenceGiven {
   readonly source: SourceItem;
 }
 
-/** 'explained': a webhook waits to be looked at, or the guard holds the change for its owner, which is a case already (X6). */
-export function causeOfSource({ announced, source }: SourceEvidenceGiven): Explained | 'explained' {
-  if (announced?.source?.hinted === true || (announced?.source?.heldBy ?? null) !== null) return 'explained';
+/** 'behind': a webhook waits to be looked at. 'explained': the guard holds the change for its owner, which is a case already (X6). */
+export function causeOfSource({ announced, source }: SourceEvidenceGiven): Explained | 'explained' | 'behind' {
+  if ((announced?.source?.heldBy ?? null) !== null) return 'explained';
+  if (announced?.source?.hinted === true) return 'behind';
   // The source contradicts itself, which proves nothing about the key (X6).
   if (source.fault?.class === 'inconsistent') return 'explained';
   if (source.fault !== null) return { cause: 'mapping-bug', evidence: [`the connector can't tell what the source says: ${source.fault.class}, ${source.fault.message}`] };

@@ -100,6 +100,10 @@ export function compareSource({ name, contract, system }: SourceCheck, { doors, 
       const announced = shown.get(key);
       const why = causeOfSource({ announced, source: item });
       if (why === 'explained') return [];
+      if (why === 'behind') {
+        again.push({ key, first: { announced: sideOfEvidence(announced), source: said(item), looks: 1 } satisfies SourceLook });
+        return [];
+      }
       const fields = item.fault === null ? differingFields(item.data, announced?.data ?? null) : [];
       const kind = announced?.hash == null ? 'missing' : item.hash === null && item.fault === null ? 'extra' : 'stale';
       const letter = announced?.letter == null ? null : { service: system, id: announced.letter.id };

@@ -65,7 +65,8 @@ describe('a consumer whose flow is paused', () => {
       await eventually(async () => {
         const { num_ack_pending, num_waiting } = await info();
         return num_ack_pending === 0 && num_waiting === 0;
-      });
+        // What the broker gave the moment nobody listened any more is its own again after 30 s.
+      }, { withinMs: 45_000 });
       const held = await stored();
       expect((await info()).num_pending).toBe(1_500 - held);
       await resume();
@@ -85,7 +86,7 @@ describe('a consumer whose flow is paused', () => {
     await resume();
     start({ flowSwitch: await aSwitch() });
     await eventually(async () => (await stored()) === 5);
-  });
+  }, 180_000);
 
   it('C5b: the wait of an event does not run while the one before it can not come', async () => {
     // Held since two hours; its flow was paused until a moment ago.

@@ -8,7 +8,7 @@ import { connect, headers } from '@nats-io/transport-node';
 import { type Contract, contracts, type DriftCause, type DriftKind, inboxPrefixOf, price, type ReconciliationRunAnswer, reconciliationSubject, type RunStanding, streamOf, subjectOf, typeOf } from '@steward/contracts';
 import { eventually } from '@steward/testing';
 import type { SandboxRecord } from '../clients/sandbox.client';
-import { recordsOf, startLoad } from '../faults/rig.spec';
+import { agreement, recordsOf, startLoad } from '../faults/rig.spec';
 import { asProvisioner, withDatabase } from '../faults/side-by-side.spec';
 import { randomFrom } from '../random';
 import { seed } from '../seed';
@@ -139,6 +139,8 @@ describe('reconciliation', () => {
   }
 
   it('X5: finds every planted drift in one cycle under load, explains it, and says nothing of anything else', async () => {
+    // What the load of before has written and nobody was told of yet would mend what is planted.
+    await agreement(system, 'before planting');
     const all = await recordsOf(system);
     await blindPolls();
     const [lost, silent, poison] = (await system.sandbox.list('pim/categories')).items;
