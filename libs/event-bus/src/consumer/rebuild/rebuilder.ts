@@ -10,6 +10,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Contract, type SnapshotPage, type SnapshotQuestion, snapshotSubject, streamOf } from '@steward/contracts';
 import { type Clock, currentTraceparent, type Database, inSpan, type Logger, startSpan } from '@steward/platform';
+import { scrubDigest } from '../../digest/kept';
 import { readMessage } from '../arrival';
 import type { JetStreamStrategy } from '../jetstream.strategy';
 import { runBatch } from '../runner';
@@ -120,6 +121,8 @@ export class Rebuilder {
     const { database, ask, logger, pageSize = pageSizeByDefault } = this.options;
     const { id, entity, system, cursor } = rebuild;
     const traceparent = currentTraceparent();
+    // Whoever emptied the tables by hand has told the digests nothing of it.
+    if (cursor === null) await database.transaction((tx) => scrubDigest(tx, 'stored_part', entity));
     const { items, next } = await ask(snapshotSubject(system), { entity, after: cursor, limit: pageSize, traceparent });
     const tries = await beginPage(database, id, this.worker);
     if (tries === undefined) return;
