@@ -62,19 +62,17 @@ describe('a consumer whose flow is paused', () => {
       const before = await stored();
       await eventually(async () => (await stored()) > before);
       await pause();
-      await eventually(async () => {
-        const { num_ack_pending, num_waiting } = await info();
-        return num_ack_pending === 0 && num_waiting === 0;
-        // What the broker gave the moment nobody listened any more is its own again after 30 s.
-      }, { withinMs: 45_000 });
-      const held = await stored();
-      expect((await info()).num_pending).toBe(1_500 - held);
+      // What is not applied is the broker's: not given yet, or given in the moment in which nobody listened any more; that comes again.
+      const held = await eventually(async () => {
+        const [{ num_ack_pending, num_waiting, num_pending }, applied] = [await info(), await stored()];
+        return num_waiting === 0 && num_ack_pending + num_pending === 1_500 - applied && { applied };
+      }, { withinMs: 30_000 });
       await resume();
-      if (held === 1_500) break;
+      if (held.applied === 1_500) break;
     }
-    await eventually(async () => (await stored()) === 1_500, { withinMs: 20_000 });
+    await eventually(async () => (await stored()) === 1_500, { withinMs: 60_000 });
     expect([await appliedTwice(), await rig().rows('select from dead_letter')]).toEqual([[], []]);
-  }, 60_000);
+  }, 200_000);
 
   it('begins paused when it was paused before, and is stopped like any other', async () => {
     await pause();
@@ -86,7 +84,7 @@ describe('a consumer whose flow is paused', () => {
     await resume();
     start({ flowSwitch: await aSwitch() });
     await eventually(async () => (await stored()) === 5);
-  }, 180_000);
+  });
 
   it('C5b: the wait of an event does not run while the one before it can not come', async () => {
     // Held since two hours; its flow was paused until a moment ago.
