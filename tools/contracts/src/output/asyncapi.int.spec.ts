@@ -4,6 +4,7 @@ import addFormats from 'ajv-formats';
 import Ajv from 'ajv';
 import { parse } from 'yaml';
 import { loadContracts } from '../load';
+import { messagesOf } from '../model';
 import { ASYNCAPI, renderAsyncApi } from './asyncapi';
 
 interface Document {
@@ -14,7 +15,8 @@ interface Document {
 }
 
 const root = join(__dirname, '../../../..');
-const { sources } = loadContracts(root);
+// Claims travel inside of messages, and are none.
+const sources = messagesOf(loadContracts(root).sources);
 const document = parse(renderAsyncApi(sources)) as Document;
 
 /** Every object of the document, with its path. */
