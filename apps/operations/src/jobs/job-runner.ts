@@ -8,6 +8,7 @@
  */
 import type { Lease } from '@steward/event-bus';
 import { type Clock, type Database, type Logger, RejectedError, StewardError, through } from '@steward/platform';
+import { DueTurns } from '../due-turns';
 import { type News, tellNews } from '../events/news';
 import { type Awaiting, decideNext, type JobKind, type Member, type NewMember, type Next, type Outcome, restAfterMs, retryAfterMs } from './job';
 import { addMembers, awaitingMembers, type Batch, claimBatch, frozenUpTo, type Job, lockJob, nextTarget, recordOutcomes, rest, setState, unansweredBatch } from './job.store';
@@ -44,60 +45,29 @@ type Step = { readonly job: Job; readonly next: Next; readonly yields?: string }
 type Tx = Parameters<typeof lockJob>[0];
 
 export class JobRunner {
-  private readonly stopping = new AbortController();
-  private readonly turning = new Map<string, Promise<void>>();
-  private nudge = new AbortController();
-  private loop: Promise<void> | undefined;
-  private unsubscribe: (() => void) | undefined;
+  private readonly turns: DueTurns;
 
-  constructor(private readonly options: JobRunnerOptions) {}
+  constructor(private readonly options: JobRunnerOptions) {
+    const { database, lease, clock, logger, everyMs } = options;
+    this.turns = new DueTurns({
+      lease, clock, logger, everyMs,
+      due: async (underWay) => (await database.query<{ id: string }>('select id from job where next_at <= now() and id <> all($1::uuid[]) order by next_at limit 20', [underWay])).map(({ id }) => id),
+      turn: (id) => this.turn(id),
+      failed: { look: 'jobs could not be looked at', turn: 'a step of the job failed, it is tried again', field: 'job' },
+    });
+  }
 
   start(): void {
-    this.unsubscribe ??= this.options.lease.onAcquired(() => this.wake());
-    this.loop ??= this.run();
+    this.turns.start();
   }
 
   /** A job has become due: somebody asked for it, or did something to it. */
   wake(): void {
-    this.nudge.abort();
+    this.turns.wake();
   }
 
-  async stop(): Promise<void> {
-    this.stopping.abort();
-    this.unsubscribe?.();
-    await this.loop;
-    await Promise.all(this.turning.values());
-  }
-
-  private async run(): Promise<void> {
-    const { clock, logger, everyMs = 250 } = this.options;
-    while (!this.stopping.signal.aborted) {
-      this.nudge = new AbortController();
-      try {
-        for (const id of await this.due()) this.begin(id);
-        await clock.sleep(everyMs, AbortSignal.any([this.nudge.signal, this.stopping.signal]));
-      } catch (error) {
-        logger.warn({ err: error }, 'jobs could not be looked at');
-        await clock.sleep(1_000, this.stopping.signal);
-      }
-    }
-  }
-
-  private async due(): Promise<string[]> {
-    if (this.options.lease.fence() === undefined) return [];
-    const rows = await this.options.database.query<{ id: string }>('select id from job where next_at <= now() and id <> all($1::uuid[]) order by next_at limit 20', [[...this.turning.keys()]]);
-    return rows.map(({ id }) => id);
-  }
-
-  private begin(id: string): void {
-    const { logger } = this.options;
-    const turn = this.turn(id)
-      .catch((error: unknown) => logger.warn({ err: error, job: id }, 'a step of the job failed, it is tried again'))
-      .finally(() => {
-        this.turning.delete(id);
-        this.wake();
-      });
-    this.turning.set(id, turn);
+  stop(): Promise<void> {
+    return this.turns.stop();
   }
 
   private async turn(id: string): Promise<void> {

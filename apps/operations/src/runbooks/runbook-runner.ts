@@ -12,6 +12,7 @@ import { type Clock, type Database, type Logger, through } from '@steward/platfo
 import type { PoolClient } from 'pg';
 import { audited } from '../audit/audited';
 import type { Ask } from '../api/feature';
+import { DueTurns } from '../due-turns';
 import type { RunState, StepState } from './plan';
 import { failed, type Step, type StepContext, type StepResult } from './step';
 
@@ -56,53 +57,28 @@ interface StepRow {
 const waitMs = (tries: number): number => Math.min(5_000, 200 * 2 ** Math.min(tries, 6));
 
 export class RunbookRunner {
-  private readonly stopping = new AbortController();
-  private readonly turning = new Map<string, Promise<void>>();
-  private nudge = new AbortController();
-  private loop: Promise<void> | undefined;
-  private unsubscribe: (() => void) | undefined;
+  private readonly turns: DueTurns;
 
-  constructor(private readonly options: RunnerOptions) {}
+  constructor(private readonly options: RunnerOptions) {
+    const { database, lease, clock, logger, everyMs } = options;
+    this.turns = new DueTurns({
+      lease, clock, logger, everyMs,
+      due: async (underWay) => (await database.query<{ id: string }>('select id from runbook_run where next_at <= now() and id <> all($1::uuid[]) order by next_at limit 10', [underWay])).map(({ id }) => id),
+      turn: (id) => this.turn(id),
+      failed: { look: 'runbooks could not be looked at', turn: 'a step of a runbook could not be recorded, it is tried again', field: 'run' },
+    });
+  }
 
   start(): void {
-    this.unsubscribe ??= this.options.lease.onAcquired(() => this.wake());
-    this.loop ??= this.loopOn();
+    this.turns.start();
   }
 
   wake(): void {
-    this.nudge.abort();
+    this.turns.wake();
   }
 
-  async stop(): Promise<void> {
-    this.stopping.abort();
-    this.unsubscribe?.();
-    await this.loop;
-    await Promise.all(this.turning.values());
-  }
-
-  private async loopOn(): Promise<void> {
-    const { clock, database, lease, logger, everyMs = 250 } = this.options;
-    while (!this.stopping.signal.aborted) {
-      this.nudge = new AbortController();
-      try {
-        const due = lease.fence() === undefined ? [] : await database.query<{ id: string }>('select id from runbook_run where next_at <= now() and id <> all($1::uuid[]) order by next_at limit 10', [[...this.turning.keys()]]);
-        for (const { id } of due) this.begin(id);
-        await clock.sleep(everyMs, AbortSignal.any([this.nudge.signal, this.stopping.signal]));
-      } catch (error) {
-        logger.warn({ err: error }, 'runbooks could not be looked at');
-        await clock.sleep(1_000, this.stopping.signal);
-      }
-    }
-  }
-
-  private begin(id: string): void {
-    const turn = this.turn(id)
-      .catch((error: unknown) => this.options.logger.warn({ err: error, run: id }, 'a step of a runbook could not be recorded, it is tried again'))
-      .finally(() => {
-        this.turning.delete(id);
-        this.wake();
-      });
-    this.turning.set(id, turn);
+  stop(): Promise<void> {
+    return this.turns.stop();
   }
 
   private async turn(id: string): Promise<void> {
