@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { npmSettings } from './base';
+import { npmSettings } from './base-image';
 import { run } from './run';
 import type { Store } from './store';
 

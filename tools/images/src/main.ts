@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePortPlan, scratchFolder, seed, startSystem, type System } from '@steward/start';
-import { baseName, makeBase } from './base';
+import { baseName, makeBase } from './base-image';
 import { buildImage, imageOf } from './build';
 import { apps, programsOf, type Program } from './programs';
 import { say } from './run';
