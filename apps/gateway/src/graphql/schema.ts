@@ -82,7 +82,7 @@ type Product {
   "The product's own SKU: its id."
   sku: String!
   status: ProductStatus!
-  "The language really shown: the asked one, else its base language, en, or the first there is."
+  "The language really shown: the asked one, else its base language, en, or the first by its tag."
   language: String
   name: String!
   description: String

@@ -72,7 +72,9 @@ export function statementOf({ criteria, categoryIds, context, now, first, after 
         return null;
       case 'NAME': {
         const [language, base = ''] = [context.language, context.language.split('-')[0]];
-        return { sql: `(coalesce(l.names ->> ${given(language)}, l.names ->> ${given(base)}, l.names ->> 'en', l.product_id) collate "und-x-icu")`, type: 'text' };
+        // The same fallback as the shown name's (languageOf): a list is sorted by what it shows.
+        const other = `(select value from jsonb_each_text(l.names) order by key collate "C" limit 1)`;
+        return { sql: `(coalesce(l.names ->> ${given(language)}, l.names ->> ${given(base)}, l.names ->> 'en', ${other}, l.product_id) collate "und-x-icu")`, type: 'text' };
       }
       case 'RELEVANCE':
         return { sql: '(-ts_rank(l.words, search.query))::float8', type: 'float8' };

@@ -122,8 +122,8 @@ describe('language of a product', () => {
     expect(languageOf(content.texts, asked)).toBe(shown);
   });
 
-  it('falls back to the first there is, and to none', () => {
-    expect(languageOf({ fr: { name: 'x', slug: 'x' } }, 'de')).toBe('fr');
+  it('falls back to the first by its tag, and to none', () => {
+    expect(languageOf({ sv: { name: 'x', slug: 'x' }, fr: { name: 'x', slug: 'x' } }, 'de')).toBe('fr');
     expect(languageOf({}, 'de')).toBeNull();
   });
 });
