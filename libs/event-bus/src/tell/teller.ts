@@ -18,7 +18,7 @@ import { digestMoves, keepDigest } from '../digest/kept';
 import type { Lease } from '../lease';
 import { lanes, outboxChannel, outboxInsert } from '../outbox/outbox-insert';
 import { publishFault } from '../outbox/publishable';
-import { Wake } from '../outbox/relay/wake';
+import { Wake } from '../outbox/wake';
 import type { Told } from './define-told';
 import { toldChannel } from './told.migration';
 

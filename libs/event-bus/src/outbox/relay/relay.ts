@@ -14,23 +14,21 @@
  *    would bring the newer one back: the broker answers that it knows it.
  */
 import type { StreamDeclaration } from '@steward/contracts';
-import { type Clock, type Database, Listener, type Logger, StewardError } from '@steward/platform';
-import { type Broker, type PublishOutcome, RawPublisher, type StreamWatch } from '../../broker';
-import { encodeHeaders } from '../../envelope';
+import { type Clock, type Database, Listener, type Logger } from '@steward/platform';
+import { type Broker, RawPublisher, type StreamWatch } from '../../broker';
 import type { Lease } from '../../lease';
 import type { Rebuild } from './adopt-epoch';
 import { BackfillPace } from './backfill-pace';
-import { Batches, type Outgoing } from './batches';
+import { Batches } from './batches';
+import { Dispatch } from './dispatch';
 import { Epochs } from './epochs';
 import { Flight } from './flight';
 import type { MarkBatch } from './mark-published';
 import { Marker } from './marker';
 import { lanes, outboxChannel } from '../outbox-insert';
 import { type PendingRow, readPending, Sweeps } from './read-pending';
-import { publishOutcomes as outcomes } from '../outbox-metrics';
-import { startSendSpan } from './send-span';
 import { readWatermarks, type Recorded, StreamLedger } from './stream-ledger';
-import { Wake } from './wake';
+import { Wake } from '../wake';
 
 export interface RelayOptions {
   database: Database;
@@ -53,7 +51,6 @@ export interface RelayOptions {
 }
 
 const pageSize = 1_000;
-const noStreamPauseMs = 1_000;
 
 export class Relay {
   private readonly flight = new Flight();
@@ -62,6 +59,7 @@ export class Relay {
   private readonly epochs: Epochs;
   private readonly pace = new BackfillPace();
   private readonly batches: Batches;
+  private readonly dispatch: Dispatch;
   private readonly publisher: RawPublisher;
   private readonly wake: Wake;
   private readonly unsubscribe: (() => void)[] = [];
@@ -87,6 +85,17 @@ export class Relay {
     this.batches = new Batches(this.publisher);
     this.epochs = new Epochs({ ...options, ledger: this.ledger, flight: this.flight, rebuild: options.rebuild });
     this.marker = new Marker({ ...options, onMarked: (batch) => this.onMarked(batch) });
+    this.dispatch = new Dispatch({
+      ...options,
+      flight: this.flight,
+      ledger: this.ledger,
+      batches: this.batches,
+      marker: this.marker,
+      epochs: this.epochs,
+      maySend: () => this.maySend(),
+      doubt: () => this.doubt(),
+      roomChanged: () => this.wakeForRoom(),
+    });
   }
 
   async start(): Promise<void> {
@@ -201,7 +210,7 @@ export class Relay {
     });
     const overtaken = await this.overtaken(lane, rows);
     if (lane === lanes.backfill) this.backfillLeft = rows.length === limit;
-    if (this.options.broker.status() !== 'up' || this.options.lease.fence() === undefined || this.stopping) return 0;
+    if (this.options.broker.status() !== 'up' || !this.maySend()) return 0;
     let taken = 0;
     const ready: PendingRow[] = [];
     for (const row of rows.filter(({ id }) => !overtaken.has(Number(id)))) {
@@ -210,7 +219,7 @@ export class Relay {
       taken += 1;
       if (what === 'send') ready.push(row);
     }
-    this.send(ready);
+    this.dispatch.send(ready);
     if (lane === lanes.backfill) this.pace.took(taken);
     const last = rows.at(-1);
     if (last) this.sweeps.reached(lane, last.id);
@@ -223,98 +232,15 @@ export class Relay {
     return new Set(withdrawn?.map(Number));
   }
 
+  private maySend(): boolean {
+    return !this.stopping && this.options.lease.fence() !== undefined;
+  }
+
   /** How many rows of a lane may be taken now. */
   private roomOf(lane: number): number {
     // Marking lags behind acknowledging: rows that only wait for their mark count half.
     const free = Math.min(this.publisher.room(), 2 * this.window - this.flight.size());
     return lane === lanes.live ? free : Math.min(free - this.window / 4, this.window / 4 - this.flight.sizeOf(lane), this.pace.room(performance.now()));
-  }
-
-  private send(rows: readonly PendingRow[]): void {
-    const byStream = new Map<string, Outgoing[]>();
-    for (const row of rows) {
-      const stream = this.ledger.streamOfType(row.envelope.type) ?? '';
-      const outgoing = this.outgoing(row);
-      if (!outgoing) continue;
-      const sameStream = byStream.get(stream);
-      if (sameStream) sameStream.push(outgoing);
-      else byStream.set(stream, [outgoing]);
-    }
-    for (const [stream, messages] of byStream) this.batches.send(stream, messages);
-  }
-
-  private outgoing(row: PendingRow): Outgoing | undefined {
-    const { envelope } = row;
-    const stream = this.ledger.streamOfType(envelope.type);
-    const epoch = stream && this.ledger.epochOf(stream);
-    if (stream === undefined || epoch === undefined) {
-      this.fail(row, new StewardError('OUTBOX_UNKNOWN_SUBJECT', `no stream of this service takes ${envelope.subject}`));
-      return undefined;
-    }
-    const recordedBefore = this.ledger.recordedSequence(stream);
-    const span = startSendSpan(envelope, stream);
-    const headers = encodeHeaders(span ? { ...envelope, traceparent: span.traceparent } : envelope, row.republishedFor ?? undefined);
-    return {
-      subject: envelope.subject,
-      headers,
-      body: envelope.body,
-      alone: this.flight.hasFailed(envelope.subject),
-      overtaken: () => this.flight.isOvertaken(row),
-      done: (outcome) => {
-        span?.end(outcome.kind === 'stored' ? undefined : outcome.error);
-        this.settle(row, stream, epoch, recordedBefore, outcome);
-      },
-    };
-  }
-
-  private settle(row: PendingRow, stream: string, epoch: string, recordedBefore: number, outcome: PublishOutcome): void {
-    const { clock, logger, watch } = this.options;
-    this.wakeForRoom();
-    switch (outcome.kind) {
-      case 'unknown': // B5
-        outcomes.inc({ outcome: 'unknown' });
-        this.flight.giveBack(row);
-        this.doubt();
-        return;
-      case 'refused':
-        outcomes.inc({ outcome: 'refused' });
-        this.fail(row, outcome.error);
-        return;
-      case 'no-stream': {
-        outcomes.inc({ outcome: 'no-stream' });
-        this.flight.giveBack(row);
-        this.doubt();
-        if (this.ledger.pauseOf(stream, clock.now()) !== undefined) return;
-        logger.warn({ err: outcome.error, stream }, 'the stream takes nothing, trying again');
-        this.ledger.pause(stream, outcome.error.message, clock.now() + noStreamPauseMs);
-        watch.check();
-        return;
-      }
-      case 'stored':
-        if (outcome.stream !== stream) {
-          // B5: somebody gave our subject to another stream.
-          this.fail(row, new StewardError('BROKER_WRONG_STREAM', `${row.envelope.subject} was stored in ${outcome.stream} instead of ${stream}`));
-        } else if (!outcome.duplicate && outcome.sequence <= recordedBefore) {
-          outcomes.inc({ outcome: 'tail-lost' });
-          this.flight.giveBack(row);
-          this.doubt();
-          this.epochs.lostTail(stream, outcome.sequence, recordedBefore);
-        } else {
-          outcomes.inc({ outcome: outcome.duplicate ? 'duplicate' : 'stored' });
-          this.ledger.record(stream, epoch, outcome.sequence, row.envelope.id);
-          this.marker.add(row.lane, stream, epoch, { id: row.id, createdAt: row.createdAt, messageId: row.envelope.id, sequence: outcome.sequence });
-          const next = this.flight.acknowledged(row);
-          if (!next) return;
-          if (this.stopping || this.options.lease.fence() === undefined || this.ledger.pauseOf(stream, clock.now()) !== undefined) this.flight.giveBack(next);
-          else this.send([next]);
-        }
-    }
-  }
-
-  private fail(row: PendingRow, error: StewardError): void {
-    this.options.logger.error({ err: error, subject: row.envelope.subject, messageId: row.envelope.id }, 'a row can not be published, its key waits');
-    this.flight.block(row, this.options.clock.now());
-    this.doubt();
   }
 
   private onMarked(batch: MarkBatch): void {
