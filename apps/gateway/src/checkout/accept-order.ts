@@ -2,6 +2,7 @@
 import { placeOrder, type PlaceOrder } from '@steward/contracts';
 import { appendEvents } from '@steward/event-bus';
 import { currentTraceparent, type Database } from '@steward/platform';
+import { refuseErasedIn } from '../customer/erased';
 import { takeKey, type Request } from '../idempotency/idempotency.store';
 import { newOrderNumber } from './order-number';
 import { hashOfToken, newSalt, tokenOf } from '../order/order-token';
@@ -29,6 +30,7 @@ function accept(database: Database, { request, order, answerMs }: Acceptance): P
   const { orderId, number, customerId, acceptedAt } = command;
   const salt = newSalt();
   return database.transaction(async (tx) => {
+    if (customerId !== null) await refuseErasedIn(tx, customerId);
     if (!(await takeKey(tx, request, orderId, answerMs))) return false;
     await tx.query({
       name: 'order-accept',

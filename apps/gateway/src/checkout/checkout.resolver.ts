@@ -7,11 +7,13 @@ import { inOwnGroup, previewCart, type Buyer } from '../cart/preview';
 import type { Execution } from '../graphql/resolvers';
 import { asUserErrors, userErrorsOf } from '../graphql/user-errors';
 import { keyOf, requestHash } from '../idempotency/key';
-import { guest, nameOf, verified } from '../identity/identity';
+import { customerOf, guest, nameOf, verified } from '../identity/identity';
 import { orThrow, readInput } from '../input/body';
 import { ownOrder } from '../order/order-access';
+import { ordersOf } from '../order/order-list';
 import { orderUpdates } from '../order/order-updates';
 import { toOrderView, type OrderView } from '../order/order-view';
+import { firstOf } from '../storefront/arguments';
 import type { CheckoutLimit } from './checkout-limit';
 import { place, type Ordering } from './place-order';
 import { secondsToMs } from './prefer';
@@ -40,6 +42,13 @@ export function checkoutResolvers(ordering: Ordering, limit: CheckoutLimit) {
       order: async (_root: unknown, args: OfOrder, { execution }: MercuriusContext) => {
         personal(execution);
         return ownOrder(database, args.id, { identity: execution.request.identity, token: args.token ?? undefined }).then(shown, nullIfUnknown);
+      },
+      orders: async (_root: unknown, { first, after }: { first?: number | null; after?: string | null }, { execution }: MercuriusContext) => {
+        personal(execution);
+        const { items, next, isFirst } = await ordersOf(database, customerOf(execution.request.identity).customerId, firstOf(first), after);
+        const edges = items.map(({ order, cursor }) => ({ cursor, node: shown(order) }));
+        const pageInfo = { hasNextPage: next !== null, hasPreviousPage: !isFirst, startCursor: edges[0]?.cursor ?? null, endCursor: edges.at(-1)?.cursor ?? null };
+        return { nodes: edges.map(({ node }) => node), edges, pageInfo };
       },
     },
     Mutation: {

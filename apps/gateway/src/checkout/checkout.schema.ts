@@ -5,6 +5,8 @@ extend type Query {
   cartPreview(lines: [CartLineInput!]!, codes: [String!], "The market's first one unless given." shippingMethod: String): Cart!
   "For the customer who placed it, or with its token; null for everybody else."
   order(id: ID!, token: String): Order
+  "Of the customer who has signed in, the newest first, at most 250 at once."
+  orders(first: Int = 20, after: String): OrderConnection!
 }
 
 type Mutation {
@@ -106,6 +108,8 @@ enum PlaceOrderErrorCode {
   PRICE_CHANGED
   "The order says why; nothing is charged and no stock is held."
   ORDER_REJECTED
+  "The token is of a customer who was erased."
+  CUSTOMER_ERASED
 }
 
 type CancelOrderPayload {

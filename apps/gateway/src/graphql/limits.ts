@@ -18,7 +18,7 @@ export interface Measured {
   aliases: number;
   fields: number;
   introspection: number;
-  /** Products asked for: `product` is one, `products` is its `first`, a cart its lines; the tree of categories counts as so many. */
+  /** Products asked for: `product` is one, `products` and `orders` are their `first`, a cart its lines; the tree of categories counts as so many. */
   cost: number;
 }
 
@@ -98,7 +98,7 @@ export function measure(document: DocumentNode, operation: OperationDefinitionNo
           if (name === 'cartPreview') part.cost += lengthOf(selection.arguments?.find((argument) => argument.name.value === 'lines')?.value);
           if (ACTS.has(name)) part.cost += 1;
           if (name === 'categories') part.cost += TREE_COST;
-          if (name === 'products') part.cost += firstIn(selection.arguments?.find((argument) => argument.name.value === 'first')?.value);
+          if (name === 'products' || name === 'orders') part.cost += firstIn(selection.arguments?.find((argument) => argument.name.value === 'first')?.value);
         }
       }
       sum.depth = Math.max(sum.depth, part.depth);

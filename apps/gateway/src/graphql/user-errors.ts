@@ -14,7 +14,7 @@ export function userErrorsOf({ code, detail, places }: { code: ErrorCode; detail
   return places.map((place) => ({ code, field: place.pointer.startsWith('/') ? fieldOf(place.pointer, under) : null, message: `${place.detail}; accepted: ${place.accepted}` }));
 }
 
-const mendable = new Set<ErrorCode>(['GATEWAY_INPUT_REFUSED', 'IDEMPOTENCY_KEY_REFUSED', 'ORDER_UNKNOWN', 'ORDER_NOT_CANCELLABLE']);
+const mendable = new Set<ErrorCode>(['GATEWAY_INPUT_REFUSED', 'IDEMPOTENCY_KEY_REFUSED', 'CUSTOMER_ERASED', 'ORDER_UNKNOWN', 'ORDER_NOT_CANCELLABLE']);
 
 /** Of what is thrown the same; what nobody can mend is an error of the request. */
 export async function asUserErrors<N extends object, T extends object>(none: N, under: string, work: () => Promise<T>): Promise<T | (N & { userErrors: UserError[] })> {

@@ -5,7 +5,7 @@ import { quoted, RejectedError } from '@steward/platform';
 export interface Position {
   /** The list's sort key as text; null for a list in order of its ids. */
   key: string | null;
-  productId: string;
+  id: string;
 }
 
 /** A list by what it is asked for: pages of one are no pages of another. */
@@ -16,8 +16,8 @@ export function nameOfList(parts: unknown): ListName {
 }
 
 /** Opaque to clients. It carries its list's name, so that a cursor of another list, and of another version, is refused and not misread. */
-export function cursorOf(list: ListName, { key, productId }: Position): string {
-  return Buffer.from(JSON.stringify([list, key, productId])).toString('base64url');
+export function cursorOf(list: ListName, { key, id }: Position): string {
+  return Buffer.from(JSON.stringify([list, key, id])).toString('base64url');
 }
 
 /** null for the first page. */
@@ -39,8 +39,8 @@ function decoded(list: ListName, cursor: string): Position | undefined {
     return undefined;
   }
   if (!Array.isArray(parts)) return undefined;
-  const [name, key, productId] = parts as unknown[];
-  if (name !== list || typeof productId !== 'string' || productId.includes('\0') || !(key === null || typeof key === 'string')) return undefined;
+  const [name, key, id] = parts as unknown[];
+  if (name !== list || typeof id !== 'string' || id.includes('\0') || !(key === null || typeof key === 'string')) return undefined;
   // Decoding forgives; encoding again doesn't, so that a cursor has one spelling.
-  return cursorOf(list, { key, productId }) === cursor ? { key, productId } : undefined;
+  return cursorOf(list, { key, id }) === cursor ? { key, id } : undefined;
 }

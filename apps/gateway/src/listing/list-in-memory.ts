@@ -11,7 +11,7 @@ export function listInMemory(documents: Iterable<CachedDocument>, question: List
   const { criteria, categoryIds, context, now, first, after } = question;
   if (criteria.search !== null) return undefined;
   const wanted = categoryIds === null ? null : new Set(categoryIds);
-  const listed: { key: string | number | null; productId: string }[] = [];
+  const listed: { key: string | number | null; id: string }[] = [];
   for (const cached of documents) {
     const { content, productId } = cached.document;
     if (content.status !== 'active') continue;
@@ -19,12 +19,12 @@ export function listInMemory(documents: Iterable<CachedDocument>, question: List
     if (!criteria.attributes.every(({ name, values }) => [content.attributes, ...content.variants.map((variant) => variant.attributes)].some((each) => values.some((value) => holds(each[name], value))))) continue;
     const { view } = cached.rendered(context, surroundings, now);
     if (criteria.availability.length > 0 && !criteria.availability.includes(view.availability.state)) continue;
-    listed.push({ key: keyOf(criteria.sort, view.name, view.price.value === null ? null : Number(view.price.value.minorUnits)), productId });
+    listed.push({ key: keyOf(criteria.sort, view.name, view.price.value === null ? null : Number(view.price.value.minorUnits)), id: productId });
   }
   const compare = comparing(criteria.sort);
-  const last = after === null ? null : { key: criteria.sort === 'NAME' ? after.key : after.key === null ? null : Number(after.key), productId: after.productId };
+  const last = after === null ? null : { key: criteria.sort === 'NAME' ? after.key : after.key === null ? null : Number(after.key), id: after.id };
   const rest = (last === null ? listed : listed.filter((each) => compare(each, last) > 0)).sort(compare);
-  return { positions: rest.slice(0, first).map(({ key, productId }) => ({ key: key === null ? null : String(key), productId })), hasNext: rest.length > first };
+  return { positions: rest.slice(0, first).map(({ key, id }) => ({ key: key === null ? null : String(key), id })), hasNext: rest.length > first };
 }
 
 type Key = string | number | null;
@@ -36,9 +36,9 @@ function keyOf(sort: Sort, name: string, amount: number | null): Key {
   return null;
 }
 
-function comparing(sort: Sort): (a: { key: Key; productId: string }, b: { key: Key; productId: string }) => number {
+function comparing(sort: Sort): (a: { key: Key; id: string }, b: { key: Key; id: string }) => number {
   const collator = sort === 'NAME' ? new Intl.Collator('und') : null;
-  return (a, b) => (collator === null ? Number(a.key) - Number(b.key) : collator.compare(String(a.key), String(b.key))) || Buffer.compare(Buffer.from(a.productId), Buffer.from(b.productId));
+  return (a, b) => (collator === null ? Number(a.key) - Number(b.key) : collator.compare(String(a.key), String(b.key))) || Buffer.compare(Buffer.from(a.id), Buffer.from(b.id));
 }
 
 function holds(attribute: string | number | boolean | readonly string[] | undefined, value: string): boolean {

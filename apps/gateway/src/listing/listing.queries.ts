@@ -32,7 +32,7 @@ interface Row {
 export async function readPage(database: Pick<Database, 'query'>, question: ListQuestion): Promise<ListedPage> {
   const { text, values } = statementOf(question);
   const rows = await database.query<Row>(text, values);
-  return { positions: rows.slice(0, question.first).map((row) => ({ key: row.key, productId: row.product_id })), hasNext: rows.length > question.first };
+  return { positions: rows.slice(0, question.first).map((row) => ({ key: row.key, id: row.product_id })), hasNext: rows.length > question.first };
 }
 
 export function statementOf({ criteria, categoryIds, context, now, first, after }: ListQuestion): { text: string; values: unknown[] } {
@@ -56,7 +56,7 @@ export function statementOf({ criteria, categoryIds, context, now, first, after 
   }
   const key = keyOf(criteria.sort);
   if (after !== null) {
-    const id = given(after.productId);
+    const id = given(after.id);
     conditions.push(key === null ? `l.product_id > ${id}` : `(${key.sql}, l.product_id) > (${given(after.key)}::${key.type}, ${id})`);
   }
   return {

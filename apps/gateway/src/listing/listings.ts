@@ -54,7 +54,7 @@ export class Listings {
     const categoryIds = this.categoryIds(criteria.categoryId);
     const name = JSON.stringify([list, first, position]);
     const { positions, hasNext, incomplete } = await this.answer(name, { criteria, categoryIds, context, now: this.parts.clock.now(), first, after: position });
-    const found = await Promise.all(positions.map(async (each) => ({ cached: await this.parts.cache.find(each.productId), cursor: cursorOf(list, each) })));
+    const found = await Promise.all(positions.map(async (each) => ({ cached: await this.parts.cache.find(each.id), cursor: cursorOf(list, each) })));
     const items = found.flatMap(({ cached, cursor }) => (cached === undefined ? [] : [{ cached, cursor }]));
     return { items, hasNext, incomplete, after: position === null ? null : String(after) };
   }

@@ -1,4 +1,4 @@
-import { closed, instant, list, maybe, ref, text } from './openapi.parts';
+import { closed, instant, list, maybe, pageAnswer, ref, text } from './openapi.parts';
 
 const open = (properties: Readonly<Record<string, object>>, required: readonly string[], description: string) => ({ type: 'object', required, additionalProperties: false, properties, description });
 const sku = { ...text, minLength: 1, maxLength: 200 };
@@ -136,6 +136,7 @@ export const checkoutSchemas = {
   Account: closed({ customer: maybe(ref('Customer'), 'null until the CRM knows them.') }),
   Order: closed(order),
   OwnOrder: open({ ...order, contact: maybe(closed({ email: text, shippingAddress: ref('Address') }), 'For the customer who has signed in only.') }, Object.keys(order), 'An order for whoever may see it.'),
+  OrderList: closed({ items: list(ref('Order')), page: pageAnswer }),
   PlacedOrder: closed({ order: ref('Order'), orderToken }),
   OrderProblem: open({ ...problem, order: ref('Order'), orderToken, cart: ref('Cart') }, Object.keys(problem), 'A problem with what it is about.'),
   Cart: closed({

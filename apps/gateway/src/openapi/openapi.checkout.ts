@@ -1,4 +1,4 @@
-import { context, everybody, json, path, ref, refusals } from './openapi.parts';
+import { context, everybody, json, page, path, ref, refusals } from './openapi.parts';
 
 const body = (schema: string) => ({ required: true, content: { 'application/json': { schema: ref(schema) } } });
 
@@ -31,6 +31,13 @@ export const checkoutPaths = {
     },
   },
   '/v1/orders': {
+    get: {
+      operationId: 'orders',
+      summary: 'The orders of whoever has signed in, the newest first',
+      security: mine,
+      parameters: page,
+      responses: { 200: json('A page of orders.', ref('OrderList'), ['Link']), ...refusals(400, 401, 403, 429, 503) },
+    },
     post: {
       operationId: 'placeOrder',
       summary: 'Place an order at the prices of a preview',
@@ -41,7 +48,7 @@ export const checkoutPaths = {
       responses: {
         201: json('Decided, or the shopper has something to do (payment.actionUrl).', ref('PlacedOrder'), answerHeaders),
         202: json('Accepted and not decided yet.', ref('PlacedOrder'), answerHeaders),
-        ...refusals(400, 401, 413, 422, 429, 503),
+        ...refusals(400, 401, 403, 413, 422, 429, 503),
         409: {
           description: 'ORDER_REJECTED with the order; PRICE_CHANGED with a new preview as `cart`; IDEMPOTENCY_IN_PROGRESS with Retry-After.',
           content: { 'application/problem+json': { schema: ref('OrderProblem') } },

@@ -1,11 +1,10 @@
 import { listParameters } from '../storefront/list-query';
 import { checkoutPaths } from './openapi.checkout';
-import { context, path, refusals } from './openapi.parts';
+import { context, page, path, refusals } from './openapi.parts';
 import { schemas } from './openapi.schemas';
 
 const parameterDescriptions: Readonly<Record<string, { description: string; schema?: object }>> = {
-  first: { description: 'How many, at most 250.', schema: { type: 'integer', minimum: 1, maximum: 250, default: 20 } },
-  after: { description: 'Cursor of an earlier page of the same list (`page.next`).' },
+  ...Object.fromEntries(page.map(({ name, description, schema }) => [name, { description, schema }])),
   category: { description: 'Id of a category; all that hang below it count.' },
   search: { description: 'Words: names in the language of the context, brands, SKUs, GTINs, values of attributes. Beginnings of words are found too.', schema: { type: 'string', maxLength: 200 } },
   availability: { description: 'Any of these states, separated by commas, as last told: `IN_STOCK,LOW_STOCK`.' },

@@ -27,6 +27,13 @@ export function closed(properties: Readonly<Record<string, object>>, description
 
 export const path = (name: string, description: string) => ({ name, in: 'path', required: true, description, schema: { type: 'string' } });
 
+/** Of every list. */
+export const page = [
+  { name: 'first', in: 'query', required: false, description: 'How many, at most 250.', schema: { type: 'integer', minimum: 1, maximum: 250, default: 20 } },
+  { name: 'after', in: 'query', required: false, description: 'Cursor of an earlier page of the same list (`page.next`).', schema: text },
+];
+export const pageAnswer = closed({ first: { type: 'integer' }, hasNext: { type: 'boolean' }, next: maybe(text, 'To be given as `after`.') });
+
 export const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
 export const json = (description: string, schema: object, headers: readonly string[] = []) => ({

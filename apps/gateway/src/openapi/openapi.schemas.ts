@@ -1,6 +1,6 @@
 /** JSON Schemas of REST's answers. A test holds real answers against them, closed: a field that is not told here is a fault. */
 
-import { closed, instant, list, maybe, ref, text } from './openapi.parts';
+import { closed, instant, list, maybe, pageAnswer, ref, text } from './openapi.parts';
 import { checkoutSchemas } from './openapi.checkout.schemas';
 
 const aged = { asOf: maybe(instant, 'Since when this is known to be true.'), stale: { type: 'boolean', description: 'Past its freshness budget.' } };
@@ -61,7 +61,7 @@ export const schemas = {
   }),
   ProductList: closed({
     items: list(ref('Product')),
-    page: closed({ first: { type: 'integer' }, hasNext: { type: 'boolean' }, next: maybe(text, 'To be given as `after`.') }),
+    page: pageAnswer,
   }),
   Category: closed({ id: text, language: maybe(text), name: text, slug: maybe(text), description: maybe(text), seo, breadcrumbs: list(ref('Crumb')), children: list(ref('Category')), ...aged }),
   CategoryTree: closed({ items: list(ref('Category')) }),

@@ -5,6 +5,7 @@ import type { OrderParts, OrderState } from './order-view';
 export interface FoundOrder extends OrderParts {
   /** Grows with each change of any part. */
   readonly version: number;
+  /** null of a guest's, and of a customer's who is erased: what was sold stays, and is nobody's to look at. */
   readonly customerId: string | null;
   /** Who it is for; for the customer alone. null until the order service has taken it up. */
   readonly contact: Pick<Order, 'email' | 'shippingAddress'> | null;
@@ -13,6 +14,7 @@ export interface FoundOrder extends OrderParts {
 }
 
 interface Row {
+  erased: boolean;
   customer_id: string | null;
   token_salt: Buffer | null;
   token_hash: Buffer | null;
@@ -24,23 +26,33 @@ interface Row {
 
 /** undefined when there is none, or its owner has removed it. */
 export async function findOrder(database: Database, orderId: string): Promise<FoundOrder | undefined> {
-  // PostgreSQL has no text with NUL in it, so neither has an id.
-  if (orderId.includes('\0')) return undefined;
-  const [row] = await database.query<Row>(
+  return (await findOrders(database, [orderId]))[0];
+}
+
+/** Those that there are, as they were asked for. */
+export async function findOrders(database: Database, orderIds: readonly string[]): Promise<FoundOrder[]> {
+  const rows = await database.query<Row>(
     {
       name: 'order-find',
       text: `
         select a.customer_id, a.token_salt, a.token_hash, a.placed, p.data, p.revision::float8 as revision,
+          exists (select from stored_part c where c.entity = 'customer' and c.key = coalesce(p.data ->> 'customerId', a.customer_id) and c.data is null) as erased,
           (select coalesce(json_agg(json_build_object('entity', part.entity, 'revision', part.revision, 'data', part.data) order by part.key), '[]')
            from stored_part part where part.entity in ('fulfilment', 'order-return') and part.data ->> 'orderId' = asked.order_id) as parts
-        from (select $1::text as order_id) asked
+        from unnest($1::text[]) with ordinality asked (order_id, place)
         left join accepted_order a using (order_id)
-        left join stored_part p on p.entity = 'order' and p.key = asked.order_id`,
+        left join stored_part p on p.entity = 'order' and p.key = asked.order_id
+        order by asked.place`,
     },
-    [orderId],
+    // PostgreSQL has no text with NUL in it, so neither has an id.
+    [orderIds.filter((id) => !id.includes('\0'))],
   );
-  const state = row?.data ?? row?.placed ?? null;
-  if (row === undefined || state === null) return undefined;
+  return rows.flatMap((row) => toFound(row) ?? []);
+}
+
+function toFound(row: Row): FoundOrder | undefined {
+  const state = row.data ?? row.placed;
+  if (state === null) return undefined;
   const revision = row.data === null ? 0 : (row.revision ?? 0);
   return {
     state,
@@ -48,7 +60,7 @@ export async function findOrder(database: Database, orderId: string): Promise<Fo
     version: row.parts.reduce((sum, part) => sum + part.revision, revision),
     shipments: row.parts.flatMap((part) => (part.entity === 'fulfilment' ? [part.data] : [])),
     returns: row.parts.flatMap((part) => (part.entity === 'order-return' ? [part.data] : [])),
-    customerId: state.customerId ?? row.customer_id,
+    customerId: row.erased ? null : (state.customerId ?? row.customer_id),
     contact: row.data === null ? null : { email: row.data.email, shippingAddress: row.data.shippingAddress },
     token: row.token_salt === null || row.token_hash === null ? null : { salt: row.token_salt, hash: row.token_hash },
   };

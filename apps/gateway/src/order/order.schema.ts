@@ -21,6 +21,17 @@ type Order {
   revision: Float!
 }
 
+type OrderConnection {
+  edges: [OrderEdge!]!
+  nodes: [Order!]!
+  pageInfo: PageInfo!
+}
+
+type OrderEdge {
+  cursor: String!
+  node: Order!
+}
+
 enum OrderStatus {
   "Undecided."
   ACCEPTED

@@ -14,6 +14,13 @@ export function firstOf(value: unknown): number {
   });
 }
 
+/** This page's address with another cursor, as the header Link has it. */
+export function linkToNext(url: string, cursor: string): string {
+  const { pathname, searchParams } = new URL(url, 'http://storefront');
+  searchParams.set('after', cursor);
+  return `<${pathname}?${searchParams.toString()}>; rel="next"`;
+}
+
 /** The one family of parameters: `attribute.<name>` may be given several times, and any of its values is then accepted. */
 export const ATTRIBUTE = 'attribute.';
 export const ATTRIBUTE_PARAMETER = `${ATTRIBUTE}<name>`;

@@ -3,7 +3,7 @@ import { showCategories, type ShownCategories } from '../category/category-view'
 import { etagOf, type Rendered } from '../document-cache/cached-document';
 import { groupOf } from '../identity/identity';
 import { incompleteList, unknownCategory } from '../listing/listings';
-import { firstOf, onlyKnown, unknownProduct } from './arguments';
+import { firstOf, linkToNext, onlyKnown, unknownProduct } from './arguments';
 import type { Context } from './context';
 import { criteriaOfQuery, listParameters } from './list-query';
 import { spend } from './rate-limit';
@@ -42,7 +42,7 @@ export function restRoutes(app: FastifyInstance, reading: Reading): void {
     // As strong as a hash of the body: its parts' own hashes decide its bytes.
     const etag = etagOf(shown.map((item) => item.etag).join('') + end);
     const validUntil = Math.min(Infinity, ...shown.map((item) => item.validUntil));
-    const link: Record<string, string> = next === null ? {} : { link: `<${pathOfNext(request.url, next)}>; rel="next"` };
+    const link: Record<string, string> = next === null ? {} : { link: linkToNext(request.url, next) };
     return send(request, reply, { body, etag, validUntil, degraded: degradedHeader([...(incomplete ? [incompleteList] : []), ...shown.flatMap(({ degraded }) => degraded)]) }, context, now, link);
   });
 
@@ -79,10 +79,3 @@ export function restRoutes(app: FastifyInstance, reading: Reading): void {
 
 const ITEMS = Buffer.from('{"items":[');
 const COMMA = Buffer.from(',');
-
-/** The address of this page with another cursor. */
-function pathOfNext(url: string, cursor: string): string {
-  const { pathname, searchParams } = new URL(url, 'http://storefront');
-  searchParams.set('after', cursor);
-  return `${pathname}?${searchParams.toString()}`;
-}

@@ -39,7 +39,7 @@ export interface StorefrontOptions {
   ready: () => boolean;
 }
 
-const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/products/{sku}/json-ld, GET /v1/categories/{id}, GET /v1/categories, POST /v1/price-preview, POST /v1/orders, GET /v1/orders/{id}, GET /v1/orders/{id}/events, POST /v1/orders/{id}/cancel, POST /v1/orders/{id}/returns, GET /v1/customer, POST /graphql, GET /sitemap.xml, GET /feeds/{market}/{language}/merchant.xml, GET /livez, GET /readyz';
+const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/products/{sku}/json-ld, GET /v1/categories/{id}, GET /v1/categories, POST /v1/price-preview, POST /v1/orders, GET /v1/orders, GET /v1/orders/{id}, GET /v1/orders/{id}/events, POST /v1/orders/{id}/cancel, POST /v1/orders/{id}/returns, GET /v1/customer, POST /graphql, GET /sitemap.xml, GET /feeds/{market}/{language}/merchant.xml, GET /livez, GET /readyz';
 
 /** The storefront's own HTTP server: Fastify without Nest, because a read from memory should cost little more than the socket. */
 export async function createStorefront({ reading, catalogue, selling, ordering, addresses, rateLimit, shedding, proxies, authenticate, policy, explorer, logger, ready }: StorefrontOptions): Promise<FastifyInstance> {

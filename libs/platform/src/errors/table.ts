@@ -136,6 +136,7 @@ export const errorTable = rows({
   IDEMPOTENCY_MISMATCH: { meaning: 'The Idempotency-Key was used before with another request.', remedy: 'Repeat a request unchanged, or send a new one with a new key.', http: 422 },
   IDEMPOTENCY_IN_PROGRESS: { meaning: 'The same request is being answered at this moment.', remedy: 'Wait as long as Retry-After says and repeat it with the same key.', http: 409 },
   CUSTOMER_UNKNOWN: { meaning: 'Nothing is known of the customer who has signed in.', remedy: 'Register them; if that was just done, the CRM has not answered yet.', http: 404 },
+  CUSTOMER_ERASED: { meaning: 'The token is of a customer who was erased.', remedy: 'End the session at the issuer; who wants to be a customer again registers anew.', http: 403 },
   ORDER_UNKNOWN: { meaning: 'There is no such order, or it belongs to somebody else.', remedy: 'Ask as the customer who placed it, or with its Steward-Order-Token.', http: 404 },
   ORDER_REJECTED: { meaning: 'The order was accepted and then rejected; nothing is charged and no stock is held.', remedy: 'Read rejection.code in the answer, and order anew with a new Idempotency-Key.', http: 409 },
   ORDER_NOT_CANCELLABLE: { meaning: 'The order is already rejected or complete, so there is nothing to cancel.', remedy: 'Show the order as it is; what has shipped can be sent back.', http: 409 },
