@@ -27,6 +27,7 @@ export interface CaseRow {
   readonly closedBy: string | null;
   readonly closedReason: string | null;
   readonly owner: CaseOwner;
+  readonly counts: { readonly affected: number; readonly total: number } | null;
 }
 
 const columns = `c.case_id as "caseId", c.service, c.kind, c.entity, c.key, c.summary, c.severity, c.owner, c.state, c.opened_at as "openedAt", c.last_seen_at as "lastSeenAt", c.respond_by as "respondBy",

@@ -11,6 +11,7 @@ import { audited } from '../audit/audited';
 import { auditedElsewhere } from '../audit/elsewhere';
 import { tellNews } from '../events/news';
 import { type JobRequest, preview, requestBody, requestJob } from '../jobs/request';
+import { agree, refuseSame, turnOf, wantFirst, type Wanted, wishesOf } from '../second-person/second-person';
 import { type CaseRow, findCase, listCases, showCase } from './cases.queries';
 
 const text = z.string().min(1).max(1_000);
@@ -28,7 +29,8 @@ export function caseRoutes({ database, ask }: Parts): Route[] {
       handle: async (asking) => {
         const found = await seen(asking);
         const history = await database.query('select at, actor, actor_name as "actorName", act, outcome, reason from audit.entry where owner = $1 and subject = $2 order by sequence desc limit 50', [found.owner.team, `case ${found.caseId}`]);
-        return { case: showCase(found), history, ...(await diffOf(found, asking)) };
+        const wishes = found.kind === 'held-change' ? await wishesOf(database, wantedOf(found, 'release')) : [];
+        return { case: showCase(found), history, wishes, ...(await diffOf(found, asking)) };
       },
     }),
     decideRoute('release', 'releaseCase', 'Let a held change out'),
@@ -89,6 +91,7 @@ export function caseRoutes({ database, ask }: Parts): Route[] {
     }
   }
 
+  /** To release money or stock takes two; to refuse lets nothing out and can still be undone, so one may. */
   function decideRoute(name: 'release' | 'refuse', operationId: string, summary: string): Route {
     return defineRoute({
       method: 'POST', path: `/cases/{id}/${name}`, operationId, summary, role: 'approver', body: act({}),
@@ -96,20 +99,30 @@ export function caseRoutes({ database, ask }: Parts): Route[] {
         const { who, body, allow, traceId } = asking;
         const found = await seen(asking);
         const { caseId: id, service, owner } = found;
-        await allow('approver', owner.team, `case ${id}`);
+        const wanted = wantedOf(found, name);
+        await allow('approver', owner.team, wanted.subject);
         if (found.kind !== 'held-change') throw refused('/id', `is a case of kind ${found.kind}`, 'a held change');
         if (found.state !== 'open' && !(name === 'release' && found.state === 'refused')) throw conflict(closedWords(found), 'a case that is open');
-        if (body.dryRun) return { dryRun: true, case: showCase(found) };
-        const entry = { who, owner: owner.team, act: `${name} case`, subject: `case ${id}`, reason: body.reason, before: { state: found.state }, traceId };
-        const question: HeldQuestion = { act: name, id, actor: who.id, reason: body.reason };
-        await auditedElsewhere(database, entry, () => ask<HeldAnswer>(heldSubject(service), question, 30_000)).catch((error: unknown) => {
-          // Somebody else was quicker: the owner knows no open case of this id any more.
-          throw error instanceof StewardError && error.code === 'HELD_CHANGE_UNKNOWN' ? conflict(`${service} has no open case ${id} any more`) : error;
-        });
+        const turn = await turnOf(database, wanted, name === 'release' ? found.entity : null);
+        refuseSame(turn, who);
+        if (body.dryRun) return { dryRun: true, case: showCase(found), needsSecondPerson: turn.kind === 'first' };
+        const entry = { who, owner: owner.team, act: `${name} case`, subject: wanted.subject, reason: body.reason, before: { state: found.state }, traceId };
+        if (turn.kind === 'first') return wantFirst(database, wanted, entry);
+        const carryOut = (reason: string): Promise<HeldAnswer> => {
+          const question: HeldQuestion = { act: name, id, actor: who.id, reason };
+          return auditedElsewhere(database, entry, () => ask<HeldAnswer>(heldSubject(service), question, 30_000)).catch((error: unknown) => {
+            // Somebody else was quicker: the owner knows no open case of this id any more.
+            throw error instanceof StewardError && error.code === 'HELD_CHANGE_UNKNOWN' ? conflict(`${service} has no open case ${id} any more`) : error;
+          });
+        };
+        await (turn.kind === 'second' ? agree(database, wanted, turn.wish, body.reason, carryOut) : carryOut(body.reason));
         return { dryRun: false, asked: name };
       },
     });
   }
 }
+
+/** A case grows while it waits: who wanted 3 prices let out has not seen the 400 that it holds by now. */
+export const wantedOf = ({ caseId, counts }: Pick<CaseRow, 'caseId' | 'counts'>, act: string): Required<Wanted> => ({ subject: `case ${caseId}`, act, seen: counts === null ? '' : String(counts.affected) });
 
 const closedWords = ({ caseId, state, closedBy, closedReason }: CaseRow): string => `case ${caseId} is ${state}${closedBy === null ? '' : ` by ${closedBy}`}${closedReason === null ? '' : `: ${closedReason}`}`;

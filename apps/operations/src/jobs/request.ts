@@ -16,12 +16,13 @@ import type { Asking } from '../api/route';
 import { act } from '../api/route';
 import { type News, tellNews } from '../events/news';
 import { audited, PLATFORM } from '../audit/audited';
+import { needsTwo } from '../second-person/second-person';
 import { type Forecast, type JobKind, jobKinds, type NewMember } from './job';
 import { addMembers, frozenUpTo, type Selection } from './job.store';
 import { countKeys, previewKeys } from './announce.work';
 import { forecastLetters } from './letters.work';
 import { openDrift, previewRepair } from './reconcile.work';
-import { countLetters, freezeLetters, markGroups, needsTwo, openLetters } from './targets';
+import { countLetters, freezeLetters, markGroups, openLetters } from './targets';
 
 const text = z.string().min(1).max(300);
 const instant = z.iso.datetime({ offset: true, error: 'an instant such as 2026-01-02T03:04:05Z' });

@@ -1,5 +1,4 @@
 /** Which letters a selection means: read from what their holders tell, never from the holders' tables. */
-import { contracts } from '@steward/contracts';
 import type { Database } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { markRetrying } from '../letters/groups.store';
@@ -69,11 +68,6 @@ export async function newSince(database: Pick<Database, 'query'>, job: string, s
   const rows = await database.query<{ count: number }>(
     `select count(*)::int as count from letter l where ${open} and ${whereLetters(selection, values)} and not exists (select from job_member m where m.job_id = $1::uuid and m.item = l.letter_id)`, values);
   return rows[0]?.count ?? 0;
-}
-
-/** What one person does to money and stock by hand a second one approves. */
-export function needsTwo(entities: readonly string[]): boolean {
-  return contracts.some(({ entity, fourEyes }) => fourEyes && entities.includes(entity));
 }
 
 /** Groups show the job that works on them, and wait for somebody again when it is over. */

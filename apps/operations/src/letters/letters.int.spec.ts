@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => desk.close());
 beforeEach(async () => {
   asked.length = 0;
-  await desk.tables.pool.query('truncate letter, letter_group, group_note, letter_wish');
+  await desk.tables.pool.query('truncate letter, letter_group, group_note, wish');
 });
 const tell = (...letters: Parameters<typeof tellLetters>[1][]) => tellLetters(desk.database, ...letters);
 const groups = async (query = '') => (await desk.as('viewer:*').get(`/dead-letter-groups${query}`)).json;

@@ -9,7 +9,8 @@ import { MessagePattern, type MicroserviceOptions } from '@nestjs/microservices'
 import { eventually, testBroker, type TestBroker } from '@steward/testing';
 import { askerOf } from '../api/serve-api';
 import type { Ask } from '../api/feature';
-import { aLetter } from '../fixtures/told.fixture.spec';
+import { casesFeature } from '../cases/cases.feature';
+import { aCase, aLetter, tellCases } from '../fixtures/told.fixture.spec';
 import { type DeskScene, deskScene } from '../fixtures/desk.fixture.spec';
 import { jobsFeature } from '../jobs/jobs.feature';
 import { lettersFeature } from '../letters/letters.feature';
@@ -61,7 +62,7 @@ describe('runbooks', () => {
     const rpc = createRpcClient({ url: broker.urlOf('operations'), service: 'operations' });
     closing.push(() => rpc.close());
     const ask: Ask = askerOf(rpc);
-    scene = await deskScene([lettersFeature, notifierFeature, jobsFeature, { name: 'register', migrations: registerMigrations, open: () => ({ routes: [] }) }, runbooksFeature], ask);
+    scene = await deskScene([lettersFeature, casesFeature, notifierFeature, jobsFeature, { name: 'register', migrations: registerMigrations, open: () => ({ routes: [] }) }, runbooksFeature], ask);
     world.letters = async (letters) => void (await scene.database.transaction((tx) => applyLetters(tx, letters.map((data) => ({ key: data.letterId, revision: 1, data, tombstone: false }) as never))));
   }, 120_000);
   afterAll(async () => {
@@ -73,20 +74,23 @@ describe('runbooks', () => {
     world.reset();
     await scene.tables.pool.query('truncate job, job_member, letter, letter_group, runbook_run, runbook_step, outbox, broker_stream, broker_epoch');
     for (const epoch of ['e1', 'e2']) await scene.tables.pool.query(`insert into broker_epoch (stream, epoch, reason, evidence) values ('PIM_STATE', $1, 'the stream is gone', '{}')`, [epoch]);
+    await tellCases(scene.database, aCase(World.caseId));
     await scene.tables.pool.query(`insert into broker_stream (stream, epoch, floor, last_sequence, applied) values ('PIM_STATE', 'e2', 0, 0, true)`);
   });
 
   const operator = () => scene.as('operator:*');
   const start = async (id: string, body: object) => (await operator().post(`/runbooks/${id}/runs`, { reason, ...body })).json;
-  const approveJobs = async (): Promise<void> => {
+  const approve = async (): Promise<void> => {
     const { json } = await operator().get('/operations?state=awaiting-approval');
     for (const job of json.items) await scene.as('approver:*').post(`/operations/${job.id}/approve`, { reason: 'seen' });
+    const { wishes } = (await operator().get(`/cases/${World.caseId}`)).json;
+    for (const { act } of wishes) await scene.as('approver:*').post(`/cases/${World.caseId}/${act}`, { reason: 'seen' });
   };
   const shown = (run: { steps: { step: string; state: string; detail: string }[] }) => run.steps.map(({ step, state, detail }) => `${step} ${state}: ${detail}`);
   /** Carries the run to its end as people would: a second person approves, somebody says what was done by hand. */
   const toEnd = (id: string, run: string, wanted: string) =>
     eventually(async () => {
-      await approveJobs();
+      await approve();
       const { json } = await operator().get(`/runbooks/${id}/runs/${run}`);
       if (json.state === 'failed' && json.steps.some((each: { detail: string | null }) => each.detail?.startsWith('waits for a person'))) {
         byHand[id]?.(world);

@@ -56,7 +56,7 @@ function entity(source: ContractSource): readonly string[] {
     '',
     `- Key: ${contract.key.from.map((name) => `\`${name}\``).join(` + \`${contract.key.separator ?? ''}\` + `)}`,
     `- Versions: ${contract.versions.map(({ major, status, until }) => `v${major} ${status}${until === undefined ? '' : ` until ${until}`}`).join(', ')}`,
-    ...(contract.fourEyes ? ['- Four eyes: what is done to it by hand, a second person approves'] : []),
+    ...(contract.fourEyes ? ['- Four eyes: what is done to its dead letters by hand, or let out of what is held, a second person approves'] : []),
     ...(freshness.length > 0 ? [`- Freshness: ${freshness.map(([name, { target, staleAfter }]) => `${name} within ${target}, stale after ${staleAfter}`).join('; ')}`] : []),
     ...(contract.guard === undefined ? [] : [`- Guard, within an hour, whichever is more, else held for the owner: ${guardText(contract.guard)}`]),
     ...(contract.reconciliation === undefined ? [] : [`- Reconciliation: every ${contract.reconciliation.cadence}, differences younger than ${contract.reconciliation.settle} are in flight, repair: ${contract.reconciliation.repair}`]),

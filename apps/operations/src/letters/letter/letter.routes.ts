@@ -6,13 +6,13 @@ import { z } from 'zod';
 import type { Parts } from '../../api/feature';
 import { refused } from '../../api/input';
 import { conflict, notFound } from '../../api/outcomes';
-import { type Operator, ownersSeen } from '../../api/roles';
-import { act, actFields, Answer, type Asking, defineRoute, flag, pageFields, type Route } from '../../api/route';
-import { type Act, audited } from '../../audit/audited';
+import { ownersSeen } from '../../api/roles';
+import { act, actFields, type Asking, defineRoute, flag, pageFields, type Route } from '../../api/route';
+import { audited } from '../../audit/audited';
 import { auditedElsewhere } from '../../audit/elsewhere';
+import { agree, refuseSame, turnOf, wantFirst, wishesOf } from '../../second-person/second-person';
 import { findLetter, type LetterRow, listLetters, showLetter } from '../letters.queries';
 import { nextStepOf } from '../next-steps';
-import { findWish, needsTwo, takeWish, writeWish } from './second-person';
 
 const text = z.string().min(1).max(1_000);
 
@@ -31,7 +31,8 @@ export function letterRoutes({ database, ask }: Parts): Route[] {
         const letter = await seen(asking);
         if (query.reveal) await reveal(asking, letter, query.reason);
         const suggested = { ...nextStepOf(letter.class), runbook: letter.owner.runbook };
-        return { letter: showLetter(letter), suggested, ...(await read(letter, query.reveal)) };
+        const wishes = await wishesOf(database, { subject: `letter ${letter.letterId}` });
+        return { letter: showLetter(letter), suggested, wishes, ...(await read(letter, query.reveal)) };
       },
     }),
     actRoute('discard', 'discardLetter', 'Give it up: it is never applied'),
@@ -72,30 +73,23 @@ export function letterRoutes({ database, ask }: Parts): Route[] {
         const { who, body, allow, traceId } = asking;
         const letter = await seen(asking);
         const { letterId: id, service, owner } = letter;
-        const two = needsTwo(letter.entity);
-        const wish = two ? await findWish(database, id, name) : undefined;
-        await allow(wish === undefined ? 'operator' : 'approver', owner.team, `letter ${id}`);
+        const wanted = { subject: `letter ${id}`, act: name };
+        const turn = await turnOf(database, wanted, letter.entity);
+        await allow(turn.kind === 'second' ? 'approver' : 'operator', owner.team, wanted.subject);
         if (letter.state !== 'open') throw conflict(closedWords(letter), 'a letter that is open');
-        if (wish?.actor === who.id) throw conflict(`it waits for a second person: ${who.name} wanted it`, 'somebody else with the role approver');
-        if (body.dryRun) return { dryRun: true, letter: showLetter(letter), needsSecondPerson: two && wish === undefined };
-        const entry = { who, owner: owner.team, act: `${name} letter`, subject: `letter ${id}`, reason: body.reason, traceId };
-        if (two && wish === undefined) return wait(id, name, entry);
-        if (two && !(await database.transaction((tx) => takeWish(tx, id, name)))) throw conflict('somebody else agreed to it in this moment');
-        const reason = wish === undefined ? body.reason : `${wish.reason} (wanted by ${wish.actor}); ${body.reason}`;
-        const question: LettersQuestion = { ask: 'act', actId: randomUUID(), act: name, ids: [id], actor: who.id, reason };
-        const verdict = await auditedElsewhere(database, entry, () => verdictOf(question, service), ({ verdict: said, detail }) => ({ done: said === 'apply', after: { verdict: said, detail } }));
+        refuseSame(turn, who);
+        if (body.dryRun) return { dryRun: true, letter: showLetter(letter), needsSecondPerson: turn.kind === 'first' };
+        const entry = { who, owner: owner.team, act: `${name} letter`, subject: wanted.subject, reason: body.reason, traceId };
+        if (turn.kind === 'first') return wantFirst(database, wanted, entry);
+        const carryOut = (reason: string): Promise<LetterVerdict> => {
+          const question: LettersQuestion = { ask: 'act', actId: randomUUID(), act: name, ids: [id], actor: who.id, reason };
+          return auditedElsewhere(database, entry, () => verdictOf(question, service), ({ verdict: said, detail }) => ({ done: said === 'apply', after: { verdict: said, detail } }));
+        };
+        const verdict = turn.kind === 'second' ? await agree(database, wanted, turn.wish, body.reason, carryOut) : await carryOut(body.reason);
         if (verdict.verdict !== 'apply') throw conflict(verdict.detail);
         return { dryRun: false, verdict };
       },
     });
-  }
-
-  async function wait(id: string, name: string, entry: Omit<Act, 'outcome'> & { readonly who: Operator; readonly reason: string }): Promise<Answer> {
-    await database.transaction(async (tx) => {
-      await writeWish(tx, id, name, entry.who, entry.reason);
-      await audited(tx, { ...entry, outcome: 'asked', after: { waitsFor: 'a second person' } });
-    });
-    return new Answer(202, { dryRun: false, waitsFor: 'a second person with the role approver' });
   }
 
   async function verdictOf(question: LettersQuestion, service: string): Promise<LetterVerdict> {
