@@ -28,6 +28,10 @@ describe('the desk', () => {
     const response = await fetch(`${operations.apiUrl}/ops/v1${path}`, { headers: bearer(await issuer.token({ sub: 'ada', steward_roles: ['admin:*'] })) });
     return (await response.json()) as Record<string, unknown>;
   };
+  const post = async (path: string, body: object) => {
+    const headers = { ...bearer(await issuer.token({ sub: 'ada', steward_roles: ['admin:*'] })), 'content-type': 'application/json' };
+    return (await (await fetch(`${operations.apiUrl}/ops/v1${path}`, { method: 'POST', headers, body: JSON.stringify({ reason: 'pim has told why', ...body }) })).json()) as Record<string, unknown>;
+  };
   const lengthOf = async (path: string): Promise<number> => ((await get(path))['items'] as unknown[]).length;
   const publish = (contract: Contract, key: string, revision: number, data: object): Promise<number> =>
     new Promise((resolve, reject) => {
@@ -99,6 +103,27 @@ describe('the desk', () => {
     // Told right later, it is closed there and here.
     await publish(deadLetter, 'letter-2', 5, aLetter('letter-2', { service: 'pim' }));
     await eventually(async () => (await lengthOf('/dead-letters?q=service:operations%20state:superseded')) === 1);
+  });
+
+  test('acts on its own letters like on those of others: read, forecast, retried and edited', async () => {
+    await publish(deadLetter, 'letter-3', 6, { ...aLetter('letter-3', { service: 'pim' }), state: 'no state' });
+    const own = async (state: string): Promise<{ letterId: string }[]> => (await get(`/dead-letters?q=${encodeURIComponent(`service:operations key:letter-3 state:${state}`)}`))['items'] as { letterId: string }[];
+    await eventually(async () => (await own('open')).length === 1);
+    const [{ letterId } = { letterId: '' }] = await own('open');
+    const read = (await get(`/dead-letters/${letterId}`)) as { live: { bodyHash: string } };
+    expect(read).toMatchObject({ unavailable: null, live: { payload: { letterId: 'letter-3' }, problems: [{ pointer: '/state' }], forecast: { verdict: 'conflict' }, current: { projection: { revision: null } } } });
+    const ended = async (job: Record<string, unknown>): Promise<Record<string, unknown>> => eventually(async () => {
+      const found = await get(`/operations/${String(job['operationId'] ?? job['id'])}`);
+      if (found['state'] === 'done') return found;
+      throw new Error(JSON.stringify(found));
+    });
+    // As it is it fails again, and stays.
+    expect(await ended(await post('/operations', { kind: 'retry', selection: { letters: [letterId] } }))).toMatchObject({ progress: { failed: 1 } });
+    const edit = { patch: [{ op: 'replace', path: '/state', value: 'open' }], bodyHash: read.live.bodyHash };
+    expect(await post(`/dead-letters/${letterId}/edit`, { ...edit, dryRun: true })).toMatchObject({ verdict: 'apply' });
+    expect(await ended(await post(`/dead-letters/${letterId}/edit`, edit))).toMatchObject({ progress: { confirmed: 1 } });
+    await eventually(async () => (await own('redriven')).length === 1);
+    expect(await get('/dead-letters/letter-3')).toMatchObject({ letter: { service: 'pim', state: 'open' } });
   });
 
   test('opens a case that names the broker when a stream is lost', async () => {
