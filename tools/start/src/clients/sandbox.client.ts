@@ -1,9 +1,9 @@
 // The sandbox's control API: what a person would do in the user interface of a PIM or ERP.
 
 export type SandboxRecord = { readonly id: string } & Readonly<Record<string, unknown>>;
-export type SandboxCollection = 'pim/products' | 'pim/categories' | 'erp/stock' | 'erp/sales' | 'erp/shipments' | 'pricing/prices' | 'oms/orders';
+export type SandboxCollection = 'pim/products' | 'pim/categories' | 'erp/stock' | 'erp/sales' | 'erp/shipments' | 'pricing/prices' | 'crm/customers' | 'oms/orders';
 
-export type SandboxSystem = 'pim' | 'erp' | 'pricing' | 'oms' | 'psp';
+export type SandboxSystem = 'pim' | 'erp' | 'pricing' | 'crm' | 'oms' | 'psp';
 
 /** A payment as the payment provider's books have it, in minor units. */
 export interface Charge {
