@@ -13,3 +13,16 @@ export class KitBreakers1794000001000 implements MigrationInterface {
     await runner.query('drop table breaker_probe');
   }
 }
+
+/** Retries that a system may still cost (R1, ADR 0019). */
+export class KitRetryBudgets1798000000000 implements MigrationInterface {
+  readonly name = 'KitRetryBudgets1798000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('create table retry_budget (dependency text primary key, tokens float8 not null)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table retry_budget');
+  }
+}

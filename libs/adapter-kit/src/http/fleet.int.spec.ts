@@ -5,8 +5,9 @@ import { createLogger, type Database, openDatabase, systemClock } from '@steward
 import { eventually, testDatabase, type TestDatabase } from '@steward/testing';
 import { kitMigrations } from '../announce/kit.migration';
 import { calling, callLanes } from './caller';
+import { fleetTokens } from './fleet-tokens';
 import { probeLease } from './probe-lease';
-import { type ResilientHttp, resilientHttp } from './resilient-http.client';
+import { type ResilientHttp, resilientHttp, type ResilientHttpOptions } from './resilient-http.client';
 
 const logger = createLogger({ service: 'fleet', level: 'silent' });
 const bucket = 10;
@@ -38,7 +39,7 @@ describe('R2: replicas that share a system', () => {
     respond = (response) => void response.writeHead(500).end();
     calls = [];
     most = 0;
-    await test.pool.query('truncate breaker_probe');
+    await test.pool.query('truncate breaker_probe, retry_budget');
   });
   afterEach(() => Promise.all(opened.splice(0).map((http) => http.close())));
   afterAll(async () => {
@@ -49,8 +50,9 @@ describe('R2: replicas that share a system', () => {
   });
 
   const lease = (holdMs = 10_000) => probeLease({ database, dependency: 'erp-shop', holdMs });
-  const replica = (): ResilientHttp => {
-    const http = resilientHttp({ dependency: 'erp-shop', clock: systemClock, logger, lease: lease(), limits: { perSecond: 10_000, retryBucket: bucket } });
+  const replica = (options: Partial<ResilientHttpOptions> = {}): ResilientHttp => {
+    const tokens = fleetTokens({ database, dependency: 'erp-shop', bucket });
+    const http = resilientHttp({ dependency: 'erp-shop', clock: systemClock, logger, lease: lease(), tokens, limits: { perSecond: 10_000, retryBucket: bucket }, ...options });
     opened.push(http);
     return http;
   };
@@ -125,6 +127,35 @@ describe('R2: replicas that share a system', () => {
     expect(ended).toBeGreaterThan(100);
     expect(first).toBeGreaterThan(5);
     expect(calls.length).toBeLessThanOrEqual(1.1 * first + bucket);
+  });
+
+  it('R1: share one budget: a system that often fails costs all of them together no more retries than one of them may cost', async () => {
+    // Every second call at its first attempt: no breaker opens.
+    const known = new Set<unknown>();
+    respond = (response) => {
+      const { 'x-replica': by, 'x-request-id': id } = response.req.headers;
+      if (by === 'good' || known.has(id)) return void response.end('{}');
+      known.add(id);
+      response.writeHead(500).end();
+    };
+    const replicas = [1, 2, 3, 4].map(() => replica({ random: () => 0 }));
+    const rounds = 15;
+    await Promise.all(replicas.map(async (http) => {
+      for (let n = 0; n < rounds; n += 1) {
+        await call(http, 'bad');
+        await call(http, 'good');
+      }
+    }));
+    const made = replicas.length * rounds;
+    const retries = calls.length - 2 * made;
+    expect(retries).toBeGreaterThanOrEqual(bucket);
+    expect(retries).toBeLessThanOrEqual(bucket + 0.1 * (made + retries));
+    expect(replicas.map((http) => http.state().breaker)).toEqual(replicas.map(() => 'closed'));
+    // One that was just started has no more: a full bucket for every restart would be none.
+    calls = [];
+    const late = replica({ random: () => 0 });
+    for (let n = 0; n < 4; n += 1) await call(late, 'bad');
+    expect(calls.length).toBeLessThan(8);
   });
 
   it('R4: at the same load, at least 95 of 100 calls work again as soon as the system does and the breakers have looked', async () => {

@@ -1,6 +1,7 @@
 /** All ways out of one process: what they share, and what the desk sees of them. */
 import type { DependencyStatus } from '@steward/contracts';
 import { type Clock, type Database, type Logger, watchEventLoop } from '@steward/platform';
+import { fleetTokens } from './fleet-tokens';
 import { probeLease } from './probe-lease';
 import { defaultLimits, type HttpLimits, type ResilientHttp, resilientHttp } from './resilient-http.client';
 
@@ -31,7 +32,8 @@ export function openOutward({ database, clock, logger, onBack }: OutwardOptions)
     http: (dependency, limits = {}) => {
       if (opened.has(dependency)) throw new TypeError(`two ways out are called ${dependency}`);
       const lease = probeLease({ database, dependency, holdMs: (limits.attemptMs ?? defaultLimits.attemptMs) + leaseMarginMs });
-      const http = resilientHttp({ dependency, clock, logger, limits, lease, lateMs: eventLoop.lateMs, onBack });
+      const tokens = fleetTokens({ database, dependency, bucket: limits.retryBucket ?? defaultLimits.retryBucket });
+      const http = resilientHttp({ dependency, clock, logger, limits, lease, tokens, lateMs: eventLoop.lateMs, onBack });
       opened.set(dependency, http);
       return http;
     },

@@ -16,7 +16,7 @@ import { addressOf, type HttpAnswer, type HttpCall, type Outcome, sendOnce } fro
 import { aloneLease, Breaker, type BreakerState, type ProbeLease, type Verdict } from './breaker';
 import { currentCaller } from './caller';
 import { nothingSent } from './nothing-sent';
-import { RetryBudget } from './retry-budget';
+import { type FleetTokens, RetryBudget } from './retry-budget';
 
 export interface HttpLimits {
   /** Calls under way at the same time; more wait. */
@@ -26,7 +26,7 @@ export interface HttpLimits {
   readonly deadlineMs: number;
   /** For one attempt; a hanging answer is given up after it. */
   readonly attemptMs: number;
-  /** Retries that can be saved up (R1). */
+  /** Retries that can be saved up, by all replicas together (R1). */
   readonly retryBucket: number;
   readonly maxAnswerBytes: number;
   /** The header in which this system takes the milliseconds that are left, where it takes any. */
@@ -51,6 +51,8 @@ export interface ResilientHttpOptions {
   readonly random?: () => number;
   /** Shared by all replicas; without it this process probes for itself. */
   readonly lease?: ProbeLease;
+  /** Likewise; without it this process has a budget of its own. */
+  readonly tokens?: FleetTokens;
   readonly lateMs?: () => number;
   /** The breaker has closed again. */
   readonly onBack?: () => void;
@@ -73,7 +75,7 @@ export function resilientHttp(options: ResilientHttpOptions): ResilientHttp {
   const { dependency, clock, logger, random = Math.random, lease = aloneLease, lateMs, onBack } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const agent = new Agent({ connections: limits.concurrency, connect: guardedConnect(limits.attemptMs), maxResponseSize: limits.maxAnswerBytes });
-  const budget = new RetryBudget(limits.retryBucket);
+  const budget = new RetryBudget({ clock, bucket: limits.retryBucket, tokens: options.tokens });
   let shed = 0;
   const admission = new Admission({
     concurrency: limits.concurrency, perSecond: limits.perSecond, clock, ...(lateMs === undefined ? {} : { lateMs }),
@@ -114,8 +116,8 @@ export function resilientHttp(options: ResilientHttpOptions): ResilientHttp {
     let verdict: Verdict = 'unknown';
     try {
       const left = deadline - clock.now();
-      // Timers may ring a little early: what has less than a millisecond left has none.
-    if (left < 1) return { kind: 'timeout', detail: 'the deadline passed before the call was sent', unsent: true };
+        // Timers may ring a little early: what has less than a millisecond left has none.
+      if (left < 1) return { kind: 'timeout', detail: 'the deadline passed before the call was sent', unsent: true };
       const { deadlineHeader } = limits;
       const outcome = await sendOnce({ agent, call, requestId, withinMs: Math.min(left, limits.attemptMs), nowMs: clock.now(), deadlineHeader });
       calls.inc({ dependency, outcome: outcome.kind });
@@ -147,7 +149,7 @@ export function resilientHttp(options: ResilientHttpOptions): ResilientHttp {
       if (outcome.retryAfter !== undefined) admission.pause(outcome.retryAfter);
       const backoff = Math.max(outcome.retryAfter ?? 0, random() * Math.min(maxBackoffMs, firstBackoffMs * 2 ** tries));
       // With the breaker open a retry would only find it open.
-      const again = repeatable && isPassing(outcome) && breaker.state === 'closed' && clock.now() + backoff < deadline && budget.spend();
+      const again = repeatable && isPassing(outcome) && breaker.state === 'closed' && clock.now() + backoff < deadline && (await budget.spend());
       show();
       if (!again) throw unsent ? nothingSent(toError(outcome, call, dependency)) : toError(outcome, call, dependency);
       await clock.sleep(backoff, call.signal).catch(() => undefined);
