@@ -179,6 +179,25 @@ describe('a list of products', () => {
     expect(await marks()).toBe(0);
   });
 
+  it('C11: one replica lists at a time, and holds up no change of a product, its stock or its prices meanwhile', async () => {
+    const due = async () => (await database.query<{ n: number }>('select count(*)::int as n from listing_due')).at(0)?.n;
+    const renamed = (revision: number) => database.transaction((tx) => tellProducts(tx, [{ key: 'T1', revision, data: aProduct('T1', { categoryIds: ['tents'], brand: `Brand ${revision}` }) }]));
+    await renamed(90);
+    let listing: Promise<number> | undefined;
+    // As long as its index takes, however long that is.
+    await database.transaction(async (tx) => {
+      await tx.query('lock table listing in exclusive mode');
+      listing = listDue(database, 10);
+      await eventually(async () => (await database.query(`select 1 from pg_stat_activity where query like '%insert into listing as%' and wait_event_type = 'Lock'`)).length === 1);
+      expect(await listDue(database, 10)).toBe(0);
+      await stock(database, { data: aLevel('T1', 'main', 8), revision: 90 });
+      await renamed(91);
+    });
+    expect([await listing, await due()]).toEqual([1, 1]);
+    await listDue(database, 10);
+    expect(await database.query(`select names from listing where product_id = 'T1' and words @@ 'brand'::tsquery and words @@ '91'::tsquery`)).toHaveLength(1);
+  });
+
   it('forgets a product that is no longer on sale, and documents from before get their place from the worker', async () => {
     await database.query('delete from listing');
     await database.query('insert into listing_due (product_id) select product_id from document');

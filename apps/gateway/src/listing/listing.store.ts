@@ -2,7 +2,8 @@
  * What lists find products by, apart from the documents: a change of stock then touches no index of it. Only products on sale have a
  * row. Invariants:
  *   1. A change of a product's content leaves a mark in its own transaction; the mark goes in the transaction that lists the product.
- *   2. Listing holds the lock of the document, so of two workers the later one sees the newer content (C11).
+ *   2. One worker of all replicas lists at a time: a mark that comes while it reads is there for the next turn, which sees the newer content
+ *      (C11). No document is locked: words and their index take seconds on a busy machine, and whoever waits for such a row holds document_gate.
  */
 import { createHash } from 'node:crypto';
 import type { PoolClient } from 'pg';
@@ -31,16 +32,16 @@ const compounding = new Set(['da', 'de', 'fi', 'hu', 'is', 'nb', 'nl', 'nn', 'no
 const SHORTEST_COMPOUND = 7;
 const SHORTEST_PART = 3;
 
-/** Lists so many of the products that have marks, oldest first; returns how many marks it took. */
+/** Lists so many of the products that have marks, oldest first; returns how many marks it took, none while another replica is at it. */
 export async function listDue(database: Database, most: number): Promise<number> {
   return database.transaction(async (tx) => {
-    const marks = await tx.query<{ product_id: string }>(
-      'delete from listing_due where id in (select id from listing_due order by id limit $1 for update skip locked) returning product_id',
-      [most],
-    );
+    const lock = await tx.query<{ mine: boolean }>(`select pg_try_advisory_xact_lock(hashtextextended('gateway listing', 0)) as mine`);
+    if (lock.rows[0]?.mine !== true) return 0;
+    const marks = await tx.query<{ product_id: string }>('delete from listing_due where id in (select id from listing_due order by id limit $1) returning product_id', [most]);
+    // A statement of its own: it sees whatever was committed with a mark that was taken.
     const { rows } = await tx.query<ListedProduct>(
       `select product_id as "productId", case when visibility = 'listed' then content end as content
-       from document where product_id = any($1::text[]) order by product_id for update`,
+       from document where product_id = any($1::text[])`,
       [[...new Set(marks.rows.map((row) => row.product_id))]],
     );
     await writeListings(tx, rows);

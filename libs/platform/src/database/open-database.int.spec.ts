@@ -133,6 +133,14 @@ describe('openDatabase', () => {
     expect(await database.query('select 1 as one')).toEqual([{ one: 1 }]);
   });
 
+  it('ends a wait for a lock before the time of a statement is over, as what it is', async () => {
+    const database = await open(home.url, { statementTimeoutMs: 600 });
+    await database.transaction(async (tx) => {
+      await tx.query('lock table shelf in share mode');
+      await expect(database.transaction((other) => other.query('lock table shelf in row exclusive mode'))).rejects.toMatchObject({ code: '55P03' });
+    });
+  });
+
   it('survives the loss of an idle and of a busy connection; the busy one fails with DATABASE_UNAVAILABLE', async () => {
     const database = await open(home.url, { poolSize: 2 });
     const kill = (pid: number | undefined): Promise<unknown> => aside(home.url, 'select pg_terminate_backend($1, 5000)', [pid]);

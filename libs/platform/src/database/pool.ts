@@ -52,6 +52,8 @@ export function createPool({ url, name, size, statementTimeoutMs, logger, broken
     max: size,
     idleTimeoutMillis: 30_000,
     statement_timeout: statementTimeoutMs,
+    // Who waits for others is told so (55P03) and tries again; ended by its own time-out it would pass for a statement that is too slow.
+    lock_timeout: Math.trunc((statementTimeoutMs * 2) / 3),
     // Only a server that hangs without closing is later than its own time-out; the client is then thrown away.
     query_timeout: statementTimeoutMs + 5_000,
     // A process that stopped between two statements must not hold its locks for longer than a slow statement may.
