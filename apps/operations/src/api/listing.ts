@@ -17,17 +17,19 @@ export const instantSql = (column: string): string => `to_char(${column} at time
 /** Opaque to clients. */
 export const cursorOf = (list: string, position: readonly (string | number)[]): string => Buffer.from(JSON.stringify([list, ...position])).toString('base64url');
 
-type Part = 'string' | 'number' | 'instant';
+export type PositionPart = 'string' | 'number' | 'instant' | 'uuid';
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Where a page begins, in the parts that the list is sorted by; null for the first page. */
-export function pagePosition(list: string, cursor: string | undefined, parts: readonly Part[]): readonly (string | number)[] | null {
+export function pagePosition(list: string, cursor: string | undefined, parts: readonly PositionPart[]): readonly (string | number)[] | null {
   if (cursor === undefined) return null;
   const position = decoded(list, cursor, parts);
   if (position !== undefined) return position;
   throw refused('/after', `is ${quoted(cursor)}`, 'a cursor from an earlier page of the same list, unchanged');
 }
 
-function decoded(list: string, cursor: string, parts: readonly Part[]): readonly (string | number)[] | undefined {
+function decoded(list: string, cursor: string, parts: readonly PositionPart[]): readonly (string | number)[] | undefined {
   let found: unknown;
   try {
     found = JSON.parse(Buffer.from(cursor, 'base64url').toString());
@@ -41,10 +43,11 @@ function decoded(list: string, cursor: string, parts: readonly Part[]): readonly
   return cursorOf(list, position as (string | number)[]) === cursor ? (position as (string | number)[]) : undefined;
 }
 
-/** What PostgreSQL would stumble over is refused here: text with NUL, an instant that is none. */
-function isPart(part: unknown, kind: Part | undefined): boolean {
+/** What PostgreSQL would stumble over is refused here: text with NUL, an instant or an id that is none. */
+function isPart(part: unknown, kind: PositionPart | undefined): boolean {
   if (kind === 'number') return typeof part === 'number' && Number.isSafeInteger(part);
-  return typeof part === 'string' && !part.includes('\0') && (kind !== 'instant' || !Number.isNaN(Date.parse(part)));
+  if (typeof part !== 'string' || part.includes('\0')) return false;
+  return kind === 'instant' ? !Number.isNaN(Date.parse(part)) : kind !== 'uuid' || uuid.test(part);
 }
 
 /** `rows` has one more than asked for where there is a next page. */

@@ -1,22 +1,26 @@
 import { z } from 'zod';
 import type { Feature } from '../api/feature';
-import { nameOfList, pageOf, pagePosition, type Page } from '../api/listing';
 import { ownersSeen } from '../api/roles';
 import { defineRoute, pageFields } from '../api/route';
 import { refused } from '../api/input';
-import { parseQuery, type Term } from '../query/grammar';
-import { type Fields, whereOf } from '../query/where';
+import { listOf } from '../query/list-of';
+import type { Fields } from '../query/where';
 import type { Entry } from './audited';
 import { type Anchor, Anchoring, entryColumns, verifyAudit } from './verify';
 
 const auditFields: Fields = {
-  owner: { kind: 'text', sql: 'owner' },
-  actor: { kind: 'text', sql: 'actor' },
-  act: { kind: 'text', sql: 'act' },
-  subject: { kind: 'text', sql: 'subject' },
+  owner: { kind: 'text', sql: 'owner', whole: true },
+  actor: { kind: 'text', sql: 'actor', whole: true },
+  act: { kind: 'text', sql: 'act', whole: true },
+  subject: { kind: 'text', sql: 'subject', whole: true },
   outcome: { kind: 'text', sql: 'outcome', values: ['done', 'asked', 'failed', 'denied'] },
   age: { kind: 'age', sql: 'at' },
 };
+
+const entries = listOf<Entry, object>({
+  name: 'audit', columns: entryColumns, from: 'audit.entry', ownedBy: 'owner = any($1)', fields: auditFields, words: ['reason', 'subject'],
+  order: [{ sql: 'at', is: 'instant' }, { sql: 'owner', is: 'string' }, { sql: 'sequence', is: 'number' }], show: shownEntry,
+});
 
 const short = z.string().min(1).max(200);
 const hash = z.string().regex(/^[0-9a-f]{64}$/, { error: '64 hexadecimal digits' });
@@ -37,21 +41,7 @@ export const auditFeature: Feature = {
           summary: 'What people did, the latest first',
           role: 'viewer',
           query: { ...pageFields, q: z.string().max(1_000).optional(), owner: short.optional(), actor: short.optional(), act: short.optional(), subject: short.optional(), outcome: short.optional() },
-          handle: async ({ who, query: { first, after, q, ...filters } }): Promise<Page<unknown>> => {
-            // A subject may hold commas and is one value.
-            const terms: Term[] = [...parseQuery(q ?? ''), ...Object.entries(filters).flatMap(([field, value]): Term[] => (value === undefined ? [] : [{ field, operator: ':', values: [value], negated: false }]))];
-            const list = nameOfList('audit', terms);
-            const position = pagePosition(list, after, ['instant', 'string', 'number']);
-            const parameters: unknown[] = [ownersSeen(who), ...(position ?? [null, null, null]), first + 1];
-            const where = whereOf(terms, auditFields, ['reason', 'subject'], parameters);
-            const rows = await database.query<Entry & Record<string, unknown>>(
-              `select ${entryColumns} from audit.entry
-                where ($1::text[] is null or owner = any($1)) and ($2::timestamptz is null or at < $2 or at = $2 and (owner > $3 or owner = $3 and sequence < $4)) and ${where}
-                order by at desc, owner, sequence desc limit $5`,
-              parameters,
-            );
-            return pageOf(list, first, rows, (row) => [row.at.toISOString(), row.owner, row.sequence], shownEntry);
-          },
+          handle: ({ who, query }) => entries.page(database, query, ownersSeen(who)),
         }),
         defineRoute({
           method: 'GET',

@@ -1,16 +1,16 @@
 import type { CaseOwner } from '@steward/contracts';
 import type { Database } from '@steward/platform';
-import { instantSql, nameOfList, pageOf, pagePosition, type Page } from '../api/listing';
-import { parseQuery, termOf, type Term } from '../query/grammar';
-import { type Fields, whereOf } from '../query/where';
+import { entitiesKnown, servicesKnown } from '../query/known';
+import { listOf } from '../query/list-of';
+import type { Fields } from '../query/where';
 
 const caseFields: Fields = {
   state: { kind: 'text', sql: 'c.state', values: ['open', 'released', 'refused', 'repaired', 'resolved'] },
-  kind: { kind: 'text', sql: 'c.kind' },
-  severity: { kind: 'text', sql: 'c.severity' },
+  kind: { kind: 'text', sql: 'c.kind', values: ['held-change', 'drift', 'broker-loss', 'duplicate', 'business'] },
+  severity: { kind: 'text', sql: 'c.severity', values: ['info', 'warning', 'critical'] },
   owner: { kind: 'text', sql: 'c.owner_team' },
-  service: { kind: 'text', sql: 'c.service' },
-  entity: { kind: 'text', sql: 'c.entity' },
+  service: { kind: 'text', sql: 'c.service', values: servicesKnown },
+  entity: { kind: 'text', sql: 'c.entity', values: entitiesKnown },
   key: { kind: 'text', sql: 'c.key' },
   cause: { kind: 'text', sql: 'c.cause' },
   age: { kind: 'age', sql: 'c.opened_at' },
@@ -33,37 +33,13 @@ export interface CaseRow {
 const columns = `c.case_id as "caseId", c.service, c.kind, c.entity, c.key, c.summary, c.severity, c.owner, c.state, c.opened_at as "openedAt", c.last_seen_at as "lastSeenAt", c.respond_by as "respondBy",
   c.closed_at as "closedAt", c.closed_by as "closedBy", c.closed_reason as "closedReason", c.cause, c.exposure, c.counts, c.detail`;
 
-export interface CasesAsked {
-  readonly q?: string | undefined;
-  readonly state?: string | undefined;
-  readonly kind?: string | undefined;
-  readonly owner?: string | undefined;
-  readonly severity?: string | undefined;
-  readonly first: number;
-  readonly after?: string | undefined;
-}
-
 /** The latest opened first. */
-export async function listCases(database: Pick<Database, 'query'>, { q, state, kind, owner, severity, first, after }: CasesAsked, owners: readonly string[] | null): Promise<Page<object>> {
-  const terms: Term[] = [...parseQuery(q ?? ''), ...termOf('state', state), ...termOf('kind', kind), ...termOf('owner', owner), ...termOf('severity', severity)];
-  const list = nameOfList('cases', terms);
-  const position = pagePosition(list, after, ['instant', 'string']);
-  const parameters: unknown[] = [owners, ...(position ?? [null, null]), first + 1];
-  const where = whereOf(terms, caseFields, ['c.summary', 'c.key'], parameters);
-  const rows = await database.query<CaseRow & { position: string }>(
-    `select ${columns}, ${instantSql('c.opened_at')} as position from desk_case c
-      where ($1::text[] is null or c.owner_team = any($1)) and ($2::timestamptz is null or (c.opened_at, c.case_id) < ($2, $3)) and ${where}
-      order by c.opened_at desc, c.case_id desc limit $4`,
-    parameters,
-  );
-  return pageOf(list, first, rows, (row) => [row.position, row.caseId], showCase);
-}
+export const cases = listOf<CaseRow, CaseRow>({
+  name: 'cases', columns, from: 'desk_case c', ownedBy: 'c.owner_team = any($1)', fields: caseFields, words: ['c.summary', 'c.key'],
+  order: [{ sql: 'c.opened_at', is: 'instant' }, { sql: 'c.case_id', is: 'string' }], show: (row) => row,
+});
 
 export async function findCase(database: Pick<Database, 'query'>, id: string): Promise<CaseRow | undefined> {
   const [row] = await database.query<CaseRow>(`select ${columns} from desk_case c where c.case_id = $1`, [id.replaceAll('\0', '')]);
   return row;
-}
-
-export function showCase({ position: _position, ...rest }: CaseRow): object {
-  return rest;
 }

@@ -12,7 +12,7 @@ import { auditedElsewhere } from '../audit/elsewhere';
 import { tellNews } from '../events/news';
 import { type JobRequest, preview, requestBody, requestJob } from '../jobs/request';
 import { agree, refuseSame, turnOf, wantFirst, type Wanted, wishesOf } from '../second-person/second-person';
-import { type CaseRow, findCase, listCases, showCase } from './cases.queries';
+import { type CaseRow, cases, findCase } from './cases.queries';
 
 const text = z.string().min(1).max(1_000);
 
@@ -21,7 +21,7 @@ export function caseRoutes({ database, ask }: Parts): Route[] {
     defineRoute({
       method: 'GET', path: '/cases', operationId: 'cases', summary: 'What only a person can decide, or has to know of; the latest first', role: 'viewer',
       query: { q: text.optional(), state: text.optional(), kind: text.optional(), owner: text.optional(), severity: text.optional(), ...pageFields },
-      handle: ({ who, query }) => listCases(database, query, ownersSeen(who)),
+      handle: ({ who, query }) => cases.page(database, query, ownersSeen(who)),
     }),
     defineRoute({
       method: 'GET', path: '/cases/{id}', operationId: 'case', summary: 'One case; of a held change a page of what was and would become', role: 'viewer',
@@ -30,7 +30,7 @@ export function caseRoutes({ database, ask }: Parts): Route[] {
         const found = await seen(asking);
         const history = await database.query('select at, actor, actor_name as "actorName", act, outcome, reason from audit.entry where owner = $1 and subject = $2 order by sequence desc limit 50', [found.owner.team, `case ${found.caseId}`]);
         const wishes = found.kind === 'held-change' ? await wishesOf(database, wantedOf(found, 'release')) : [];
-        return { case: showCase(found), history, wishes, ...(await diffOf(found, asking)) };
+        return { case: found, history, wishes, ...(await diffOf(found, asking)) };
       },
     }),
     decideRoute('release', 'releaseCase', 'Let a held change out'),
@@ -57,14 +57,14 @@ export function caseRoutes({ database, ask }: Parts): Route[] {
         // Every other case is its service's, which closes it when it is over.
         if (found.service !== 'operations') throw conflict(`case ${found.caseId} is of ${found.service}, which closes it when it is over`, 'a case of operations');
         if (found.state !== 'open') throw conflict(closedWords(found), 'a case that is open');
-        if (body.dryRun) return { dryRun: true, case: showCase(found) };
+        if (body.dryRun) return { dryRun: true, case: found };
         await database.transaction(async (tx) => {
           const { rowCount } = await tx.query(`update desk_case set state = 'resolved', closed_at = now(), closed_by = $2, closed_reason = $3 where case_id = $1 and state = 'open'`, [found.caseId, who.id, body.reason]);
           if (rowCount !== 1) throw conflict(`case ${found.caseId} was closed meanwhile`);
           await audited(tx, { who, owner: found.owner.team, act: 'resolve case', subject: `case ${found.caseId}`, reason: body.reason, before: { state: 'open' }, after: { state: 'resolved' }, traceId });
           await tellNews(tx, [{ kind: 'case', id: found.caseId, owner: found.owner.team }]);
         });
-        return { dryRun: false, case: showCase((await findCase(database, found.caseId)) ?? found) };
+        return { dryRun: false, case: (await findCase(database, found.caseId)) ?? found };
       },
     }),
   ];
@@ -105,7 +105,7 @@ export function caseRoutes({ database, ask }: Parts): Route[] {
         if (found.state !== 'open' && !(name === 'release' && found.state === 'refused')) throw conflict(closedWords(found), 'a case that is open');
         const turn = await turnOf(database, wanted, name === 'release' ? found.entity : null);
         refuseSame(turn, who);
-        if (body.dryRun) return { dryRun: true, case: showCase(found), needsSecondPerson: turn.kind === 'first' };
+        if (body.dryRun) return { dryRun: true, case: found, needsSecondPerson: turn.kind === 'first' };
         const entry = { who, owner: owner.team, act: `${name} case`, subject: wanted.subject, reason: body.reason, before: { state: found.state }, traceId };
         if (turn.kind === 'first') return wantFirst(database, wanted, entry);
         const carryOut = (reason: string): Promise<HeldAnswer> => {

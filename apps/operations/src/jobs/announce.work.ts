@@ -137,12 +137,13 @@ async function listSource(ask: Ask, system: string, entity: string, after: strin
 /** Of everything the owners' digests say how much it is; of a range nobody knows before it was read. */
 export async function countKeys(ask: Ask, kind: JobKind, selection: Selection): Promise<{ count: number | null; note?: string }> {
   const { entity = '', keys, from, to } = selection;
-  if (keys !== undefined && kind !== 'replay-missing') return { count: new Set(keys).size };
+  // Which are missing is known when the ends have been compared; so many are.
+  const note = kind === 'replay-missing' ? { note: 'so many are compared when the operation begins; what is missing of them is its members' } : kind === 'resync' && keys === undefined ? { note: 'and what the source has besides' } : {};
+  if (keys !== undefined) return { count: new Set(keys).size, ...note };
   if (from !== undefined || to !== undefined) return { count: null, note: 'the keys of the range are read when the operation begins' };
-  if (kind === 'replay-missing') return { count: null, note: 'the ends are compared when the operation begins; what is missing is its members' };
   let count = 0;
   for (const system of systemsOf(selection)) count += (await ask<NodeDigest>(digestSubject(system), { entity }, withinMs)).count;
-  return kind === 'resync' ? { count, note: 'and what the source has besides' } : { count };
+  return { count, ...note };
 }
 
 export async function previewKeys(ask: Ask, { entity = '', system, keys }: Selection, kind: JobKind): Promise<Forecast[]> {

@@ -3,11 +3,12 @@ import { type Database, RejectedError } from '@steward/platform';
 import { z } from 'zod';
 import type { Feature } from '../api/feature';
 import { conflict, notFound } from '../api/outcomes';
+import { ownersSeen } from '../api/roles';
 import { act, Answer, type Asking, defineRoute, pageFields, type Route } from '../api/route';
 import { audited, PLATFORM } from '../audit/audited';
 import { type News, tellNews } from '../events/news';
 import { announceWork } from './announce.work';
-import { type JobAct, jobActs, jobKinds, type JobState } from './job';
+import { type JobAct, jobActs, type JobState } from './job';
 import { jobMigrations } from './job.migration';
 import { JobRunner, type JobRunnerOptions } from './job-runner';
 import { lettersWork } from './letters.work';
@@ -17,7 +18,7 @@ import { markGroups, releaseGroups } from './targets';
 import { membersOf, operationOf, type OperationDetail, operations } from './views';
 import { yielding } from './yielding';
 
-const jobStates = ['awaiting-approval', 'freezing', 'running', 'paused', 'stopped', 'cancelled', 'done'] as const satisfies readonly JobState[];
+const text = z.string().min(1).max(200);
 const memberStates = ['requested', 'sent', 'confirmed', 'failed', 'skipped', 'cancelled'] as const;
 
 export const jobsFeature: Feature = {
@@ -48,8 +49,8 @@ export const jobsFeature: Feature = {
       routes: [
         defineRoute({
           method: 'GET', path: '/operations', operationId: 'operations', summary: 'Jobs, the latest first', role: 'viewer',
-          query: { ...pageFields, state: z.enum(jobStates, { error: jobStates.join(', ') }).optional(), kind: z.enum(jobKinds, { error: jobKinds.join(', ') }).optional() },
-          handle: ({ who, query }) => operations(database, who, query),
+          query: { ...pageFields, q: z.string().max(1_000).optional(), state: text.optional(), kind: text.optional() },
+          handle: ({ who, query }) => operations.page(database, query, ownersSeen(who)),
         }),
         defineRoute({
           method: 'GET', path: '/operations/{id}', operationId: 'operation', summary: 'One job: progress, rate, and how many are new since the click', role: 'viewer',

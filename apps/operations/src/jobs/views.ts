@@ -1,9 +1,10 @@
 /** How jobs are shown: what was asked, how far it is, how fast, and what has come since that it does not have. */
 import type { Database } from '@steward/platform';
-import { instantSql, nameOfList, pageOf, pagePosition, type Page } from '../api/listing';
+import { nameOfList, pageOf, pagePosition, type Page } from '../api/listing';
 import type { Operator } from '../api/roles';
 import { ownersSeen } from '../api/roles';
-import type { JobKind, JobState, MemberState } from './job';
+import { listOf } from '../query/list-of';
+import { type JobKind, jobKinds, type JobState, type MemberState } from './job';
 import type { Selection } from './job.store';
 import { newSince } from './targets';
 
@@ -67,16 +68,17 @@ async function rateOf(database: Pick<Database, 'query'>, id: string): Promise<nu
   return row?.rate ?? 0;
 }
 
-export async function operations(database: Pick<Database, 'query'>, who: Operator, { first, after, state, kind }: { first: number; after?: string | undefined; state?: string | undefined; kind?: string | undefined }): Promise<Page<OperationView>> {
-  const list = nameOfList('operations', state, kind);
-  const position = pagePosition(list, after, ['instant', 'string']);
-  const rows = await database.query<JobRow & { position: string } & Record<string, unknown>>(
-    `select ${columns}, ${instantSql('requested_at')} as position from job where ($1::text[] is null or teams && $1 or teams = '{}') and ($2::text is null or state = $2) and ($3::text is null or kind = $3)
-      and ($4::timestamptz is null or requested_at < $4 or requested_at = $4 and id > $5::uuid) order by requested_at desc, id limit $6`,
-    [ownersSeen(who), state ?? null, kind ?? null, ...(position ?? [null, null]), first + 1],
-  );
-  return pageOf(list, first, rows, (row) => [row.position, row.id], ({ position: _position, ...row }) => shown(row));
-}
+export const jobStates = ['awaiting-approval', 'freezing', 'running', 'paused', 'stopped', 'cancelled', 'done'] as const satisfies readonly JobState[];
+
+/** The latest asked for first. */
+export const operations = listOf<JobRow, OperationView>({
+  name: 'operations', columns, from: 'job', ownedBy: `(teams && $1 or teams = '{}')`,
+  fields: {
+    state: { kind: 'text', sql: 'state', values: jobStates }, kind: { kind: 'text', sql: 'kind', values: jobKinds }, actor: { kind: 'text', sql: 'actor', whole: true },
+    total: { kind: 'number', sql: 'total' }, failed: { kind: 'number', sql: 'failed' }, age: { kind: 'age', sql: 'requested_at' },
+  },
+  words: ['name', 'reason'], order: [{ sql: 'requested_at', is: 'instant' }, { sql: 'id', is: 'uuid' }], show: shown,
+});
 
 export async function membersOf(database: Pick<Database, 'query'>, id: string, { first, after, state }: { first: number; after?: string | undefined; state?: string | undefined }): Promise<Page<unknown>> {
   const list = nameOfList('members', id, state);

@@ -7,9 +7,9 @@ import { ownersSeen } from '../api/roles';
 import { act, type Asking, defineRoute, pageFields, type Route } from '../api/route';
 import { audited } from '../audit/audited';
 import { groupStates } from './group-state';
-import { countGroups, findGroup, type GroupRow, listGroups, showGroup } from './groups.queries';
+import { countGroups, findGroup, type GroupRow, groups, showGroup } from './groups.queries';
 import { addNote, changeGroup, type GroupNow, lockGroup, refuseResolved } from './groups.store';
-import { listLetters } from './letters.queries';
+import { letters as allLetters } from './letters.queries';
 
 const text = z.string().min(1).max(1_000);
 const filters = { q: z.string().max(1_000).optional(), state: text.optional(), class: text.optional(), owner: text.optional(), consumer: text.optional() };
@@ -51,7 +51,7 @@ export function groupRoutes({ database, clock }: Parts): Route[] {
       method: 'GET', path: '/dead-letter-groups', operationId: 'groups', summary: 'Dead letters by cause, the latest seen first', role: 'viewer', query: { ...filters, ...pageFields }, answer: page,
       handle: async ({ who, query }) => {
         const owners = ownersSeen(who);
-        return { ...(await listGroups(database, query, owners)), counts: await countGroups(database, query, owners) };
+        return { ...(await groups.page(database, query, owners)), counts: await countGroups(database, query, owners) };
       },
     }),
     defineRoute({
@@ -62,7 +62,7 @@ export function groupRoutes({ database, clock }: Parts): Route[] {
         const notes = await database.query('select at, actor, actor_name as "actorName", text from group_note where group_id = $1 order by note_id desc limit 100', [group.groupId]);
         const history = await database.query(
           'select at, actor, actor_name as "actorName", act, outcome, reason from audit.entry where owner = $1 and subject = $2 order by sequence desc limit 50', [group.owner.team, `group ${group.groupId}`]);
-        const letters = await listLetters(database, { group: group.groupId, first: 20 }, ownersSeen(who));
+        const letters = await allLetters.page(database, { group: group.groupId, first: 20 }, ownersSeen(who));
         return { group: showGroup(group), trend: await trendOf(group.groupId), notes, history, letters };
       },
     }),

@@ -22,6 +22,9 @@ const steps: Readonly<Record<DeadLetter['class'], NextStep>> = {
   security: { act: 'never-retry', step: 'Its headers do not belong to its subject: somebody sent what they may not. Find out who; it is never applied.' },
 };
 
+/** Those that the desk knows what to do with. */
+export const classes: readonly string[] = Object.keys(steps);
+
 const unknown: NextStep = { act: 'decide', step: 'This kind is newer than the desk. Read what the letter says.' };
 
 export const nextStepOf = (kind: string): NextStep => ((steps as Readonly<Record<string, NextStep | undefined>>)[kind] ?? unknown);

@@ -37,11 +37,6 @@ export function parseQuery(text: string): Term[] {
   return terms;
 }
 
-/** A filter that was given as a parameter of its own. */
-export function termOf(field: string, text: string | undefined): Term[] {
-  return text === undefined ? [] : [{ field, operator: ':', values: text.split(',').map((each) => each.trim()).filter((each) => each !== ''), negated: false }];
-}
-
 function skipSpace(text: string, at: number): number {
   while (at < text.length && /\s/.test(text[at] ?? '')) at += 1;
   return at;

@@ -3,7 +3,8 @@ import type { Term } from './grammar';
 
 /** What a list can be asked by. `sql` is ours, never a caller's text. */
 export type Field =
-  | { readonly kind: 'text'; readonly sql: string; readonly values?: readonly string[] }
+  /** `whole` = as a parameter of its own a value may hold commas, and is one. */
+  | { readonly kind: 'text'; readonly sql: string; readonly values?: readonly string[]; readonly whole?: true }
   | { readonly kind: 'number'; readonly sql: string }
   /** How long ago an instant is. */
   | { readonly kind: 'age'; readonly sql: string }

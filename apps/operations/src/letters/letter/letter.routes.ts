@@ -11,7 +11,7 @@ import { act, actFields, type Asking, defineRoute, flag, pageFields, type Route 
 import { audited } from '../../audit/audited';
 import { auditedElsewhere } from '../../audit/elsewhere';
 import { agree, refuseSame, turnOf, wantFirst, wishesOf } from '../../second-person/second-person';
-import { findLetter, type LetterRow, listLetters, showLetter } from '../letters.queries';
+import { findLetter, type LetterRow, letters } from '../letters.queries';
 import { nextStepOf } from '../next-steps';
 
 const text = z.string().min(1).max(1_000);
@@ -21,7 +21,7 @@ export function letterRoutes({ database, ask }: Parts): Route[] {
     defineRoute({
       method: 'GET', path: '/dead-letters', operationId: 'letters', summary: 'Single letters, the latest first', role: 'viewer',
       query: { q: z.string().max(1_000).optional(), group: text.optional(), state: text.optional(), ...pageFields },
-      handle: ({ who, query }) => listLetters(database, query, ownersSeen(who)),
+      handle: ({ who, query }) => letters.page(database, query, ownersSeen(who)),
     }),
     defineRoute({
       method: 'GET', path: '/dead-letters/{id}', operationId: 'letter', summary: 'One letter: attempts, headers, masked payload, what the contract says, how the entity stands now, siblings', role: 'viewer',
@@ -32,7 +32,7 @@ export function letterRoutes({ database, ask }: Parts): Route[] {
         if (query.reveal) await reveal(asking, letter, query.reason);
         const suggested = { ...nextStepOf(letter.class), runbook: letter.owner.runbook };
         const wishes = await wishesOf(database, { subject: `letter ${letter.letterId}` });
-        return { letter: showLetter(letter), suggested, wishes, ...(await read(letter, query.reveal)) };
+        return { letter, suggested, wishes, ...(await read(letter, query.reveal)) };
       },
     }),
     actRoute('discard', 'discardLetter', 'Give it up: it is never applied'),
@@ -78,7 +78,7 @@ export function letterRoutes({ database, ask }: Parts): Route[] {
         await allow(turn.kind === 'second' ? 'approver' : 'operator', owner.team, wanted.subject);
         if (letter.state !== 'open') throw conflict(closedWords(letter), 'a letter that is open');
         refuseSame(turn, who);
-        if (body.dryRun) return { dryRun: true, letter: showLetter(letter), needsSecondPerson: turn.kind === 'first' };
+        if (body.dryRun) return { dryRun: true, letter, needsSecondPerson: turn.kind === 'first' };
         const entry = { who, owner: owner.team, act: `${name} letter`, subject: wanted.subject, reason: body.reason, traceId };
         if (turn.kind === 'first') return wantFirst(database, wanted, entry);
         const carryOut = (reason: string): Promise<LetterVerdict> => {
