@@ -6,6 +6,7 @@ import { releaseStockHandler } from './commands/release-stock.handler';
 import { reserveStockHandler } from './commands/reserve-stock.handler';
 import { expiry, followFeeds, recount } from './reservation/follow-feeds';
 import { reservationMigrations } from './reservation/reservation.migration';
+import { reservationRetentions } from './retention/reservation.retention';
 import type { ErpSource } from './sale/ports';
 import { readOnly } from './sale/read-only';
 import { saleEffects } from './sale/sale.effects';
@@ -20,4 +21,5 @@ export const erp = defineAdapter({
   follows: followFeeds,
   effects: ({ source, clock }: AdapterContext<ErpSource>) => saleEffects(source.desk ?? readOnly, clock),
   loops: [expiry, recount],
+  retentions: reservationRetentions,
 });

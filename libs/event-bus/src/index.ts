@@ -29,6 +29,9 @@ export { contentHash, pathOf as digestPathOf } from './digest/tree';
 export { masked, type ReadSourceEvidence, type SourceEvidence } from './evidence/evidence';
 export { answerEvidence, evidenceModule } from './evidence/evidence.controller';
 
+// How long rows are kept.
+export { type DeclaredRetention, defineRetention, retire, retireAll, retireEveryMs, retiringLoop, underRetention } from './retention/declared-retention';
+
 // What is forgotten when a person is.
 export { type AskForget, askForget, forgetMessages, purgeForgotten, startForgetting } from './privacy/forget-messages';
 export { bodyWithoutPersonal, erasedError, type PersonalTrace, scrubPerson, type Scrubbed } from './privacy/scrub-person';

@@ -8,9 +8,6 @@ import { lockForParts, rebuildDocuments } from './document.store';
 
 const BATCH = 200;
 const IDLE_MS = 1_000;
-/** Change rows serve a listener that got a batch too big for its NOTIFY; an hour is far beyond any such delay. */
-const CHANGES_KEPT = '1 hour';
-const PRUNE_EVERY_MS = 60_000;
 
 /** One batch; returns how many documents it rebuilt. */
 export async function rebuildDirty(database: Database): Promise<number> {
@@ -28,14 +25,6 @@ export async function rebuildDirty(database: Database): Promise<number> {
 }
 
 export function dirtyDocuments({ database, clock, logger }: { database: Database; clock: Clock; logger: Logger }): BackgroundLoop {
-  let pruneAt = 0;
-  const turn = async (): Promise<number> => {
-    const rebuilt = await rebuildDirty(database);
-    if (clock.now() >= pruneAt) {
-      pruneAt = clock.now() + PRUNE_EVERY_MS;
-      await database.query(`delete from document_change where changed_at < now() - interval '${CHANGES_KEPT}'`);
-    }
-    return rebuilt < BATCH ? IDLE_MS : 0;
-  };
+  const turn = async (): Promise<number> => ((await rebuildDirty(database)) < BATCH ? IDLE_MS : 0);
   return new BackgroundLoop({ clock, logger, turn, pauseMs: IDLE_MS, failed: 'dirty documents not rebuilt, trying again' });
 }

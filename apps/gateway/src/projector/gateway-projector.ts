@@ -4,11 +4,12 @@
  */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { contracts } from '@steward/contracts';
-import { type Acting, ask, askBrokerState, askForget, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
+import { type Acting, ask, askBrokerState, askForget, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, retiringLoop, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
 import { createService, endpointsOf, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
 import { categoryProjection } from '../category/category.projection';
 import { customerProjection, segmentProjection } from '../customer/customer.projection';
 import { migrations } from '../database/migrations';
+import { gatewayRetentions } from '../database/retentions';
 import type { ProjectorEnv } from '../projector.env';
 import { feedProgressHandler } from '../freshness/feed-progress.handler';
 import { parkedProjection } from '../freshness/parked.projection';
@@ -100,6 +101,9 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
       const progress = progressApplier({ database, clock, logger, floorOf: (builds, stream) => strategy.ackFloor(builds, stream) });
       const dirty = dirtyDocuments({ database, clock, logger });
       const lists = listingWorker({ database, clock, logger });
+      const retiring = retiringLoop({ database, clock, logger }, gatewayRetentions);
+      retiring.start();
+      shutdown.onDrain('retention of rows', () => retiring.stop());
       progress.start();
       dirty.start();
       lists.start();

@@ -16,7 +16,6 @@ const hours = (count: number): number => count * 3_600_000;
 /** As the specification proposes: two days and a half in all. */
 const PAUSES_MS = [seconds(5), seconds(300), seconds(1_800), hours(2), hours(5), hours(10), hours(14), hours(20)];
 /** Long enough to be looked at. */
-const GIVEN_UP_KEPT = '30 days';
 const LONGEST_RETRY_AFTER_MS = hours(1);
 
 const attempts = counter('steward_webhooks_total', 'Tries to tell an endpoint of an order', ['outcome']);
@@ -24,7 +23,6 @@ const open = gauge('steward_webhooks_open', 'Endpoints and orders that wait to b
 
 export class WebhookSender {
   private readonly loop: BackgroundLoop;
-  private pruneAt = 0;
   private unmeasure: (() => void) | undefined;
 
   constructor(private readonly parts: { endpoints: Endpoints; database: Database; clock: Clock; logger: Logger }) {
@@ -43,13 +41,8 @@ export class WebhookSender {
   }
 
   private async turn(): Promise<number> {
-    const { database, clock } = this.parts;
-    const claimed = await claimDue(database, MOST_AT_ONCE, CLAIM_MS);
+    const claimed = await claimDue(this.parts.database, MOST_AT_ONCE, CLAIM_MS);
     await Promise.all(claimed.map((due) => this.tell(due)));
-    if (clock.now() >= this.pruneAt) {
-      this.pruneAt = clock.now() + hours(1);
-      await database.query(`delete from webhook where given_up_at < now() - interval '${GIVEN_UP_KEPT}'`);
-    }
     return claimed.length < MOST_AT_ONCE ? POLL_MS : 0;
   }
 

@@ -1,8 +1,9 @@
-import { consumerMigrations } from '@steward/event-bus';
+import { consumerMigrations, retire } from '@steward/event-bus';
 import { createLogger, type Database, openDatabase } from '@steward/platform';
 import { tablesThatMention, testDatabase, type TestDatabase } from '@steward/testing';
 import { kitMigrations } from '../announce/kit.migration';
-import { intendEffects } from './intend';
+import { effectRetention } from './effect.retention';
+import { abandonEffect, intendEffects } from './intend';
 import { scrubEffects } from './scrub-effects';
 
 describe('effects without whom they were about', () => {
@@ -32,5 +33,23 @@ describe('effects without whom they were about', () => {
     ]);
     expect(await tablesThatMention(test.pool, 'planted refused')).toEqual([]);
     expect(await database.transaction((tx) => intendEffects(tx, [{ kind: 'sale', key: 'done', request: {} }]))).toEqual([]);
+  });
+
+  it('S6: keep their key for ever and what they said for a quarter; what has no outcome keeps it however old it is', async () => {
+    const at = Date.now() + effectRetention.keepMs;
+    expect(await retire(database, effectRetention, at - 3_600_000)).toBe(0);
+    expect(await retire(database, effectRetention, at + 3_600_000)).toBe(3);
+    expect(await retire(database, effectRetention, at + 3_600_000)).toBe(0);
+    expect((await test.pool.query('select key, state, request, answer, error from effect order by key')).rows).toEqual([
+      { key: 'done', state: 'confirmed', request: null, answer: null, error: null },
+      { key: 'open', state: 'intended', request: { order: 'open', mail: 'planted open' }, answer: null, error: null },
+      { key: 'other', state: 'confirmed', request: null, answer: null, error: null },
+      { key: 'refused', state: 'refused', request: null, answer: null, error: { code: 'NO', reason: 'not kept' } },
+    ]);
+    const again = ['done', 'refused', 'other'].map((key) => ({ kind: 'sale', key, request: { order: key } }));
+    expect(await database.transaction((tx) => intendEffects(tx, again))).toEqual([]);
+    expect(await database.transaction((tx) => abandonEffect(tx, 'sale', 'done'))).toBe('confirmed');
+    // A person who is erased after that is in none of them, and nobody reads what is not there.
+    await database.transaction((tx) => scrubEffects(tx, again, (request) => (request as { order: string }).order));
   });
 });

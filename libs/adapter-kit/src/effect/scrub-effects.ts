@@ -7,7 +7,7 @@ import type { PoolClient } from 'pg';
 export async function scrubEffects(tx: PoolClient, effects: readonly { readonly kind: string; readonly key: string }[], keep: (request: unknown) => unknown): Promise<void> {
   const { rows } = await tx.query<{ kind: string; key: string; request: unknown }>(
     `select e.kind, e.key, e.request from effect e join unnest($1::text[], $2::text[]) as u(kind, key) on e.kind = u.kind and e.key = u.key
-      where e.settled_at is not null order by e.kind, e.key for update of e`,
+      where e.settled_at is not null and e.emptied_at is null order by e.kind, e.key for update of e`,
     [effects.map(({ kind }) => kind), effects.map(({ key }) => key)],
   );
   await tx.query(

@@ -1,5 +1,5 @@
 /** What an app has to say about its service: whose data it reads, and what it does besides. */
-import type { Handler, Projection } from '@steward/event-bus';
+import type { DeclaredRetention, Handler, Projection } from '@steward/event-bus';
 import type { Clock, Database, Logger, MigrationClass } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import type { z } from 'zod';
@@ -57,6 +57,8 @@ export interface AdapterSpec<Opened extends Source, Shape extends z.ZodRawShape,
   readonly effects?: (context: AdapterContext<Opened, Shape, Own>) => readonly Effect[];
   /** Run by the one replica that holds the lease of feeds and relay. */
   readonly loops?: readonly LeasedLoop<AdapterContext<Opened, Shape, Own>>[];
+  /** What its own tables keep, and for how long; of effects the kit sees to it. */
+  readonly retentions?: readonly DeclaredRetention[];
   readonly webhooks?: (context: AdapterContext<Opened, Shape, Own>) => readonly WebhookDoor[];
 }
 

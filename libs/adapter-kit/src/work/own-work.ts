@@ -1,7 +1,8 @@
-import type { FlowBoard, FlowSwitch, Lease } from '@steward/event-bus';
+import { type DeclaredRetention, type FlowBoard, type FlowSwitch, type Lease, retireAll, retireEveryMs } from '@steward/event-bus';
 import type { Shutdown } from '@steward/platform';
+import { effectRetention } from '../effect/effect.retention';
 import { EffectRunner } from '../effect/effect-runner';
-import { startLeasedLoops } from '../loop/leased-loops';
+import { type LeasedLoop, startLeasedLoops } from '../loop/leased-loops';
 import type { Adapter, AdapterContext } from '../service/define-adapter';
 
 export interface OwnWorkOptions {
@@ -22,7 +23,7 @@ export function startWork(adapter: Adapter, context: AdapterContext, { lease, sh
   let stopLoops: (() => Promise<void>) | undefined;
   const started = after.then(async () => {
     if (shutdown.signal.aborted) return;
-    stopLoops = startLeasedLoops({ loops: adapter.loops ?? [], context, lease, clock, logger });
+    stopLoops = startLeasedLoops({ loops: [...(adapter.loops ?? []), retiring([...(runner ? [effectRetention] : []), ...(adapter.retentions ?? [])])], context, lease, clock, logger });
     await runner?.start();
   });
   // Outside any promise, so that it ends the process: without its effects a service is none.
@@ -33,3 +34,9 @@ export function startWork(adapter: Adapter, context: AdapterContext, { lease, sh
   });
   shutdown.onDrain('loops', () => stopLoops?.());
 }
+
+const retiring = (retentions: readonly DeclaredRetention[]): LeasedLoop<AdapterContext> => ({
+  name: 'rows beyond their retention',
+  everyMs: retireEveryMs,
+  run: (context, signal) => retireAll(context, retentions, signal),
+});
