@@ -1,13 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type Fault, toPointer } from './fault';
 import { loadContracts } from './load';
 import { type ContractSource, messagesOf, type Schema } from './model';
 import { ASYNCAPI, renderAsyncApi } from './output/asyncapi';
+import { pageOf, renderContract } from './output/contract-page';
 import { PAGE, renderPage } from './output/page';
 import { loadRunbooks } from './runbooks';
 import { lintContract } from './rules/lint';
-import { checkPublished } from './rules/published';
+import { checkPublished, releasesIn } from './rules/published';
 
 export interface Checked {
   readonly sources: readonly ContractSource[];
@@ -22,21 +23,33 @@ export function lint(root: string): Checked {
 }
 
 /** What is generated from the contracts, committed for readers, and checked to be current: path and text. */
-export function documents(sources: readonly ContractSource[]): readonly (readonly [string, string])[] {
-  return [[PAGE, renderPage(sources)], [ASYNCAPI, renderAsyncApi(messagesOf(sources))]];
+export function documents(root: string, sources: readonly ContractSource[]): readonly (readonly [string, string])[] {
+  const releases = releasesIn(root);
+  return [
+    [PAGE, renderPage(sources)],
+    ...sources.map((source) => [pageOf(source.contract.entity), renderContract(source, releases)] as const),
+    [ASYNCAPI, renderAsyncApi(messagesOf(sources))],
+  ];
+}
+
+/** Pages of contracts that are no more. */
+export function orphans(root: string, sources: readonly ContractSource[]): readonly string[] {
+  const folder = dirname(pageOf(''));
+  const known = new Set(sources.map(({ contract }) => pageOf(contract.entity)));
+  return existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}`).filter((file) => !known.has(file)) : [];
 }
 
 /** Everything `lint` says, and whether the committed documents are current. */
 export function check(root: string): Checked {
   const { sources, faults } = lint(root);
   if (faults.length > 0) return { sources, faults };
-  const stale = documents(sources).flatMap(([file, text]): Fault[] => {
+  const stale = (file: string, message: string): Fault => ({ code: 'CONTRACT_DOCS_STALE', file, pointer: '', message, accepted: '"npm run contracts -- docs" and a commit of the file' });
+  const changed = documents(root, sources).flatMap(([file, text]): Fault[] => {
     const path = join(root, file);
     const current = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
-    if (current === text) return [];
-    return [{ code: 'CONTRACT_DOCS_STALE', file, pointer: '', message: current === undefined ? 'the file is missing' : 'the file is not what contracts/ says now', accepted: '"npm run contracts -- docs" and a commit of the file' }];
+    return current === text ? [] : [stale(file, current === undefined ? 'the file is missing' : 'the file is not what contracts/ says now')];
   });
-  return { sources, faults: stale };
+  return { sources, faults: [...changed, ...orphans(root, sources).map((file) => stale(file, 'no contract has this page'))] };
 }
 
 /** One durable per service and purpose (B7, C7): the same name can't be a projection here and a reaction there. */

@@ -15,7 +15,8 @@ let root: string;
 beforeAll(() => {
   const parts = some.flatMap((entity) => [`contracts/${entity}`, `contracts/published/${entity}`]);
   for (const part of [...parts, 'contracts/contract.schema.json', 'docs/runbooks']) cpSync(join(project, part), join(template, part), { recursive: true });
-  for (const [file, text] of documents(lint(template).sources)) writeFileSync(join(template, file), text);
+  mkdirSync(join(template, 'docs/contracts'));
+  for (const [file, text] of documents(template, lint(template).sources)) writeFileSync(join(template, file), text);
 });
 afterAll(() => rmSync(template, { recursive: true, force: true }));
 beforeEach(() => {
@@ -201,9 +202,15 @@ describe('the contract compiler', () => {
     expect(places()).toContain('CONTRACT_BREAKING stock-level/v1.schema.json#');
   });
 
-  it('refuses a page of owners and an AsyncAPI document that are not current', () => {
+  it('refuses pages and an AsyncAPI document that are not current', () => {
     edit('contracts/product/contract.yaml', (text) => text.replace('team: Catalogue', 'team: Assortment'));
-    expect(places()).toEqual(['CONTRACT_DOCS_STALE docs/contracts.md#', 'CONTRACT_DOCS_STALE docs/asyncapi.yaml#']);
+    edit('docs/contracts/forgotten.md', () => '# forgotten');
+    expect(faults().map(({ code, file }) => `${code} ${file}`)).toEqual(['contracts.md', 'contracts/product.md', 'asyncapi.yaml', 'contracts/forgotten.md'].map((file) => `CONTRACT_DOCS_STALE docs/${file}`));
+  });
+
+  it('B7, C7: refuses one durable for what a replay may feed and what it must not', () => {
+    edit('contracts/price/contract.yaml', (text) => `${text}  - { service: gateway, builds: catalogue, purpose: reaction }\n`);
+    expect(faults()).toContainEqual(expect.objectContaining({ code: 'CONTRACT_INVALID', message: expect.stringContaining('gateway-catalogue is a ') as unknown, accepted: expect.stringContaining('another name in "builds"') as unknown }));
   });
 
   it('generates a second major beside the first one', async () => {

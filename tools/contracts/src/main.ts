@@ -1,11 +1,12 @@
-import { writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { check, documents, lint } from './check';
+import { check, documents, lint, orphans } from './check';
 import { type Fault, formatFault } from './fault';
 import { renderAccounts } from './output/accounts';
 import { generate } from './output/generate';
 import { ASYNCAPI } from './output/asyncapi';
+import { pageOf } from './output/contract-page';
 import { PAGE } from './output/page';
 import { publish } from './rules/published';
 
@@ -13,7 +14,7 @@ const USAGE = `usage: contracts [check|generate|publish|docs|accounts] [--root D
   check     lint, compare with every version ever published, check that the documents are current (default)
   generate  lint and compare, then write libs/contracts/src/generated
   publish   lint and compare, then add what changed to contracts/published
-  docs      lint and compare, then write ${PAGE} and ${ASYNCAPI}
+  docs      lint and compare, then write ${PAGE}, ${pageOf('<entity>')} and ${ASYNCAPI}
   accounts  generate, then print the accounts of nats.conf, passwords as variables
 `;
 
@@ -39,11 +40,13 @@ async function main(): Promise<number> {
       const { sources, faults } = lint(root);
       const code = report(faults.filter((fault) => fault.code !== 'CONTRACT_UNPUBLISHED'));
       if (code !== undefined) return code;
-      const written = documents(sources).map(([file, text]) => {
+      for (const file of orphans(root, sources)) rmSync(join(root, file));
+      const texts = documents(root, sources);
+      for (const [file, text] of texts) {
+        mkdirSync(dirname(join(root, file)), { recursive: true });
         writeFileSync(join(root, file), text);
-        return file;
-      });
-      return say(`written: ${written.join(', ')}`);
+      }
+      return say(`written: ${texts.length} documents`);
     }
     case 'accounts': {
       const { sources, faults } = lint(root);

@@ -36,7 +36,7 @@ export const errorTable = rows({
   CONTRACT_EXAMPLE_INVALID: { meaning: 'An example is not valid by its own contract.', remedy: 'Correct the example, or the schema if the example is what was meant.' },
   CONTRACT_BREAKING: { meaning: 'A change breaks a published version of the same major; the message names consumers and owner.', remedy: 'Make the change compatible, or declare a new major beside the old one.' },
   CONTRACT_UNPUBLISHED: { meaning: 'A compatible change of a contract is not in contracts/published/ yet.', remedy: 'Run "npm run contracts -- publish" and commit what it writes.' },
-  CONTRACT_DOCS_STALE: { meaning: 'docs/contracts.md or docs/asyncapi.yaml does not say what contracts/ says now.', remedy: 'Run "npm run contracts -- docs" and commit both.' },
+  CONTRACT_DOCS_STALE: { meaning: 'docs/contracts.md, a page in docs/contracts/ or docs/asyncapi.yaml does not say what contracts/ says now.', remedy: 'Run "npm run contracts -- docs" and commit what it wrote.' },
   RUNBOOK_INVALID: { meaning: 'The head of a file in docs/runbooks says something that is not accepted.', remedy: 'Correct the place that the pointer names.' },
   CONTRACT_KEY_INVALID: { meaning: 'A key can not be a token of a subject: it is empty, longer than 255 bytes or not Unicode; or a token is no encoded key.', remedy: 'Correct the id in the system of record; it can not be announced as it is.' },
   CONTRACT_SUBJECT_INVALID: { meaning: 'A system announces an entity that is not its own, or no stream holds the subject.', remedy: 'Compare the adapter with "systems" in the contract.yaml.' },

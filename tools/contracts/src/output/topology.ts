@@ -23,7 +23,7 @@ const MEGABYTE = 1024 * 1024;
 
 const suffixes = { state: 'STATE', event: 'EVENTS', command: 'COMMANDS', claims: 'NONE' } as const;
 
-const streamName = (system: string, holds: ContractFile['kind']): string => `${system.toUpperCase().replaceAll('-', '_')}_${suffixes[holds]}`;
+export const streamName = (system: string, holds: ContractFile['kind']): string => `${system.toUpperCase().replaceAll('-', '_')}_${suffixes[holds]}`;
 
 /** `version` is `v<major>` or `*`; the same form as subjectOf of @steward/contracts, without a key. */
 export function addressOf({ kind, entity }: Pick<ContractFile, 'kind' | 'entity'>, system: string, version: string): string {

@@ -62,6 +62,14 @@ export function publish(root: string, sources: readonly ContractSource[]): reado
   );
 }
 
+/** The last published release of a major, 0 = none. */
+export type Releases = (entity: string, major: number) => number;
+
+export function releasesIn(root: string): Releases {
+  const { published } = readPublished(root);
+  return (entity, major) => Math.max(0, ...published.filter((each) => each.entity === entity && each.major === major).map(({ content }) => content.release));
+}
+
 function breaksOf(source: ContractSource, version: Version, release: Published): readonly Fault[] {
   const { contract } = source;
   const hits = contract.consumers.map(({ service, builds }) => `${service} (${builds})`).join(', ') || 'no declared consumer';
