@@ -31,10 +31,11 @@ const commands = {
   lint: made.concat(graph, { run: lint.run }),
   contracts: [contracts, { run: ['tools/contracts/dist/main.js'] }],
   charts: made.concat({ run: ['tools/charts/dist/main.js'] }),
+  docs: made.concat({ run: ['tools/site/dist/main.js'] }),
   bench: made.concat({ run: ['bench/dist/main.js'] }),
   'test:images': made.concat({ run: ['tools/images/dist/main.js'] }),
   'test:real': made.concat({ run: ['tools/real-systems/dist/main.js'] }),
-  test: [contracts, check, generate, build, graph, lint, types, { name: 'tests', tests: [] }, { name: 'smoke', run: ['tools/start/dist/smoke.js'] }],
+  test: [contracts, check, generate, build, graph, lint, types, { name: 'docs', run: ['tools/site/dist/main.js'] }, { name: 'tests', tests: [] }, { name: 'smoke', run: ['tools/start/dist/smoke.js'] }],
   // The sheets are written here and compared by `test`, as is .env.example, which names the variables of every connector.
   'test:vendors': made.concat({ name: '.env.example', run: ['libs/platform/dist/documents/main.js'] }, { name: 'conformance', tests: ['--testMatch', '**/*.contract.spec.ts', '--runInBand'], shown: true, env: { WRITE_SHEETS: '1' } }),
   'test:charts': made.concat({ name: 'charts', tests: ['tools/charts/', '--runInBand', '--verbose'], shown: true }),

@@ -23,7 +23,7 @@ test('the table has the median of a line’s slices, and a dash where it has no 
   );
 });
 
-test('a line whose ends differ voids the run, in words', () => {
+test('T5: a line whose ends differ voids the run, in words', () => {
   expect(describeCheck(line, { ok: false, counts: { differing: 2 } })).toMatch(/void.*differing 2/);
 });
 
