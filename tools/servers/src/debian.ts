@@ -1,6 +1,6 @@
 // A program from Debian's own mirror, without root and without touching the system: apt works in a folder of ours,
-// with the mirror that this machine already uses and Debian's keys. The suites are newer than most systems; what is fetched so is
-// one static file, so it runs on any of them.
+// with the mirror that this machine already uses and Debian's keys. The suites are newer than most systems: what is fetched so is one
+// static file, or comes with its own loader and libraries (`with`), so it runs on any of them.
 import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,8 @@ const run = promisify(execFile);
 
 export interface DebianProgram {
   readonly package: string;
+  /** Packages that are unpacked beside it: the loader and libraries that it runs with. */
+  readonly with?: readonly string[];
   /** Below the root of the package, first found wins. */
   readonly paths: readonly string[];
   readonly suites: readonly string[];
@@ -44,10 +46,10 @@ async function fromSuite(wanted: DebianProgram, suite: string, source: string, k
   ].flatMap((option) => ['-o', option]);
   const limits = { timeout: 120_000, cwd: join(folder, 'debs') };
   await run('apt-get', [...options, 'update', '-q'], limits);
-  await run('apt-get', [...options, 'download', wanted.package], limits);
-  const [deb] = readdirSync(join(folder, 'debs')).filter((name) => name.endsWith('.deb'));
-  if (deb === undefined) throw new Error('apt-get downloaded nothing');
-  await run('dpkg', ['-x', join(folder, 'debs', deb), join(folder, 'root')], limits);
+  await run('apt-get', [...options, 'download', wanted.package, ...(wanted.with ?? [])], limits);
+  const debs = readdirSync(join(folder, 'debs')).filter((name) => name.endsWith('.deb'));
+  if (debs.length === 0) throw new Error('apt-get downloaded nothing');
+  for (const deb of debs) await run('dpkg', ['-x', join(folder, 'debs', deb), join(folder, 'root')], limits);
   const program = wanted.paths.map((path) => join(folder, 'root', path)).find((path) => existsSync(path));
   if (program === undefined) throw new Error(`the package holds no ${wanted.paths.join(' or ')}`);
   return program;
@@ -63,7 +65,7 @@ export async function fetchFromDebian(wanted: DebianProgram, note: (line: string
     const cleanUp = (): void => rmSync(folder, { recursive: true, force: true });
     try {
       note(`fetching ${wanted.package} from Debian (${suite})`);
-      return { kind: 'fetched', path: await fromSuite(wanted, suite, source, keyring, folder), cleanUp };
+      return { kind: 'fetched', path: await fromSuite(wanted, suite, source, keyring, folder), root: join(folder, 'root'), cleanUp };
     } catch (fault) {
       cleanUp();
       failures.push(`${suite}: ${(fault as Error).message.trim().split('\n').at(-1) ?? ''}`);

@@ -40,7 +40,7 @@ export async function fetchRelease(note: (line: string) => void): Promise<Fetch>
     const file = join(folder, 'release.tar.gz');
     writeFileSync(file, archive);
     await promisify(execFile)('tar', ['-xzf', file, '-C', folder]);
-    return { kind: 'fetched', path: join(folder, name, 'nats-server'), cleanUp };
+    return { kind: 'fetched', path: join(folder, name, 'nats-server'), root: folder, cleanUp };
   } catch (fault) {
     cleanUp();
     return { kind: 'failed', reason: `${address}: ${(fault as Error).message}` };
