@@ -3,10 +3,10 @@ import { returnable } from '@steward/commerce';
 import { requestReturn as requestReturnCommand } from '@steward/contracts';
 import { appendEvents } from '@steward/event-bus';
 import { currentTraceparent, type ErrorCode, type ProblemPlace } from '@steward/platform';
-import { v7 as uuid } from 'uuid';
 import type { z } from 'zod';
 import { quantity } from '../cart/cart.input';
 import { recall, storeAnswer, takeKey, type Answer, type Request } from '../idempotency/idempotency.store';
+import { resourceIdOf } from '../idempotency/key';
 import { fields, listOf, optional, text } from '../input/fields';
 import type { FoundOrder } from '../order/order.queries';
 import type { Aftersale } from './cancel-order';
@@ -34,7 +34,7 @@ export async function requestReturn({ database, clock }: Aftersale, { state }: F
     if (known.kind === 'unanswered') return answered(known.resourceId);
     const places = input.lines.flatMap((line, index) => faultOf(line, index, input, state.lines));
     if (places.length > 0) return { kind: 'refused', code: 'RETURN_REFUSED', detail: `${places[0]?.pointer ?? ''} ${places[0]?.detail ?? ''}`, places };
-    const returnId = uuid();
+    const returnId = resourceIdOf(request);
     const data = { returnId, orderId, lines: input.lines.map(({ lineId, quantity: pieces }) => ({ lineId, quantity: pieces })), reason: input.reason, requestedAt: new Date(clock.now()).toISOString() };
     const taken = await database.transaction(async (tx) => {
       if (!(await takeKey(tx, request, returnId, ANSWER_MS))) return false;

@@ -4,7 +4,7 @@ import { appendEvents } from '@steward/event-bus';
 import { currentTraceparent, type Database } from '@steward/platform';
 import { refuseErasedIn } from '../customer/erased';
 import { takeKey, type Request } from '../idempotency/idempotency.store';
-import { newOrderNumber } from './order-number';
+import { orderNumberOf, otherOrderNumber } from './order-number';
 import { hashOfToken, newSalt, tokenOf } from '../order/order-token';
 import { toAcceptedState } from '../order/order-view';
 
@@ -17,17 +17,17 @@ export interface Acceptance {
 /** false when the key was taken meanwhile; then nothing was done. */
 export async function acceptOrder(database: Database, acceptance: Acceptance): Promise<boolean> {
   try {
-    return await accept(database, acceptance);
+    return await accept(database, acceptance, orderNumberOf(acceptance.order.orderId));
   } catch (error) {
-    // Once in many lifetimes two orders draw the same number.
-    if ((error as { constraint?: unknown }).constraint === 'accepted_order_number_key') return accept(database, acceptance);
+    // Once in many lifetimes two orders have the same number.
+    if ((error as { constraint?: unknown }).constraint === 'accepted_order_number_key') return accept(database, acceptance, otherOrderNumber());
     throw error;
   }
 }
 
-function accept(database: Database, { request, order, answerMs }: Acceptance): Promise<boolean> {
-  const command: PlaceOrder = { ...order, number: newOrderNumber(), idempotencyHash: request.hash };
-  const { orderId, number, customerId, acceptedAt } = command;
+function accept(database: Database, { request, order, answerMs }: Acceptance, number: string): Promise<boolean> {
+  const command: PlaceOrder = { ...order, number, idempotencyHash: request.hash };
+  const { orderId, customerId, acceptedAt } = command;
   const salt = newSalt();
   return database.transaction(async (tx) => {
     if (customerId !== null) await refuseErasedIn(tx, customerId);

@@ -6,12 +6,11 @@
  */
 import { placeOrder } from '@steward/contracts';
 import { problemOf, StewardError, type Clock, type Database, type ErrorCode, type JsonValue, type Problem, type ProblemPlace } from '@steward/platform';
-import { v7 as uuid } from 'uuid';
 import type { CartView } from '../cart/cart-view';
 import { counted, openFor, previewCart, type Buyer, type Selling } from '../cart/preview';
 import { rateOf } from '../cart/shipping';
 import { letGo, recall, storeAnswer, type Answer, type Request } from '../idempotency/idempotency.store';
-import { requestHash } from '../idempotency/key';
+import { requestHash, resourceIdOf } from '../idempotency/key';
 import { nameOf } from '../identity/identity';
 import { readInput, type Read } from '../input/body';
 import { readShippingPromise } from '../promise/price-promise';
@@ -98,18 +97,18 @@ async function check(ordering: Ordering, { body, buyer }: Asked, request: Reques
   const pricing = await counted(() => priceLines({ input, buyer, keys, at, publicGroup: selling.reading.contexts.usual.customerGroup }));
   if (pricing.kind === 'invalid') return refused('PROMISE_INVALID', `${pricing.places[0]?.pointer ?? 'a promise'} ${pricing.places[0]?.detail ?? ''}`, pricing.places);
   if (pricing.kind === 'changed') return { ...refused('PRICE_CHANGED', `${pricing.places[0]?.pointer ?? 'a promise'} ${pricing.places[0]?.detail ?? ''}`, pricing.places), cart: await freshCart(ordering, input, buyer) };
-  const order = toCommand(input, pricing.order, buyer, at);
+  const order = toCommand(resourceIdOf(request), input, pricing.order, buyer, at);
   // The contract has the last word: what it refuses would else fail where nobody can correct it.
   const problems = placeOrder.validateProduced({ ...order, number: '0000000000', idempotencyHash: request.hash });
   if (problems.length > 0) return refused('GATEWAY_INPUT_REFUSED', `${problems[0]?.pointer ?? ''} ${problems[0]?.message ?? ''}`, problems.map(({ pointer, message }) => ({ pointer, detail: message, accepted: 'what the contract place-order says' })));
   return { kind: 'acceptable', acceptance: { request, order } };
 }
 
-function toCommand(input: PlaceOrderInput, { lines, shipping, totals }: PricedOrder, { identity, context }: Buyer, at: number): Acceptance['order'] {
+function toCommand(orderId: string, input: PlaceOrderInput, { lines, shipping, totals }: PricedOrder, { identity, context }: Buyer, at: number): Acceptance['order'] {
   const { market, currency, language, customerGroup } = context;
   const { email, shippingAddress, billingAddress, payment } = input;
   return {
-    orderId: uuid(),
+    orderId,
     acceptedAt: new Date(at).toISOString(),
     market,
     currency,

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { RejectedError, type JsonValue } from '@steward/platform';
 import { canonicalText } from '../input/body';
+import type { Request } from './idempotency.store';
 
 /** Long enough that nobody guesses another guest's, short enough for an index. */
 const SHAPE = /^[\x21-\x7e]{16,255}$/;
@@ -14,6 +15,15 @@ export function keyOf(header: unknown, place = 'idempotency-key'): string {
     place,
     accepted: '16 to 255 visible ASCII characters, such as a UUID: a new one for each order, the same one for each repetition',
   });
+}
+
+/**
+ * What is made under a key has its id from the key, as a UUID of version 8: a gateway whose database comes from a backup, and does not know
+ * the key, names the same thing, and everybody behind it knows that one already (S4, ADR 0024).
+ */
+export function resourceIdOf({ identity, operation, key }: Pick<Request, 'identity' | 'operation' | 'key'>): string {
+  const digits = hash('sha256', JSON.stringify([identity, operation, key]), 'hex');
+  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-8${digits.slice(13, 16)}-${'89ab'[parseInt(digits.slice(16, 17), 16) % 4] ?? ''}${digits.slice(17, 20)}-${digits.slice(20, 32)}`;
 }
 
 /** Of all that decides what comes of a request: body and context. */
