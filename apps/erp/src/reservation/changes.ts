@@ -7,6 +7,8 @@ export interface Changes {
   readonly balances: readonly Balance[];
   /** Orders whose sale the ERP has to cancel. */
   readonly toCancel: readonly Reservation[];
+  /** Decided before and asked for once more, under a new message: the order service may have lost the answer with its database (ADR 0024). */
+  readonly askedAgain: readonly Reservation[];
 }
 
-export const changesOf = (reservations: readonly Reservation[], balances: readonly Balance[] = [], toCancel: readonly Reservation[] = []): Changes => ({ reservations, balances, toCancel });
+export const changesOf = (reservations: readonly Reservation[], balances: readonly Balance[] = [], toCancel: readonly Reservation[] = [], askedAgain: readonly Reservation[] = []): Changes => ({ reservations, balances, toCancel, askedAgain });

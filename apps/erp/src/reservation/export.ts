@@ -30,7 +30,7 @@ export async function intendExport(tx: Tx, request: ExportRequest, now: Date): P
     return { kind: 'export', changes: changesOf([reservation]), reservation };
   }
   // Known to the ERP already, or refused by it: what was said of it stands.
-  if (row.export !== null || row.status === 'shipped') return { kind: 'nothing', changes: changesOf([]) };
+  if (row.export !== null || row.status === 'shipped') return { kind: 'nothing', changes: changesOf([], [], [], [row]) };
   const lines = row.lines.length === 0 ? unallocated(request.lines) : row.lines;
   const refused: Reservation = { ...row, lines, export: 'refused', exportRefusal: notReserved, ...(started.has(row.orderId) ? { status: 'released', endedAt: now } : {}) };
   await saveReservations(tx, [refused]);

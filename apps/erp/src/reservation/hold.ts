@@ -1,6 +1,7 @@
 /**
  * Many requests, one decision: all of a batch are allocated at once, so that a hot SKU costs one update for a hundred orders (S1).
- * 1. An order is decided on once, whatever comes again or comes late: a release that was read first leaves a row behind.
+ * 1. An order is decided on once, whatever comes again or comes late: a release that was read first leaves a row behind. Who asks again
+ *    is told again what was decided.
  * 2. The sums are locked, so the allocation can't be outdated by another batch; the conditional update would refuse it all the same.
  * 3. A request that is read after its own time is over holds nothing: nobody waits for it any more.
  */
@@ -21,7 +22,8 @@ export async function holdStock(tx: Tx, requests: readonly HoldRequest[], now: D
   const asked = requests.filter((request) => first.get(request.orderId) === request);
   const started = await startReservations(tx, asked, now);
   const known = asked.filter(({ orderId }) => !started.has(orderId));
-  const released = known.length === 0 ? [] : await fillIn(tx, known);
+  const before = known.length === 0 ? [] : await lockReservations(tx, known.map(({ orderId }) => orderId));
+  const released = fillIn(before, known);
   const fresh = asked.filter(({ orderId }) => started.has(orderId));
   const [alive, late] = [fresh.filter(({ expiresAt }) => expiresAt > now), fresh.filter(({ expiresAt }) => expiresAt <= now)];
 
@@ -34,12 +36,12 @@ export async function holdStock(tx: Tx, requests: readonly HoldRequest[], now: D
   const decided = [...alive.map((request) => decidedOn(request, byOrder.get(request.orderId) as Decision, now)), ...late.map((request) => expiredAtOnce(request, now))];
   const reservations = [...decided, ...released];
   await saveReservations(tx, reservations);
-  return changesOf(reservations, balances);
+  const filledIn = new Set(released.map(({ orderId }) => orderId));
+  return changesOf(reservations, balances, [], before.filter(({ orderId }) => !filledIn.has(orderId)));
 }
 
 /** Orders that were released before they were asked for can be announced as what they were for now. */
-async function fillIn(tx: Tx, requests: readonly HoldRequest[]): Promise<Reservation[]> {
-  const rows = await lockReservations(tx, requests.map(({ orderId }) => orderId));
+function fillIn(rows: readonly Reservation[], requests: readonly HoldRequest[]): Reservation[] {
   const wanted = new Map(requests.map((request) => [request.orderId, request]));
   return rows
     .filter(({ status, lines }) => status === 'released' && lines.length === 0)

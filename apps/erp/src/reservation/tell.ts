@@ -15,10 +15,11 @@ export interface Cause {
 const system = 'erp';
 
 /** Locks of effects come last, here as everywhere. */
-export async function tell(tx: PoolClient, { reservations, balances, toCancel }: Changes, cause: Cause = {}): Promise<void> {
+export async function tell(tx: PoolClient, { reservations, balances, toCancel, askedAgain }: Changes, cause: Cause = {}): Promise<void> {
   // An order that was released before it was asked for has nothing to say yet.
-  const sayable = reservations.filter(({ lines }) => lines.length > 0);
-  await announceOwn(tx, system, stockReservation, sayable.map((row) => ({ key: row.orderId, data: toState(row), correlationId: row.correlationId, traceparent: row.traceparent, ...cause })));
+  const states = (rows: readonly Reservation[]) => rows.filter(({ lines }) => lines.length > 0).map((row) => ({ key: row.orderId, data: toState(row), correlationId: row.correlationId, traceparent: row.traceparent, ...cause }));
+  await announceOwn(tx, system, stockReservation, states(reservations));
+  await announceOwn(tx, system, stockReservation, states(askedAgain), { again: true });
   await announceOwn(tx, system, reservedStock, balances.map(({ sku, location, reserved }) => ({ key: `${sku}@${location}`, data: { sku, location, reserved }, ...cause })));
   await intendEffects(tx, toCancel.map((row) => ({ kind: 'cancel-sale', key: row.cancellations === 1 ? row.orderId : `${row.orderId} ${row.cancellations}`, request: toCancellation(row), correlationId: row.correlationId, traceparent: cause.traceparent ?? row.traceparent })));
 }

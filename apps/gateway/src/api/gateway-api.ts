@@ -4,6 +4,7 @@
  *   2. Ready depends on nothing but the process itself.
  *   3. It listens for changes before it takes requests: nothing it caches can be older than what it hears.
  */
+import { beginLife } from '@steward/event-bus';
 import { createService, issuerOf, listenTo, openDatabase, watchEventLoop, type Clock, type Logger, type Service } from '@steward/platform';
 import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
@@ -55,6 +56,7 @@ export async function createGatewayApi(env: ApiEnv, { lateMs, ...options }: { cl
       const trusted = readTrustedDocuments(env.STEWARD_GATEWAY_DOCUMENTS);
       const database = await openDatabase({ url: env.DATABASE_URL, name: 'gateway-api', migrations, logger, statementTimeoutMs: READ_WITHIN_MS });
       shutdown.onClose('database', () => database.close());
+      await beginLife(database, logger);
       const queries = documentQueries(database);
       const freshness = new LiveFreshness();
       const categories = new LiveCategories();

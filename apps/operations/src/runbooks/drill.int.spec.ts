@@ -27,6 +27,7 @@ const reason = 'drill';
 /** What each runbook is given, and what has to have happened in the world when it is done. */
 const drills: Readonly<Record<string, { params: Record<string, unknown>; prepare: (world: World) => void; happened: (world: World) => unknown; expected: unknown }>> = {
   'broker-stream-lost': { params: { stream: 'PIM_STATE', entity: 'product' }, prepare: () => undefined, happened: (world) => world.compared, expected: ['product'] },
+  'database-restored': { params: { entity: 'product' }, prepare: () => undefined, happened: (world) => world.compared, expected: ['product'] },
   'adapter-credentials-expired': {
     params: { service: 'pim', flow: 'pim.product', entity: 'product' },
     prepare: (world) => world.refuse('pim'),

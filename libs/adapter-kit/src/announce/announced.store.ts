@@ -104,10 +104,10 @@ export async function withdrawSuperseded(database: Query, ids?: readonly string[
 }
 
 /**
- * B10: writes again what a lost stream held and the outbox no longer has, with the ids and revisions it had, through the
- * backfill lane, so that live changes don't wait behind it. Needs lockAnnouncing.
+ * B10: writes again what a lost stream held and the outbox no longer has, with the ids and revisions it has, through the
+ * backfill lane, so that live changes don't wait behind it. Needs lockAnnouncing. `epoch` null: the stream is whole.
  */
-export async function rebuildStream(tx: PoolClient, contract: Contract, system: string, epoch: string): Promise<number> {
+export async function rebuildStream(tx: PoolClient, contract: Contract, system: string, epoch: string | null): Promise<number> {
   const type = typeOf(contract, system);
   await tx.query(
     `update outbox o set published_at = now() from announced a

@@ -1,5 +1,18 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
+/** ADR 0024: since when, and how long, an effect that is new here may have happened before. */
+export class KitEffectDoubt1799000001000 implements MigrationInterface {
+  readonly name = 'KitEffectDoubt1799000001000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('create table effect_doubt (since timestamptz primary key, until timestamptz not null)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table effect_doubt');
+  }
+}
+
 /** Writes to a system of record (ADR 0018). */
 export class KitEffects1792000000000 implements MigrationInterface {
   readonly name = 'KitEffects1792000000000';

@@ -55,6 +55,17 @@ describe('the rows of effects', () => {
     expect([await move(claimed, next('pending')), await move(claimed, next('pending')), await move(claimed, next('confirmed'))]).toEqual([true, false, false]);
   });
 
+  it('I2: what a restored database does not know of is asked for before it is sent, as long as its command may come again', async () => {
+    await test.pool.query(`insert into effect_doubt (since, until) values (now() - interval '2 hours', now() + interval '1 hour')`);
+    await intend('o1');
+    const doubted = await one();
+    expect([doubted.was, doubted.absenceCountsInMs < 0]).toEqual(['unknown', true]);
+    await test.pool.query(`update effect_doubt set until = now()`);
+    await intend('o2');
+    expect((await one()).was).toBe('intended');
+    await test.pool.query('truncate effect_doubt');
+  });
+
   it('a touch during a call is not forgotten', async () => {
     await intend('o1');
     const claimed = await one();

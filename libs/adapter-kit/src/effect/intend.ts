@@ -15,16 +15,19 @@ export interface EffectDraft {
   readonly traceparent?: string | null;
 }
 
-/** Makes effects happen; returns those that were not intended before. A known one is left as it is, whatever has become of it. */
+/**
+ * Makes effects happen; returns those that were not intended before. A known one is left as it is, whatever has become of it. While this
+ * database may have forgotten effects (ADR 0024), a new one is asked for before it is sent.
+ */
 export async function intendEffects(tx: PoolClient, drafts: readonly EffectDraft[]): Promise<{ kind: string; key: string }[]> {
   if (drafts.length === 0) return [];
   const active = currentTraceparent();
   const { rows } = await tx.query<{ kind: string; key: string }>({
     name: 'kit-effect-intend',
     text: `with intended as (
-        insert into effect (kind, key, request, next_at, correlation_id, traceparent)
-        select kind, key, request, coalesce(not_before, now()), correlation_id, traceparent
-        from unnest($1::text[], $2::text[], $3::json[], $4::timestamptz[], $5::text[], $6::text[]) as u(kind, key, request, not_before, correlation_id, traceparent)
+        insert into effect (kind, key, request, next_at, correlation_id, traceparent, state, submitted_at)
+        select kind, key, request, coalesce(not_before, now()), correlation_id, traceparent, case when doubt.since is null then 'intended' else 'unknown' end, doubt.since
+        from (select max(since) as since from effect_doubt where until > now()) doubt, unnest($1::text[], $2::text[], $3::json[], $4::timestamptz[], $5::text[], $6::text[]) as u(kind, key, request, not_before, correlation_id, traceparent)
         order by kind, key on conflict do nothing returning kind, key
       ), woken as (select count(pg_notify('${effectChannel}', kind)) from (select distinct kind from intended) kinds)
       select kind, key from intended where (select count from woken) > 0`,

@@ -1,9 +1,11 @@
 import { stockLevel, type StockLevel } from '@steward/contracts';
-import { consumerMigrations, outboxMigrations } from '@steward/event-bus';
+import { consumerMigrations, outboxMigrations, scrubDigest } from '@steward/event-bus';
 import { createLogger, type Database, openDatabase } from '@steward/platform';
 import { testDatabase, type TestDatabase } from '@steward/testing';
+import { withdrawSuperseded } from '../announce/announced.store';
 import { kitMigrations } from '../announce/kit.migration';
 import { announceOwn, type OwnChange, type OwnRevision } from './announce-own';
+import { renewAnnounced } from '../announce/renew';
 import { rebuildOwn, settleFloors } from './own-states';
 
 const migrations = [...outboxMigrations, ...consumerMigrations, ...kitMigrations];
@@ -98,6 +100,25 @@ describe('own states', () => {
     expect((await outbox()).map(({ key, revision, lane }) => [key, revision, lane]).sort()).toEqual([['a@main', 2, 1], ['b@main', 1, 1]]);
     await database.transaction((tx) => rebuildOwn(tx, 'erp', [stockLevel], { stream: 'PIM_STATE', types: ['pim.product.v1'], from: 'first', to: 'second' }));
     expect(await outbox()).toHaveLength(2);
+  });
+
+  it('what somebody asks for again is said again under a new revision', async () => {
+    await announce(change('a', 1));
+    expect(await database.transaction((tx) => announceOwn(tx, 'erp', stockLevel, [change('a', 1)], { again: true }))).toEqual([{ key: 'a@main', revision: 2 }]);
+  });
+
+  it('I3: a database from a backup says everything again above the floor, and nothing of before behind it', async () => {
+    await settleFloors(database, 'erp', [stockLevel], async () => 0);
+    await announce(change('a', 1), change('b', 1));
+    await announce(change('b', null));
+    await database.transaction((tx) => renewAnnounced(tx, 'erp', [stockLevel], 1_000_000));
+    const pending = (await outbox()).filter(({ lane }) => lane === 1);
+    expect(pending.map(({ key, revision, tombstone }) => [key, revision, tombstone]).sort()).toEqual([['a@main', 1_000_001, false], ['b@main', 1_000_001, true]]);
+    await withdrawSuperseded(database);
+    expect((await outbox()).flatMap(({ revision, pending: waits }) => (waits ? [revision] : []))).toEqual([1_000_001, 1_000_001]);
+    expect(await announce(change('new', 1))).toEqual([{ key: 'new@main', revision: 1_000_001 }]);
+    const kept = await database.transaction((tx) => scrubDigest(tx, 'announced', 'stock-level'));
+    expect(kept).toMatchObject({ edited: 0, mended: 0 });
   });
 
   it('I3: a database that was lost begins above every revision that consumers have', async () => {

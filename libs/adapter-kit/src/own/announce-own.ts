@@ -1,7 +1,7 @@
 /**
  * Announces states that this service itself decides on, in the transaction of the decision.
  * 1. One statement for `announced`, the revision and the outbox row (O1), keys sorted.
- * 2. A revision is given only where the content differs: saying the same again sends nothing.
+ * 2. A revision is given only where the content differs: saying the same again sends nothing, unless somebody has asked for it.
  * 3. The caller holds the lock of what the state is told of, so that two changes of a key are told in the order of their decision.
  *    There is no read number here (O7): nothing was read.
  * 4. What still waits in the backfill lane for the same keys is withdrawn: it would arrive behind its successor (B12).
@@ -23,6 +23,11 @@ export interface OwnChange<T = unknown> {
   readonly traceparent?: string | null;
 }
 
+export interface Saying {
+  /** Under a new revision even where nothing has changed: whoever asks may have lost what was said. */
+  readonly again?: boolean;
+}
+
 export interface OwnRevision {
   readonly key: string;
   readonly revision: number;
@@ -38,11 +43,11 @@ with incoming as (
   insert into announced as a (entity, key, revision, hash, data, read_no, message_id, changed_at, deleted_at)
   select $1, i.key, coalesce((select revision_floor from own_state where entity = $1), 0) + 1, i.hash, i.body, 0, uuidv7(), i.at, case when i.body is null then i.at end
   from incoming i left join announced known on known.entity = $1 and known.key = i.key
-  where case when known.key is null then i.body is not null else known.hash <> i.hash end order by i.key
+  where case when known.key is null then i.body is not null else known.hash <> i.hash or $11::boolean end order by i.key
   on conflict (entity, key) do update set
     revision = a.revision + 1, hash = excluded.hash, data = excluded.data, message_id = excluded.message_id,
     changed_at = excluded.changed_at, deleted_at = excluded.deleted_at
-  where a.hash <> excluded.hash
+  where a.hash <> excluded.hash or $11::boolean
   returning ${digestMoves}, message_id
 ), kept as (${keepDigest('announced', 'changed')}
 ), queued as (
@@ -55,7 +60,7 @@ with incoming as (
 select key, revision::float8 as revision from changed left join woken on true order by key`;
 
 /** Returns the keys whose state has moved. Throws RejectedError before writing anything when one of them may not be sent. */
-export async function announceOwn<T>(tx: PoolClient, system: string, contract: Contract<T>, changes: readonly OwnChange<T>[]): Promise<OwnRevision[]> {
+export async function announceOwn<T>(tx: PoolClient, system: string, contract: Contract<T>, changes: readonly OwnChange<T>[], { again = false }: Saying = {}): Promise<OwnRevision[]> {
   if (contract.kind !== 'state') throw new TypeError(`${contract.entity} is no state contract: use appendEvents`);
   // Of two changes of a key the later one is its state; what was between was never visible outside this transaction.
   const latest = [...new Map(changes.map((change) => [change.key, change])).values()];
@@ -78,6 +83,7 @@ export async function announceOwn<T>(tx: PoolClient, system: string, contract: C
       latest.map(({ causationId }) => causationId ?? null),
       latest.map((change) => (change.traceparent === undefined ? traceparent : change.traceparent)),
       typeOf(erased, system),
+      again,
     ],
   });
   return result.rows;

@@ -7,6 +7,7 @@ import { snapshotRows, withdrawSuperseded } from '../announce/announced.store';
 import { kitMigrations } from '../announce/kit.migration';
 import { doorsModule, type OpenDoors } from '../doors/doors.controller';
 import { hurryEffects } from '../effect/effect.store';
+import { renewAnnounced } from '../announce/renew';
 import { FeedRunner } from '../feed/feed-runner';
 import { sourceLetters } from '../feed/source-letters';
 import { toldHeldChanges } from '../guard/told-held-changes';
@@ -91,6 +92,7 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
           for (const runner of runners) await runner.rebuild(tx, change);
           await rebuildOwn(tx, adapter.name, own, change);
         },
+        renew: (tx, floor) => renewAnnounced(tx, adapter.name, [...source.feeds.map(({ contract }) => contract), ...own], floor),
         tells: [toldLetters, toldHeldChanges],
       });
       const revisionFloor = async (stream: string): Promise<number> => (await sending.watch.ready(provisionedWithinMs)).streams[stream]?.revisionFloor ?? 0;

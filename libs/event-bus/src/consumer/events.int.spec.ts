@@ -50,6 +50,14 @@ describe('events of a key', () => {
     expect([await held(), (await letters()).length]).toEqual([[3], 2]);
   });
 
+  it('C5b: the first of a new life of its producer follows whatever came before, the second waits for it', async () => {
+    const life = 1_800_000_000 * 2 ** 20;
+    await rig.run(delivered(progress('a', 1)), delivered(progress('a', life + 2)), delivered(progress('b', life + 1)));
+    expect([await applied('a'), await applied('b'), await held()]).toEqual([[1], [life + 1], [life + 2]]);
+    await rig.run(delivered(progress('a', life + 1)));
+    expect([await applied('a'), await held(), await letters()]).toEqual([[1, life + 1, life + 2], [], []]);
+  });
+
   it('C5b: a gap that does not close within the time limit becomes a case of the owner', async () => {
     await rig.run(delivered(progress('a', 1)), delivered(progress('a', 3)), delivered(progress('a', 4)));
     now += 3_600_001;

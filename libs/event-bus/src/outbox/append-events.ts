@@ -1,6 +1,7 @@
 /**
  * Writes facts of event (and ordered command) contracts, in the transaction of the change they tell of.
  * 1. The sequence of a key is gapless (C5b): it is counted in a row that is locked until commit, so a rollback takes its number back.
+ *    Only where the life of the database begins anew it jumps, to a number that says so (ADR 0024).
  * 2. Rows of a key get ascending outbox ids in the order of their sequence, because the lock is taken before the id (O3).
  * 3. Nothing is written that the contract or the broker would refuse (O5).
  */
@@ -9,6 +10,7 @@ import { RejectedError } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { v7 as uuid } from 'uuid';
 import type { Origin } from '../envelope';
+import { numberFloor } from './life';
 import { type Lane, lanes, outboxChannel, outboxInsert } from './outbox-insert';
 import { publishFault } from './publishable';
 
@@ -43,8 +45,8 @@ const append = `
       with ordinality d(message_id, entity, key, kind, type, subject, lane, event_time, origin, correlation_id, causation_id, traceparent, body, place)
   ), counted as (
     insert into event_sequence as s (entity, key, last)
-    select entity, key, count(*) from draft group by entity, key order by entity, key
-    on conflict (entity, key) do update set last = s.last + excluded.last
+    select entity, key, floor.number + count(*) from draft, (select ${numberFloor} as number) floor group by entity, key, floor.number order by entity, key
+    on conflict (entity, key) do update set last = greatest(s.last, ${numberFloor}) + excluded.last - ${numberFloor}
     returning entity, key, last
   ), written as (
     ${outboxInsert}

@@ -10,6 +10,7 @@ import { type AskForget, startForgetting } from '../privacy/forget-messages';
 import type { Told } from '../tell/define-told';
 import { Teller } from '../tell/teller';
 import { rebuildTold, withdrawTold } from '../tell/told.store';
+import { beginLife, type Renew, sayAgain } from './life';
 import { watchOutbox } from './outbox-metrics';
 import type { Rebuild } from './relay/adopt-epoch';
 import { Relay, type RelayOptions } from './relay/relay';
@@ -34,6 +35,8 @@ export interface SendingSideOptions {
   /** For who announces states: see RelayOptions. */
   readonly withdraw?: RelayOptions['withdraw'];
   readonly rebuild?: Rebuild;
+  /** For who announces states, when the database comes from a backup. */
+  readonly renew?: Renew;
   /** Tables of this database whose rows others are told of. */
   readonly tells?: readonly Told[];
 }
@@ -55,6 +58,8 @@ export async function openSendingSide(options: SendingSideOptions): Promise<Send
   const relay = new Relay({ database, databaseUrl, broker, streams: own, watch, lease, clock, logger, ...statesOf(options) });
   const retention = new Retention({ database, clock, logger });
   await retention.start();
+  await beginLife(database, logger);
+  await sayAgain(database, tells, options.renew);
   await relay.start();
   const teller = new Teller({ service, told: tells, database, databaseUrl, lease, clock, logger });
   if (tells.length > 0) await teller.start();

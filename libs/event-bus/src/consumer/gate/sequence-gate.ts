@@ -2,13 +2,15 @@
  * The gate of events and ordered commands.
  * 1. An effect and its inbox row (message, handler) commit together (C1): a marker outside would make a retry a duplicate of itself.
  * 2. Event n of a key is applied only after n−1 was applied or explicitly skipped; else it is held in this transaction (C5b).
- *    A dead letter leaves the position where it is, so what follows waits behind it in order (C5).
+ *    A dead letter leaves the position where it is, so what follows waits behind it in order (C5). The first of a new life of its
+ *    producer's database follows whatever came before (ADR 0024).
  * 3. A sequence at or below the position is a duplicate only if its message is in the inbox. Otherwise the number was given
  *    twice (a producer that lost its database): a conflict, never silently dropped.
  * 4. Positions are locked in key order before anything is read, so replicas take turns on a key.
  */
 import type { PoolClient } from 'pg';
 import type { Envelope } from '../../envelope';
+import { beginsLife } from '../../outbox/life';
 import type { Handler } from '../declarations';
 import { hold, lockPositions, movePositions, placesWithHeld } from './held.store';
 
@@ -52,7 +54,7 @@ export async function applySequenced<E extends SequencedEvent>(tx: PoolClient, h
     const sequence = sequenceOf(event);
     if (seen.has(event.envelope.id)) passage.duplicates.push(event);
     else if (sequence <= position) passage.conflicts.push(event);
-    else if (sequence > position + 1) passage.held.push(event);
+    else if (sequence > position + 1 && !beginsLife(sequence)) passage.held.push(event);
     else {
       positions.set(place, sequence);
       moved.set(place, sequence);
