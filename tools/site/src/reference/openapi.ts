@@ -1,3 +1,4 @@
+import { slugOf } from '../site/markdown';
 import { code, table, words } from './markdown-table';
 import { fieldHeads, fieldRows, type Schema, typeOf } from './schema';
 
@@ -31,7 +32,7 @@ export function renderOpenApi(title: string, document: OpenApi, file: string): s
     '',
     `The same for other tools: [${file}](/${file}), OpenAPI 3.1.`,
     '',
-    ...table(['operation', 'what it is'], operations.map(({ path, method, operation }) => [`[${code(`${method} ${path}`)}](#${operation.operationId.toLowerCase()})`, words(operation.summary)])),
+    ...table(['operation', 'what it is'], operations.map(({ path, method, operation }) => [`[${code(`${method} ${path}`)}](#${slugOf(`${method} ${path}`)})`, words(operation.summary)])),
     '## Operations',
     '',
     ...operations.flatMap(({ path, method, operation }) => operationLines(path, method, operation)),
@@ -48,11 +49,10 @@ export function renderOpenApi(title: string, document: OpenApi, file: string): s
 
 function operationLines(path: string, method: string, { operationId, summary, description, parameters = [], requestBody, responses }: Operation): readonly string[] {
   return [
-    `### ${operationId}`,
+    // Not by its id: a shape may have the same, and then a link to either leads to whichever comes first.
+    `### ${code(`${method} ${path}`)}`,
     '',
-    code(`${method} ${path}`),
-    '',
-    words([summary, description].filter((text) => text !== undefined).map((text) => text.replace(/\.?$/, '.')).join(' ')),
+    `${words([summary, description].filter((text) => text !== undefined).map((text) => text.replace(/\.?$/, '.')).join(' '))} Id: ${code(operationId)}.`,
     '',
     ...table(['parameter', 'in', 'type', 'required', 'meaning'], parameters.map((each) => [code(each.name), each.in, typeOf(each.schema ?? { type: 'string' }), each.required === true ? 'yes' : 'no', words(each.description)])),
     ...bodyLines('Body', requestBody),

@@ -34,6 +34,9 @@ export const provers = ({ id }: Rule, titles: readonly Title[]): readonly Title[
 
 export const unproven = (rules: readonly Rule[], titles: readonly Title[]): readonly string[] => rules.filter((rule) => provers(rule, titles).length === 0).map(({ id }) => id);
 
+/** Links as they are written in docs/correctness.md, seen from a folder below. */
+const fromBelow = (text: string): string => text.replaceAll('](#', '](correctness.md#').replaceAll(/\]\((?![a-z]+:|\/)/g, '](../');
+
 export function renderPromises(rules: readonly Rule[], titles: readonly Title[]): string {
   const sections = [...new Set(rules.map(({ section }) => section))];
   return [
@@ -50,7 +53,7 @@ export function renderPromises(rules: readonly Rule[], titles: readonly Title[])
       ...rules.filter((rule) => rule.section === section).flatMap((rule) => [
         `### ${rule.id}`,
         '',
-        words(rule.text.replaceAll('](adr/', '](../adr/')),
+        words(fromBelow(rule.text)),
         '',
         ...provers(rule, titles).map(({ file, title }) => `- ${words(title)} — ${code(file)}`),
         '',

@@ -14,7 +14,7 @@ What holds them is O7 and more.
 
 - O1 The row and the message commit together.
   Always.
-- O10 Another.
+- O10 Another, see [there](adr/0001.md), [here](#o-outbox), [far](https://example.com).
 
 - C5b Gapless.
 `;
@@ -32,12 +32,13 @@ describe('what is promised', () => {
 
   it('is every rule of the page, with its text in one line', () => {
     expect(rules.map(({ id, text }) => `${id} ${text}`)).toEqual([
-      'I1 no committed fact is lost', 'I2 no effect is applied twice', 'I5 a message lies in one place.', 'O1 The row and the message commit together. Always.', 'O10 Another.', 'C5b Gapless.',
+      'I1 no committed fact is lost', 'I2 no effect is applied twice', 'I5 a message lies in one place.', 'O1 The row and the message commit together. Always.', 'O10 Another, see [there](adr/0001.md), [here](#o-outbox), [far](https://example.com).', 'C5b Gapless.',
     ]);
   });
 
   it('is proved by the tests whose titles name it, O1 not by O10', () => {
     expect(rules.map((rule) => provers(rule, titles).map(({ title }) => title))).toEqual([['I1, I2: %s'], ['I1, I2: %s'], ['… keeps I5, in time'], ['O1: the outbox'], [], []]);
+    expect(renderPromises(rules, titles)).toContain('[there](../adr/0001.md), [here](../correctness.md#o-outbox), [far](https://example.com)');
     expect(renderPromises(rules, titles)).toMatch(/### I5\n\na message lies in one place\.\n\n- … keeps I5, in time — `a\.spec\.ts`/);
   });
 

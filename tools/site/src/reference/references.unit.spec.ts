@@ -19,8 +19,8 @@ describe('the reference of an HTTP API', () => {
   }, 'shop.json');
 
   it('has a place for each operation and each shape, with every field at any depth', () => {
-    expect(page).toContain('[`POST /orders/{id}`](#changeorder)');
-    expect(page).toContain('### changeOrder');
+    expect(page).toContain('[`POST /orders/{id}`](#post-ordersid)');
+    expect(page).toContain('### `POST /orders/{id}`\n\nChange it. Needs a reason. Id: `changeOrder`.');
     expect(page).toContain('| `lines[].sku` | string or null | no | a \\| b |');
     expect(page).toContain('| 200 | [Order](#order), `application/json` | Done. |');
     expect(page).toMatch(/### Order\n\n[^]*\| `state` \| `OPEN`, `DONE` \| no \|/);

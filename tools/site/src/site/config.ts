@@ -18,6 +18,8 @@ export const config: UserConfig<DefaultTheme.Config> = {
     anchor: { slugify: slugOf },
     config: readMarkdown,
   },
+  // The index of the search is one chunk and as large as the text.
+  vite: { build: { chunkSizeWarningLimit: 4_000, reportCompressedSize: false } },
   themeConfig: {
     outline: [2, 3],
     search: { provider: 'local' },
