@@ -39,7 +39,7 @@ const commands = {
   // The sheets are written here and compared by `test`, as is .env.example, which names the variables of every connector.
   'test:vendors': made.concat({ name: '.env.example', run: ['libs/platform/dist/documents/main.js'] }, { name: 'conformance', tests: ['--testMatch', '**/*.contract.spec.ts', '--runInBand'], shown: true, env: { WRITE_SHEETS: '1' } }),
   'test:charts': made.concat({ name: 'charts', tests: ['tools/charts/', '--runInBand', '--verbose'], shown: true }),
-  'test:faults': made.concat({ name: 'fault tests', tests: ['--testMatch', '**/*.faults.spec.ts', '--runInBand'] }),
+  'test:faults': made.concat({ name: 'fault tests', tests: ['--testMatch', '**/*.faults.spec.ts', '--maxWorkers=2'] }),
 };
 
 function fail(line) {

@@ -22,8 +22,7 @@ import { createLogger, loadEnv, type Service, systemClock } from '@steward/platf
 import { freePort, type Running, startNats } from '@steward/servers';
 import { eventually, testDatabase, type TestDatabase } from '@steward/testing';
 import { operationsEnv } from './operations.env';
-import { createOperations } from './operations.service';
-import { registerMigrations } from './provisioner/stream-register.store';
+import { createOperations, operationsMigrations } from './operations.service';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const passwordOf = (user: string): string => `password-of-${user}`;
@@ -114,7 +113,7 @@ describe('operations', () => {
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), 'steward-operations-'));
     nats = await startNats({ dir, port: await freePort(), config: renderBrokerAccounts({ passwordOf, systemPassword: passwordOf('system') }) });
-    database = await testDatabase({ migrations: registerMigrations });
+    database = await testDatabase({ migrations: operationsMigrations });
   });
   afterEach(async () => {
     for (const close of closing.splice(0).reverse()) await close();

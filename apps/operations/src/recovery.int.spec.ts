@@ -8,8 +8,7 @@ import { createLogger, loadEnv, openDatabase, systemClock } from '@steward/platf
 import { freePort, startNats } from '@steward/servers';
 import { eventually, testDatabase } from '@steward/testing';
 import { operationsEnv } from './operations.env';
-import { createOperations } from './operations.service';
-import { registerMigrations } from './provisioner/stream-register.store';
+import { createOperations, operationsMigrations } from './operations.service';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const passwordOf = (user: string): string => `password-of-${user}`;
@@ -26,7 +25,7 @@ describe('recovery', () => {
     const nats = await startNats({ dir, port: await freePort(), config: renderBrokerAccounts({ passwordOf }) });
     closing.push(() => nats.stop());
     const urlOf = (user: string): string => nats.url.replace('://', `://${user}:${passwordOf(user)}@`);
-    const [operationsDatabase, pimDatabase] = [await testDatabase({ migrations: registerMigrations }), await testDatabase({ migrations: outboxMigrations })];
+    const [operationsDatabase, pimDatabase] = [await testDatabase({ migrations: operationsMigrations }), await testDatabase({ migrations: outboxMigrations })];
     closing.push(() => operationsDatabase.drop(), () => pimDatabase.drop());
     const operations = await createOperations(
       loadEnv(operationsEnv, {

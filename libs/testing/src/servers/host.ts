@@ -14,6 +14,13 @@ interface Answers {
   nats: NatsBinary;
 }
 
+const settings = [
+  'max_connections=300',
+  // Killed at the end, it would leave its shared memory behind where nobody looks; so that goes with its folder.
+  'dynamic_shared_memory_type=mmap',
+  'max_wal_size=512MB',
+];
+
 type Answer<T> = { ok: true; value: T } | { ok: false; message: string };
 
 export interface Host {
@@ -24,7 +31,7 @@ export async function openHost(): Promise<Host> {
   let postgres: Promise<RunningPostgres> | undefined;
   let nats: Promise<NatsBinary> | undefined;
   const startShared = async (): Promise<RunningPostgres> =>
-    startPostgres({ dir: mkdtempSync(join(tmpdir(), 'steward-test-')), port: await freePort(), durable: false, settings: ['max_connections=300'] });
+    startPostgres({ dir: mkdtempSync(join(tmpdir(), 'steward-test-')), port: await freePort(), durable: false, settings });
   const answers: { [K in keyof Answers]: () => Promise<Answers[K]> } = {
     postgres: async () => ({ adminUrl: (await (postgres ??= startShared())).adminUrl }),
     nats: () => (nats ??= resolveNats()),

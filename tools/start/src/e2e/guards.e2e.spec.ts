@@ -27,7 +27,7 @@ describe('mass changes by mistake', () => {
   let desk: Desk;
 
   beforeAll(async () => {
-    system = await startSystem({ dataDir, ports: await freePortPlan(), durable: false, mode: 'test' });
+    system = await startSystem({ dataDir, ports: await freePortPlan(), durable: false, mode: 'test', without: ['erp', 'crm', 'oms', 'reconciliation'] });
     desk = await openDesk(system);
     await seed(system, { products: 150, note: () => undefined, withinMs: 90_000 });
     await eventually(async () => (await rows('gateway', `select 1 from stored_part where entity = 'price'`)).length === (await prices()).length, { withinMs: 60_000 });

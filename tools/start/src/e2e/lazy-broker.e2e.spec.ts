@@ -18,7 +18,7 @@ describe('a lazy broker under services in production mode', () => {
   beforeAll(async () => {
     // The ERP's adapter is told to accept it: that this starts is half of the test.
     const env = { erp: { STEWARD_MODE: 'production', STEWARD_ALLOW_LAZY_BROKER: 'true' } };
-    system = await startSystem({ dataDir, ports: await freePortPlan(), durable: false, mode: 'test', without: ['pim', 'gateway-projector', 'gateway-api'], env });
+    system = await startSystem({ dataDir, ports: await freePortPlan(), durable: false, mode: 'test', without: ['pim', 'crm', 'oms', 'pricing', 'reconciliation', 'gateway-projector', 'gateway-api'], env });
   }, 120_000);
 
   afterAll(async () => {

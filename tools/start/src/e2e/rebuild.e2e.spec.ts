@@ -23,7 +23,7 @@ describe('an operator rebuilds the read model', () => {
   let database: Client;
 
   beforeAll(async () => {
-    system = await startSystem({ dataDir, ports: await freePortPlan(), durable: false, mode: 'test' });
+    system = await startSystem({ dataDir, ports: await freePortPlan(), durable: false, mode: 'test', without: ['crm', 'oms', 'reconciliation'] });
     seeded = await seed(system, { products: 30, note: () => undefined, withinMs: 60_000 });
     database = new Client({ connectionString: system.databaseUrl('gateway') });
     await database.connect();
