@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@steward/servers';
@@ -23,6 +23,7 @@ describe('steward', () => {
   let server: Server;
   let url = '';
   let asked: Asked[] = [];
+  let ran: [string, readonly string[]][] = [];
   let answer: { status: number; type?: string; body: unknown } = { status: 200, body: {} };
   const dir = mkdtempSync(join(tmpdir(), 'steward-cli-'));
 
@@ -43,14 +44,14 @@ describe('steward', () => {
     await new Promise((done) => server.close(done));
   });
   beforeEach(() => {
-    asked = [];
+    [asked, ran] = [[], []];
     answer = { status: 200, body: {} };
   });
 
   async function steward(args: readonly string[], env: Record<string, string> = {}) {
     let out = '';
     let err = '';
-    const code = await run(args, { env: { STEWARD_OPERATIONS_URL: url, STEWARD_TOKEN: 'who-i-am', ...env }, out: (text) => (out += text), err: (text) => (err += text), signal: new AbortController().signal });
+    const code = await run(args, { env: { STEWARD_OPERATIONS_URL: url, STEWARD_TOKEN: 'who-i-am', ...env }, out: (text) => (out += text), err: (text) => (err += text), signal: new AbortController().signal, repository: (program, given) => (ran.push([program, given]), Promise.resolve(given.includes('nobody') ? 64 : 0)) });
     return { code, out, err };
   }
 
@@ -113,13 +114,41 @@ describe('steward', () => {
   });
 
   it('waits for a job and fails with it', async () => {
-    answer.body = { operation: { id: 'j1', state: 'done', counts: { confirmed: 3, failed: 1 } } };
+    answer.body = { id: 'j1', state: 'done', progress: { confirmed: 3, failed: 1 } };
     const waited = await steward(['op', 'show', 'j1', '--wait']);
     expect(waited).toMatchObject({ code: 1, err: 'done {"confirmed":3,"failed":1}\n' });
   });
 
+  it('carries runbooks on, ends them and takes them back', async () => {
+    for (const verb of ['resume', 'cancel', 'undo']) await steward(['runbook', verb, 'oversell-found', 'r/1', '--reason', 'seen', ...(verb === 'undo' ? ['--dry-run'] : [])]);
+    expect(asked.map(({ url: path, body }) => [path, body])).toEqual(['resume', 'cancel', 'undo'].map((verb) => [`/ops/v1/runbooks/oversell-found/runs/r%2F1/${verb}`, { reason: 'seen', dryRun: verb === 'undo' }]));
+    answer.body = { id: 'r1', state: 'failed' };
+    expect((await steward(['runbook', 'status', 'oversell-found', 'r1'])).code).toBe(1);
+    answer.body = { items: [{ id: 'r1' }], page: { next: 'c2' } };
+    expect((await steward(['runbook', 'runs', 'oversell-found', '--first', '1'])).err).toBe('more: --after c2\n');
+  });
+
+  it('shows further keys of a held change', async () => {
+    answer.body = { case: { caseId: 'c' }, diff: { items: [], next: 'k 50' } };
+    expect((await steward(['case', 'show', 'c', '--after', 'k 1'])).err).toBe('more: --after k 50\n');
+    expect(asked[0]?.url).toBe('/ops/v1/cases/c?after=k+1');
+  });
+
+  it('works on contracts and connectors with what the clone has', async () => {
+    expect((await steward(['contracts', 'lint'])).code).toBe(0);
+    expect((await steward(['contracts', 'diff', 'nobody', 'v1/1'])).code).toBe(1);
+    await steward(['connector', 'new', 'erp', 'acme', '--entity', 'stock-level']);
+    await steward(['connector', 'test', 'erp', 'acme']);
+    await steward(['connector', 'sandbox']);
+    expect([asked, ran]).toEqual([[], [
+      ['tools/contracts/dist/main.js', ['lint']], ['tools/contracts/dist/main.js', ['diff', 'nobody', 'v1/1']], ['node_modules/nx/dist/bin/nx.js', ['g', '@steward/tools:vendor', 'erp', 'acme', '--entity', 'stock-level']],
+      ['tools/bootstrap.cjs', ['test:vendors', 'apps/erp/src/acme']], ['apps/sandbox/dist/main.js', []],
+    ]]);
+    for (const [program] of ran) expect([program, existsSync(join(__dirname, '../../..', program))]).toEqual([program, true]);
+  });
+
   it('says what is misspelt before it asks anything', async () => {
-    for (const args of [['dlq', 'lits'], ['dlq', 'skip', '1'], ['trace'], ['trace', '--sku', 'A', '--order', '1'], ['-o', 'xml', 'status'], ['op', 'show'], ['dlq', 'retry', 'a', '--reason', 'x y z', '--canary', '1.5'], ['completion', 'fish']]) {
+    for (const args of [['dlq', 'lits'], ['dlq', 'skip', '1'], ['dlq', 'skip', '1', '--reason', 'it is stale', '--dry-run=ture'], ['runbook', 'undo', 'oversell-found', 'r1'], ['contracts', 'diff'], ['trace'], ['trace', '--sku', 'A', '--order', '1'], ['-o', 'xml', 'status'], ['op', 'show'], ['dlq', 'retry', 'a', '--reason', 'x y z', '--canary', '1.5'], ['completion', 'fish']]) {
       expect([args, (await steward(args)).code]).toEqual([args, 2]);
     }
     expect(asked).toEqual([]);

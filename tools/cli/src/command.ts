@@ -15,13 +15,15 @@ export interface Given {
   /** A line for the person who waits; standard error, so that standard output stays the answer. */
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
+  /** Runs one of the repository's own programs with this terminal; resolves with its exit code. */
+  readonly repository: (program: string, args: readonly string[]) => Promise<number>;
 }
 
 export type Result =
   | { readonly kind: 'list'; readonly answer: Json; readonly items: readonly Json[]; readonly columns: readonly Column[]; readonly unhealthy?: boolean }
   | { readonly kind: 'one'; readonly answer: Json; readonly unhealthy?: boolean }
   /** Was printed on the way. */
-  | { readonly kind: 'told' };
+  | { readonly kind: 'told'; readonly unhealthy?: boolean };
 
 /** `unhealthy` ends with exit code 1: the question was answered, and the answer is bad news. */
 export interface Command {
@@ -34,6 +36,8 @@ export interface Command {
   readonly options?: readonly (readonly [flags: string, description: string])[];
   /** Takes --reason (required) and --dry-run. */
   readonly acts?: boolean;
+  /** Asks nothing of operations. */
+  readonly inRepository?: boolean;
   readonly run: (given: Given) => Promise<Result>;
 }
 
@@ -72,6 +76,14 @@ export function list(noun: string, path: string, summary: string, columns: reado
 /** `GET path/{id}`. */
 export function show(noun: string, path: string, summary: string, verb = 'show'): Command {
   return { noun, verb, summary, args: '<id>', run: async ({ operations, args }) => ({ kind: 'one', answer: await operations.get(`${path}/${idOf(args)}`) }) };
+}
+
+/** A program of the repository, for what is worked on in a clone and not asked of a running system. */
+export function inRepository(noun: string, verb: string, summary: string, args: string, program: string, argsOf: (given: Pick<Given, 'args' | 'values'>) => readonly string[], options: Command['options'] = []): Command {
+  return {
+    noun, verb, summary, args, options, inRepository: true,
+    run: async (given) => ({ kind: 'told', unhealthy: (await given.repository(program, argsOf(given))) !== 0 }),
+  };
 }
 
 /** `POST path/{id}/verb` with reason, dryRun and what `body` makes of the options. */

@@ -1,4 +1,5 @@
 import { run } from './program';
+import { runInRepository } from './repository';
 
 const interrupted = new AbortController();
 process.on('SIGINT', () => {
@@ -8,7 +9,7 @@ process.on('SIGINT', () => {
 // A pager that was left, or `head`: nobody wants the rest.
 process.stdout.on('error', () => process.exit(0));
 
-const surroundings = { env: process.env, out: (text: string) => void process.stdout.write(text), err: (text: string) => void process.stderr.write(text), signal: interrupted.signal };
+const surroundings = { env: process.env, out: (text: string) => void process.stdout.write(text), err: (text: string) => void process.stderr.write(text), signal: interrupted.signal, repository: runInRepository };
 run(process.argv.slice(2), surroundings).then(
   (code) => (process.exitCode = code),
   (fault: unknown) => {

@@ -2,6 +2,8 @@
 import { Command as Program, CommanderError } from 'commander';
 import type { Command, Result, Values } from './command';
 import { jobs } from './commands/jobs';
+import { making } from './commands/making';
+import { runbooks } from './commands/runbooks';
 import { running } from './commands/running';
 import { triage } from './commands/triage';
 import { completionFor } from './completion';
@@ -10,11 +12,11 @@ import { operationsAt } from './operations.client';
 import { type GlobalOptions, settingsOf, type Settings, defaultUrl } from './settings';
 import { linesOf, tableOf } from './table';
 
-export const commands: readonly Command[] = [...running, ...triage, ...jobs];
+export const commands: readonly Command[] = [...running, ...triage, ...jobs, ...runbooks, ...making];
 
 const nouns: Readonly<Record<string, string>> = {
   dlq: 'dead letters, by their causes', case: 'held changes, drift, losses', op: 'jobs under way', flow: 'what flows between systems', recon: 'whether all ends agree',
-  contracts: 'who owns what', audit: 'who did what, and why', runbook: 'known ways out of known trouble',
+  contracts: 'who owns what; in a clone: check, compare, document', connector: 'vendors of an adapter, in a clone', audit: 'who did what, and why', runbook: 'known ways out of known trouble',
 };
 
 export interface Surroundings {
@@ -22,6 +24,7 @@ export interface Surroundings {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly signal: AbortSignal;
+  readonly repository: (program: string, args: readonly string[]) => Promise<number>;
 }
 
 /** Runs one command line; resolves with the exit code. */
@@ -50,7 +53,7 @@ export async function run(args: readonly string[], around: Surroundings): Promis
     child.action(async () => {
       settings = settingsOf(program.opts<GlobalOptions>(), around.env);
       const values = child.opts<Values>();
-      const result = await command.run({ operations: operationsAt(settings), args: child.args, values, progress: (line) => around.err(`${line}\n`), signal: around.signal });
+      const result = await command.run({ operations: operationsAt(settings), args: child.args, values, progress: (line) => around.err(`${line}\n`), signal: around.signal, repository: around.repository });
       code = print(result, settings, around);
     });
   }
@@ -64,7 +67,7 @@ export async function run(args: readonly string[], around: Surroundings): Promis
 }
 
 function print(result: Result, { output }: Settings, { out, err }: Surroundings): ExitCode {
-  if (result.kind === 'told') return exitCodes.ok;
+  if (result.kind === 'told') return result.unhealthy === true ? exitCodes.failed : exitCodes.ok;
   if (output === 'json') out(`${JSON.stringify(result.answer, null, 2)}\n`);
   else if (result.kind === 'list') {
     out(tableOf(result.columns, result.items));

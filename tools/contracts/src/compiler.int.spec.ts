@@ -251,6 +251,18 @@ describe('the command', () => {
     expect(run('--root', root)).toMatchObject({ status: 1, stderr: expect.stringMatching(/contracts\/product\/contract.yaml#\/owner\n.*"contact" is missing\n.*accepted: /) as unknown });
     expect(run('generate', '--root', root).status).toBe(1);
     expect(existsSync(join(root, 'libs'))).toBe(false);
+    expect(run('lint', '--root', root).status).toBe(1);
     expect(run('chek')).toMatchObject({ status: 64, stderr: expect.stringContaining('usage:') as unknown });
+  });
+
+  it('tells what changed between two releases, and ends with 1 when it breaks somebody', () => {
+    editJson('contracts/stock-level/v1.schema.json', (schema) => void (schema.properties['shelf'] = { type: ['string', 'null'], maxLength: 10 } as unknown as Json));
+    expect(run('diff', 'stock-level', '--root', root)).toMatchObject({ status: 0, stdout: expect.stringMatching(/\+ \/properties\/shelf\/maxLength 10\n.*compatible in both directions; read by gateway/s) as unknown });
+    expect(run('asyncapi', '--root', root).stdout).toContain('asyncapi: 3');
+    publish(root, check(root).sources);
+    editJson('contracts/stock-level/v1.schema.json', (schema) => void (schema.properties['shelf'] = { type: ['integer', 'null'] } as unknown as Json));
+    expect(run('diff', 'stock-level', '--root', root)).toMatchObject({ status: 1, stdout: expect.stringMatching(/! \/properties\/shelf type: .*\nbreaks gateway/s) as unknown });
+    expect(run('diff', 'stock-level', 'v1/1', 'v1/1', '--root', root)).toMatchObject({ status: 0, stdout: expect.stringContaining('the same') as unknown });
+    expect(run('diff', 'stock-level', 'v1/9', '--root', root)).toMatchObject({ status: 64, stderr: expect.stringContaining('accepted: v1/1, v1/2, v1') as unknown });
   });
 });

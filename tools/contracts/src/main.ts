@@ -8,24 +8,43 @@ import { generate } from './output/generate';
 import { ASYNCAPI } from './output/asyncapi';
 import { pageOf } from './output/contract-page';
 import { PAGE } from './output/page';
+import { diff } from './rules/diff';
 import { publish } from './rules/published';
 
-const USAGE = `usage: contracts [check|generate|publish|docs|accounts] [--root DIR]
+const USAGE = `usage: contracts [check|lint|diff|generate|publish|docs|asyncapi|accounts] [--root DIR]
   check     lint, compare with every version ever published, check that the documents are current (default)
+  lint      the same without the documents
+  diff ENTITY [FROM] [TO]  what changed since the last release and whom it breaks; FROM and TO are v1 (here) or v1/2 (a release)
   generate  lint and compare, then write libs/contracts/src/generated
   publish   lint and compare, then add what changed to contracts/published
   docs      lint and compare, then write ${PAGE}, ${pageOf('<entity>')} and ${ASYNCAPI}
+  asyncapi  lint and compare, then print the AsyncAPI document
   accounts  generate, then print the accounts of nats.conf, passwords as variables
 `;
 
 /** @returns the exit code: 0 fine, 1 faults in the contracts, 64 a wrong command line */
 async function main(): Promise<number> {
-  const { command, root, fault } = readCommand();
+  const { command, words, root, fault } = readCommand();
   if (fault !== undefined) return misused(fault);
   switch (command) {
     case 'check': {
       const { sources, faults } = check(root);
       return report(faults) ?? say(`${sources.length} contracts are in order`);
+    }
+    case 'lint': {
+      const { sources, faults } = lint(root);
+      return report(faults.filter((fault) => fault.code !== 'CONTRACT_UNPUBLISHED')) ?? say(`${sources.length} contracts are well-formed and break nobody`);
+    }
+    case 'diff': {
+      const [entity = '', from, to] = words;
+      const found = diff(root, lint(root).sources, entity, from, to);
+      if (found.kind === 'unknown') return misused(`there is no ${found.what}; accepted: ${found.accepted}`);
+      say(found.lines.join('\n'));
+      return found.breaks ? 1 : 0;
+    }
+    case 'asyncapi': {
+      const { sources, faults } = lint(root);
+      return report(faults.filter((fault) => fault.code !== 'CONTRACT_UNPUBLISHED')) ?? say((documents(root, sources).find(([file]) => file === ASYNCAPI)?.[1] ?? '').trimEnd());
     }
     case 'generate': {
       const { sources, faults } = lint(root);
@@ -66,12 +85,13 @@ function misused(fault: string): 64 {
   return 64;
 }
 
-function readCommand(): { readonly command: string; readonly root: string; readonly fault?: string } {
+function readCommand(): { readonly command: string; readonly words: readonly string[]; readonly root: string; readonly fault?: string } {
   try {
     const { values, positionals } = parseArgs({ allowPositionals: true, options: { root: { type: 'string' } } });
-    return { command: positionals.length > 1 ? positionals.join(' ') : (positionals[0] ?? 'check'), root: resolve(values.root ?? join(__dirname, '../../..')) };
+    const [command = 'check', ...words] = positionals;
+    return { command: words.length > (command === 'diff' ? 3 : 0) ? positionals.join(' ') : command, words, root: resolve(values.root ?? join(__dirname, '../../..')) };
   } catch (error) {
-    return { command: '', root: '', fault: (error as Error).message };
+    return { command: '', words: [], root: '', fault: (error as Error).message };
   }
 }
 
@@ -86,6 +106,8 @@ function say(text: string): 0 {
   return 0;
 }
 
+// A pager that was left, or `head`: nobody wants the rest.
+process.stdout.on('error', () => process.exit(0));
 void main().then((code) => {
   process.exitCode = code;
 });

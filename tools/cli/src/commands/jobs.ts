@@ -8,7 +8,7 @@ const LOOK_MS = 1_000;
 const ended = ['done', 'cancelled', 'stopped'];
 
 export const jobs: readonly Command[] = [
-  list('op', '/operations', 'jobs, the latest first', [['job', 'id'], ['kind', 'kind'], ['state', 'state'], ['name', 'name'], ['by', 'actor'], ['started', 'createdAt']], { filters: [['--state <state>', 'running, paused, stopped, done …'], ['--kind <kind>', 'retry, resync, repair …']] }),
+  list('op', '/operations', 'jobs, the latest first', [['job', 'id'], ['kind', 'kind'], ['state', 'state'], ['name', 'name'], ['by', 'actor'], ['asked', 'requestedAt']], { filters: [['--state <state>', 'running, paused, stopped, done …'], ['--kind <kind>', 'retry, resync, repair …'], ['--q <query>', 'the same grammar as of dead letters']] }),
   {
     noun: 'op', verb: 'show', summary: 'one job: progress, rate, and how many are new since the click', args: '<id>', options: [['--wait', 'until it is done; exit code 1 if it is not done well']],
     run: async ({ operations, args, values, progress, signal }) => (values['wait'] === true ? waitFor(operations, idOf(args), progress, signal) : { kind: 'one', answer: await operations.get(`/operations/${idOf(args)}`) }),
@@ -44,18 +44,17 @@ function starting(verb: string, kind: string, summary: string, args: string, opt
 const pick = (values: Values, names: readonly string[]): Json => Object.fromEntries(names.flatMap((name) => (text(values, name) === undefined ? [] : [[name, text(values, name)]])));
 
 function idIn(answer: Json): string | undefined {
-  const job = (answer['operation'] ?? answer) as Json;
-  return typeof job['id'] === 'string' ? job['id'] : undefined;
+  return typeof answer['id'] === 'string' ? answer['id'] : undefined;
 }
 
 async function waitFor(operations: Operations, id: string, progress: (line: string) => void, signal: AbortSignal): Promise<{ kind: 'one'; answer: Json; unhealthy: boolean }> {
   let said = '';
   for (;;) {
     const answer = await operations.get(`/operations/${id}`);
-    const job = (answer['operation'] ?? answer) as Json;
-    const line = `${String(job['state'])} ${JSON.stringify(job['counts'] ?? {})}`;
+    const { state, progress: counts = {} } = answer as { readonly state?: string; readonly progress?: Json };
+    const line = `${String(state)} ${JSON.stringify(counts)}`;
     if (line !== said) progress((said = line));
-    if (ended.includes(String(job['state']))) return { kind: 'one', answer, unhealthy: job['state'] !== 'done' || Number((job['counts'] as Json | undefined)?.['failed'] ?? 0) > 0 };
+    if (ended.includes(String(state))) return { kind: 'one', answer, unhealthy: state !== 'done' || Number(counts['failed'] ?? 0) > 0 };
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     if (signal.aborted) throw new Failure(exitCodes.failed, `stopped waiting; job ${id} goes on`);
   }

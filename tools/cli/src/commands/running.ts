@@ -61,12 +61,6 @@ export const running: readonly Command[] = [
       return { kind: 'one', answer, unhealthy: answer['ok'] !== true };
     },
   },
-  list('runbook', '/runbooks', 'every runbook', [['runbook', 'id'], ['owner', 'owner'], ['title', 'title']], { paged: false }),
-  show('runbook', '/runbooks', 'one runbook with its steps'),
-  {
-    noun: 'runbook', verb: 'run', summary: 'run one, step by step, written down', args: '<id>', acts: true, options: [['--param <name=value...>', 'its parameters']],
-    run: async ({ operations, args, values }) => ({ kind: 'one', answer: await operations.post(`/runbooks/${encodeURIComponent(args[0] ?? '')}/runs`, { ...actOf(values), params: paramsOf(values['param']) }) }),
-  },
   {
     noun: null, verb: 'readiness', summary: 'the six checks of readiness, computed from facts; exit code 1 with what is missing',
     run: async ({ operations }) => {
@@ -75,14 +69,3 @@ export const running: readonly Command[] = [
     },
   },
 ];
-
-function paramsOf(given: unknown): Json {
-  const pairs = Array.isArray(given) ? (given as string[]) : [];
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf('=');
-      if (at < 1) throw new Failure(exitCodes.usage, `--param ${pair} is no parameter; accepted: name=value`);
-      return [pair.slice(0, at), pair.slice(at + 1)];
-    }),
-  );
-}

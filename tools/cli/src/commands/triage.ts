@@ -45,8 +45,16 @@ export const triage: readonly Command[] = [
     },
   },
   list('case', '/cases', 'what is held, drifted or was lost, the latest first', [['case', 'caseId'], ['kind', 'kind'], ['state', 'state'], ['severity', 'severity'], ['owner', 'owner.team'], ['entity', 'entity'], ['key', 'key'], ['summary', 'summary']], { filters: [['--q <query>', 'the same grammar as of dead letters'], ['--kind <kind>', 'held-change, drift, broker-loss, duplicate, business'], ['--state <states>', 'open, released, refused, repaired, resolved'], ['--owner <team>', 'whose they are']] }),
-  show('case', '/cases', 'one case with its difference'),
-  act('case', '/cases', 'release', 'let a held change through'),
+  {
+    noun: 'case', verb: 'show', summary: 'one case; of a held change a page of what was and would become', args: '<id>', options: [['--after <key>', 'further keys of a held change; printed at the end of a page']],
+    run: async ({ operations, args, values, progress }) => {
+      const answer = await operations.get(`/cases/${idOf(args)}`, { after: text(values, 'after') });
+      const next = (answer['diff'] as { readonly next?: string | null } | null | undefined)?.next;
+      if (typeof next === 'string') progress(`more: --after ${next}`);
+      return { kind: 'one', answer };
+    },
+  },
+  act('case', '/cases', 'release', 'let a held change through; money and stock by two people'),
   act('case', '/cases', 'refuse', 'keep a held change out'),
   act('case', '/cases', 'resolve', 'a loss of the broker has been looked at'),
 ];

@@ -18,7 +18,7 @@ interface Release {
   readonly schema: Schema;
 }
 
-interface Published {
+export interface Published {
   readonly entity: string;
   readonly major: number;
   readonly file: string;
@@ -115,14 +115,17 @@ function of(published: readonly Published[], source: ContractSource, version: Ve
 
 /** Words for readers may change without a release. */
 function visible({ contract }: ContractSource, { schema }: Version): Omit<Release, 'release'> {
-  const bare = rewrite(schema, (node) => {
+  return { kind: contract.kind, key: contract.key, systems: contract.systems, schema: bareSchema(schema) };
+}
+
+export function bareSchema(schema: Schema): Schema {
+  return rewrite(schema, (node) => {
     const { description: _description, $comment: _comment, ...rest } = node;
     return rest;
   });
-  return { kind: contract.kind, key: contract.key, systems: contract.systems, schema: bare };
 }
 
-function readPublished(root: string): { readonly published: readonly Published[]; readonly faults: readonly Fault[] } {
+export function readPublished(root: string): { readonly published: readonly Published[]; readonly faults: readonly Fault[] } {
   const faults: Fault[] = [];
   const names = (folder: string): string[] => (existsSync(join(root, folder)) ? readdirSync(join(root, folder)).sort() : []);
   const published = names(FOLDER).flatMap((entity) =>

@@ -77,7 +77,7 @@ describe('poison in the PIM', () => {
   async function steward<T>(token: string, ...args: string[]): Promise<{ code: number; answer: T; err: string }> {
     let out = '';
     let err = '';
-    const code = await run(['-o', 'json', ...args], { env: { STEWARD_OPERATIONS_URL: system.operationsUrl, STEWARD_TOKEN: token }, out: (text) => (out += text), err: (text) => (err += text), signal: new AbortController().signal });
+    const code = await run(['-o', 'json', ...args], { env: { STEWARD_OPERATIONS_URL: system.operationsUrl, STEWARD_TOKEN: token }, out: (text) => (out += text), err: (text) => (err += text), signal: new AbortController().signal, repository: () => Promise.resolve(1) });
     return { code, answer: (out === '' ? {} : JSON.parse(out)) as T, err };
   }
 
@@ -102,15 +102,34 @@ describe('poison in the PIM', () => {
     expect((await steward(admin, 'dlq', 'show', 'no-such-group')).code).toBe(3);
   }, 60_000);
 
+  it('is told at a terminal what is no input, by its exit code and with what would be accepted', async () => {
+    const [admin, viewer] = [await tokenOf(['admin:*']), await tokenOf(['viewer:*'])];
+    const [letter] = (await steward<{ items: { letterId: string }[] }>(admin, 'dlq', 'letters', '--q', 'key:sound,wrong-type state:open')).answer.items;
+    const id = letter?.letterId ?? '';
+    const nothing = '00000000-0000-4000-8000-000000000000';
+    const refused: [token: string, code: number, words: RegExp, args: string[]][] = [
+      [admin, 3, /OPERATIONS_NOT_FOUND/, ['dlq', 'letter', nothing]], [admin, 3, /OPERATIONS_NOT_FOUND/, ['dlq', 'discard', nothing, '--reason', 'why not']], [admin, 3, /OPERATIONS_NOT_FOUND/, ['case', 'show', 'nothing']],
+      [admin, 3, /OPERATIONS_NOT_FOUND/, ['op', 'cancel', nothing, '--reason', 'why not']], [admin, 3, /OPERATIONS_NOT_FOUND/, ['runbook', 'undo', 'resync-entity', nothing, '--reason', 'why not']],
+      [admin, 2, /OPERATIONS_CONFIRMATION_NEEDED.*\n.*accepted: \d+/, ['replay', 'product', '--all', '--reason', 'why not']], [admin, 2, /OPERATIONS_CONFIRMATION_NEEDED.*\n.*accepted: \d+/, ['resync', 'product', '--reason', 'why not']],
+      [admin, 2, /reason/, ['dlq', 'discard', id]], [admin, 2, /why, in 3 to 500/, ['dlq', 'discard', id, '--reason', ' ']], [admin, 2, /dry-run/, ['dlq', 'discard', id, '--reason', 'why not', '--dry-run=ture']],
+      [admin, 2, /\/state .*accepted: open/, ['dlq', 'list', '--state', 'opne']], [admin, 2, /no field stat/, ['case', 'list', '--q', 'stat:open']],
+      [viewer, 5, /OPERATIONS_ROLE_MISSING/, ['dlq', 'retry', id, '--reason', 'why not']],
+    ];
+    for (const [token, code, words, args] of refused) {
+      const ended = await steward(token, ...args);
+      expect([args, ended.code, ended.err]).toEqual([args, code, expect.stringMatching(words)]);
+    }
+  }, 60_000);
+
   it('has at a terminal only what the API has', async () => {
     const description = (await (await fetch(`${system.operationsUrl}/ops/v1/openapi.json`)).json()) as { paths: Record<string, Record<string, object>> };
     const known = Object.entries(description.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{[^}]+\}/g, '{}')}`));
     const asked: string[] = [];
     const ask = (method: string) => (path: string): Promise<Record<string, unknown>> => (asked.push(`${method} /ops/v1${path.replaceAll('an%20id', '{}')}`), Promise.resolve({}));
     const values = { sku: 'a', reason: 'why' };
-    const given: Given = { operations: { get: ask('GET'), post: ask('POST'), events: async function* () { await ask('GET')('/events'); } }, args: ['an id'], values, progress: () => undefined, signal: new AbortController().signal };
+    const given: Given = { operations: { get: ask('GET'), post: ask('POST'), events: async function* () { await ask('GET')('/events'); } }, args: ['an id', 'an id'], values, progress: () => undefined, signal: new AbortController().signal, repository: () => Promise.resolve(0) };
     for (const command of commands.filter(({ verb }) => verb !== 'edit')) await command.run(given);
-    expect(asked.length).toBeGreaterThan(35);
+    expect(asked.length).toBeGreaterThan(40);
     expect(asked.filter((each) => !known.includes(each))).toEqual([]);
   });
 
@@ -130,5 +149,8 @@ describe('poison in the PIM', () => {
     await eventually(async () => (await readProduct(system.gatewayUrl, 'wrong-type'))?.name === 'Mended');
     await eventually(async () => (await letters()).every(({ key }) => key !== 'wrong-type'));
     await eventually(async () => (await atTheDesk('/dead-letters?q=key:wrong-type')).every(({ state }) => state === 'superseded'));
+    const admin = await tokenOf(['admin:*']);
+    const [closed] = (await steward<{ items: { letterId: string }[] }>(admin, 'dlq', 'letters', '--q', 'key:wrong-type')).answer.items;
+    expect(await steward(admin, 'dlq', 'retry', closed?.letterId ?? '', '--reason', 'too late')).toMatchObject({ code: 4, err: expect.stringContaining('superseded') as string });
   });
 });
