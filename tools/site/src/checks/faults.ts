@@ -1,6 +1,6 @@
 // What the documentation names and is not there: files, places, names, commands, addresses. Pure, so that a spec can plant each fault.
 import type { Command } from '@steward/cli';
-import { addressesIn, anchorsIn, type Asked, type Called, type Link, linksIn, namesIn, pathsIn, programsIn, runbooksIn, scriptsIn, stewardCalls, generatorsIn, type Text } from './named';
+import { addressesIn, anchorsIn, type Asked, type Called, type Link, linksIn, namesIn, pathsIn, programsIn, proofsIn, runbooksIn, scriptsIn, stewardCalls, generatorsIn, type Text } from './named';
 
 export interface World {
   readonly texts: readonly Text[];
@@ -29,7 +29,7 @@ export function faultsIn(world: World): readonly string[] {
       [...new Set(found.filter((each) => !isThere(each)).map(said))].map((each) => `${text.file}: there is no ${what} ${each}`);
     return [
       ...say('place', linksIn(text), ({ target, anchor }: Link) => world.exists(target) && (anchor === '' || places.get(target)?.has(anchor) !== false), ({ target, anchor }) => (anchor === '' ? target : `${target}#${anchor}`)),
-      ...say('file', pathsIn(text), (path) => isExample(path) || world.exists(path) || world.exists(`${path}.spec.ts`), String),
+      ...say('file', [...pathsIn(text), ...proofsIn(text)], (path) => isExample(path) || world.exists(path) || world.exists(`${path}.spec.ts`), String),
       ...say('name', namesIn(text), (name) => isKnownName(name, world), String),
       ...say('command', stewardCalls(text), (call) => isKnownCall(call, world), ({ line }) => line),
       ...say('runbook', runbooksIn(text), (id) => world.exists(`docs/runbooks/${id}.md`), String),

@@ -35,6 +35,12 @@ npm run docs, npm test, npx nx g @steward/tools:vendor erp acme
     expect(faults(text)).toEqual([]);
   });
 
+  const proofs = (row: string): readonly string[] => faults(`## Where to find them\n\n| rule | enforced | proved |\n|---|---|---|\n${row}\n`);
+  it('finds what proves a rule below the place that its name stands for', () => {
+    expect(proofs('| O7 | in words: pim `main.ts`, `./` | `libs/bus/src/gate.int` |')).toEqual([]);
+    expect(proofs('| O7 | in words: pim `src/gone.ts`; bus `outbox/gone.ts` | |')).toEqual(['file apps/pim/src/src/gone.ts', 'file libs/event-bus/src/outbox/gone.ts']);
+  });
+
   it.each([
     ['[gone](../gone.md)', 'place docs/gone.md'],
     ['[no such place](../other.md#third)', 'place docs/other.md#third'],

@@ -43,6 +43,21 @@ export function pathsIn({ text }: Text): readonly string[] {
   return [...text.matchAll(/`((?:apps|libs|tools|contracts|docs|k8s|docker|bench)\/[\w./@-]*[\w/])`/g)].map(([, path = '']) => path);
 }
 
+const services = ['crm', 'erp', 'gateway', 'oms', 'operations', 'pim', 'pricing', 'reconciliation', 'sandbox'];
+const roots = new Map([['bus', 'libs/event-bus/src'], ['kit', 'libs/adapter-kit/src'], ['system', 'tools/start/src'], ...services.map((name) => [name, `apps/${name}/src`] as const)]);
+
+/** The last table of docs/correctness.md is shorter: `bus \`outbox/life.ts\`, \`evidence/\`; gateway \`checkout/\``. A name holds until the next one. */
+export function proofsIn({ text }: Text): readonly string[] {
+  const [, table = ''] = /^## Where to find them\n([^]*)/m.exec(text) ?? [];
+  return [...table.matchAll(/^\| (?!rule|---).*$/gm)].flatMap(([line]) => {
+    let root = '';
+    return [...line.matchAll(/(\w+) (?=`)|`([\w-]+(?:\/[\w.-]*)+)`/g)].flatMap(([, name, path]) => {
+      root = roots.get(name ?? '') ?? root;
+      return path === undefined ? [] : [/^(?:apps|libs|tools)\//.test(path) ? path : `${root}/${path.replace(/\/$/, '')}`];
+    });
+  });
+}
+
 /** Names that are words of the code: metrics and tables, variables, error codes, alerts. */
 export function namesIn({ text }: Text): readonly string[] {
   const inCode = [...text.matchAll(/`([^`\n]+)`/g)].map(([, code]) => code ?? '').join('\n');
