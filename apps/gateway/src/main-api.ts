@@ -2,5 +2,6 @@ import '@steward/platform/telemetry';
 import { runMain } from '@steward/platform';
 import { createGatewayApi } from './api/gateway-api';
 import { apiEnv } from './env';
+import { describeGateway } from './release';
 
-runMain('gateway-api', apiEnv, createGatewayApi);
+runMain('gateway-api', apiEnv, createGatewayApi, describeGateway);

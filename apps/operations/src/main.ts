@@ -1,6 +1,7 @@
 import '@steward/platform/telemetry';
+import { releaseOf } from '@steward/event-bus';
 import { runMain } from '@steward/platform';
 import { operationsEnv } from './operations.env';
-import { createOperations } from './operations.service';
+import { createOperations, operationsMigrations } from './operations.service';
 
-runMain('operations', operationsEnv, createOperations);
+runMain('operations', operationsEnv, createOperations, () => releaseOf({ service: 'operations', process: 'operations', migrations: operationsMigrations }));

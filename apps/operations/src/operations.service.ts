@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { AsyncMicroserviceOptions, MicroserviceOptions } from '@nestjs/microservices';
-import { durables, PROVISIONER, streams } from '@steward/contracts';
-import { type Administration, ask, type Broker, connectBroker, consumerMigrations, createRpcClient, digestModule, JetStreamStrategy, natsTransport, openAdministration, openSendingSide, Rebuilder, Rebuilds1790000005000 } from '@steward/event-bus';
+import { backlogSubject, durables, newestSubject, type NewestQuestion, PROVISIONER, streams } from '@steward/contracts';
+import { type Administration, ask, type Broker, connectBroker, consumerMigrations, createRpcClient, digestModule, Heart, JetStreamStrategy, natsTransport, openAdministration, openSendingSide, readBacklog, Rebuilder, Rebuilds1790000005000 } from '@steward/event-bus';
 import { createLogger, createService, type Database, openDatabase, type Runtime, type Service, systemClock } from '@steward/platform';
 import { askerOf, serveApi } from './api/serve-api';
 import { openAudit } from './audit/audit.schema';
@@ -16,6 +16,8 @@ import { NewestController } from './provisioner/newest.controller';
 import { Provisioner } from './provisioner/provisioner';
 import { registerMigrations } from './provisioner/stream-register.store';
 import { readSyncAlways } from './provisioner/sync-interval';
+import { HEARD_IN, HeartbeatController } from './releases/heartbeat.controller';
+import { recordBeats } from './releases/releases.store';
 
 @Module({})
 class OperationsModule {}
@@ -99,8 +101,8 @@ async function serve({ env, provisioner, administration, database, broker, logge
       return {
         module: OperationsModule,
         imports: [digestModule('operations', 'stored_part', () => database)],
-        controllers: [BrokerStateController, OwnCasesController, NewestController, ForgetController],
-        providers: [{ provide: Provisioner, useValue: provisioner }, { provide: FORGETTER, useValue: administration }],
+        controllers: [BrokerStateController, OwnCasesController, NewestController, ForgetController, HeartbeatController],
+        providers: [{ provide: Provisioner, useValue: provisioner }, { provide: FORGETTER, useValue: administration }, { provide: HEARD_IN, useValue: () => database }],
       };
     },
     configure: async (app, runtime) => {
@@ -127,7 +129,10 @@ async function openDesk(app: App, env: OperationsEnv, database: Database, provis
   await news.start();
   shutdown.onClose('news', () => news.stop());
   let strategy: JetStreamStrategy | undefined;
-  const asker = withOwnDoors(askerOf(rpc), () => strategy && { database, works: strategy.works() });
+  const asker = withOwnDoors(askerOf(rpc), () => strategy && { database, works: strategy.works() }, {
+    [newestSubject]: (question) => provisioner.newest(question as NewestQuestion),
+    [backlogSubject('operations')]: () => readBacklog(database),
+  });
   const opened = features.map((feature) => feature.open({ env, database, ask: asker, news, clock, logger }));
   const projections = opened.flatMap((each) => each.projections ?? []);
   const consumers = new JetStreamStrategy({ service: 'operations', broker, database, clock, logger, readiness, projections, handlers: [], journal: env.STEWARD_MODE === 'test' });
@@ -135,7 +140,12 @@ async function openDesk(app: App, env: OperationsEnv, database: Database, provis
   app.connectMicroservice<AsyncMicroserviceOptions>({ useFactory: () => ({ strategy: consumers }), inject: [] });
   const rebuilder = new Rebuilder({ strategy: consumers, ask: (subject, question) => ask(rpc, subject, question), database, clock, logger });
   await rebuilder.start();
+  const heart = new Heart({
+    service: 'operations', process: 'operations', port: env.STEWARD_HEALTH_PORT, migrations: operationsMigrations, works: () => consumers.works(), database, clock, logger, tell: (beats) => recordBeats(database, 'operations', beats),
+  });
+  shutdown.onClose('heart', () => heart.stop());
   sending.start();
+  heart.start();
   shutdown.onDrain('rebuilder', () => rebuilder.stop());
   return (await serveApi(opened, env, database, runtime)).url;
 }

@@ -1,7 +1,7 @@
 /** Compares the ends of every arrow, explains what differs, and asks its owner to say it again. Several replicas may run: one at a time does a check. */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
-import { contracts } from '@steward/contracts';
-import { type Acting, ask, askBrokerState, askForget, connectBroker, createRpcClient, digestModule, FlowBoard, FlowSwitch, flowsModule, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
+import { contracts, heartbeatSubject } from '@steward/contracts';
+import { type Acting, ask, askBrokerState, askForget, backlogModule, connectBroker, createRpcClient, digestModule, FlowBoard, FlowSwitch, flowsModule, Heart, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Service } from '@steward/platform';
 import type { Check, Comparison } from './check/define-check';
 import { arrows } from './checks/arrows';
@@ -54,6 +54,7 @@ export async function createReconciliation(env: ReconciliationEnv, options: { cl
           flowsModule(NAME, () => flows),
           lettersModule(NAME, () => letters),
           traceModule(NAME, database),
+          backlogModule(NAME, database),
           reconciliationModule(() => door),
         ],
       };
@@ -85,6 +86,10 @@ export async function createReconciliation(env: ReconciliationEnv, options: { cl
 
       const strategy = new JetStreamStrategy({ service: NAME, broker, database, clock, logger, readiness, flowSwitch, projections, handlers: [], journal: env.STEWARD_MODE === 'test' });
       board.add(strategy.flows());
+      const heart = new Heart({
+        service: NAME, process: NAME, port: env.STEWARD_HEALTH_PORT, migrations, works: () => strategy.works(), database, clock, logger, tell: (beats) => ask(rpc, heartbeatSubject(NAME), { beats }),
+      });
+      shutdown.onClose('heart', () => heart.stop());
       letters = { database, works: strategy.works() };
       app.connectMicroservice<AsyncMicroserviceOptions>({ useFactory: () => ({ strategy }), inject: [] });
       app.connectMicroservice(natsTransport({ url: env.NATS_URL, service: NAME }));
@@ -101,6 +106,7 @@ export async function createReconciliation(env: ReconciliationEnv, options: { cl
       await runner.start();
       shutdown.onDrain('checks', () => runner.stop());
       sending.start();
+      heart.start();
     },
     ...options,
   });

@@ -8,6 +8,7 @@ import { durables, streams } from './generated/topology';
 import { heldSubject } from './doors/held';
 import { lettersSubject } from './doors/letters';
 import { readSourceSubject } from './doors/read-source';
+import { backlogSubject, heartbeatSubject } from './release/doors';
 import { rebuildSubject } from './doors/rebuild';
 import { reconciliationSubject } from './doors/reconciliation';
 import { snapshotSubject } from './doors/snapshot';
@@ -57,7 +58,11 @@ const letterHolders = unique(stateContracts.filter(({ entity }) => entity === 'd
 /** Who sends commands or events that speak of persons, and has the broker forget them: states are overwritten instead. */
 export const forgetting: readonly string[] = unique(contracts.filter(({ kind, piiPaths }) => kind !== 'state' && piiPaths.length > 0).flatMap(({ systems }) => systems)).toSorted();
 
-const everyService = unique([...streams.map(({ system }) => system), ...durables.map(({ service }) => service), OPERATIONS]).toSorted();
+/** Who owns or consumes something, and operations. */
+export const everyService: readonly string[] = unique([...streams.map(({ system }) => system), ...durables.map(({ service }) => service), OPERATIONS]).toSorted();
+
+/** Whom operations asks, and who tells it what runs. */
+const others = everyService.filter((service) => service !== OPERATIONS);
 
 /** Who takes what this service says into a projection: it is bootstrapped and rebuilt from the owner's snapshot (B12). */
 const projectorsOf = (system: string): readonly string[] =>
@@ -71,7 +76,7 @@ interface Door {
 }
 
 const doors: readonly Door[] = [
-  { subjectOf: () => BROKER_STATE, answerers: [OPERATIONS], callersOf: () => everyService.filter((service) => service !== OPERATIONS) },
+  { subjectOf: () => BROKER_STATE, answerers: [OPERATIONS], callersOf: () => others },
   { subjectOf: snapshotSubject, answerers: announcers, callersOf: projectorsOf },
   // X6
   { subjectOf: heldSubject, answerers: owners, callersOf: () => [OPERATIONS] },
@@ -87,6 +92,9 @@ const doors: readonly Door[] = [
   { subjectOf: announceAgainSubject, answerers: announcers, callersOf: () => [OPERATIONS, RECONCILIATION] },
   { subjectOf: readSourceSubject, answerers: owners, callersOf: () => [OPERATIONS, RECONCILIATION] },
   ...forgetting.map((sender): Door => ({ subjectOf: () => forgetSubject(sender), answerers: [OPERATIONS], callersOf: () => [sender] })),
+  // A process says what it is at a door of its own service: none can announce another's versions.
+  ...others.map((service): Door => ({ subjectOf: () => heartbeatSubject(service), answerers: [OPERATIONS], callersOf: () => [service] })),
+  { subjectOf: backlogSubject, answerers: others, callersOf: () => [OPERATIONS] },
   { subjectOf: () => reconciliationSubject, answerers: [RECONCILIATION], callersOf: () => [OPERATIONS] },
 ];
 

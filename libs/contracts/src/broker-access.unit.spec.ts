@@ -4,14 +4,14 @@ describe('rights at the broker', () => {
   it('are the owners’ and consumers’ of the contracts, and nobody else’s', () => {
     const short = ({ service, publishes, consumes, requests, answers }: BrokerAccess) => ({ service, publishes, consumes: consumes.map(({ name, stream }) => `${name}@${stream}`), requests, answers });
     const of = (service: string) => brokerAccess.filter((access) => access.service === service).map(short);
-    const owners = (service: string) => ['snapshot', 'held', 'digest', 'evidence', 'letters', 'flows', 'trace', 'announce-again', 'read-source'].map((door) => `rpc.${service}.${door}`);
+    const owners = (service: string) => ['snapshot', 'held', 'digest', 'evidence', 'letters', 'flows', 'trace', 'announce-again', 'read-source', 'backlog'].map((door) => `rpc.${service}.${door}`);
     // Who announces, and is asked for nothing.
     expect(of('pim')).toEqual([
       {
         service: 'pim',
         publishes: ['case', 'category', 'dead-letter', 'feed-progress', 'product'].map((entity) => `evt.pim.${entity}.v1.*`),
         consumes: [],
-        requests: ['rpc.operations.broker-state'],
+        requests: ['rpc.operations.broker-state', 'rpc.operations.heartbeat.pim'],
         answers: owners('pim'),
       },
     ]);
@@ -21,14 +21,14 @@ describe('rights at the broker', () => {
         service: 'erp',
         publishes: ['case', 'dead-letter', 'feed-progress', 'reserved-stock', 'shipment', 'stock-level', 'stock-reservation'].map((entity) => `evt.erp.${entity}.v1.*`),
         consumes: ['erp-reservations@OMS_COMMANDS', 'erp-sales@OMS_COMMANDS'],
-        requests: ['rpc.operations.broker-state'],
+        requests: ['rpc.operations.broker-state', 'rpc.operations.heartbeat.erp'],
         answers: owners('erp'),
       },
     ]);
     // Letters of adapters only: one of its own about a letter would bring the next one.
     expect(of('gateway')[0]?.consumes.filter((durable) => durable.startsWith('gateway-parked')).toSorted()).toEqual(['gateway-parked@ERP_STATE', 'gateway-parked@PIM_STATE', 'gateway-parked@PRICING_STATE']);
     expect(of('gateway')[0]?.requests.filter((subject) => subject.endsWith('.letters'))).toEqual([]);
-    expect(of('operations')).toMatchObject([{ publishes: ['cmd.operations.cancel-order.v1.*', 'evt.operations.case.v1.*', 'cmd.operations.erase-customer.v1.*'], answers: ['rpc.operations.broker-state', 'rpc.operations.snapshot', 'rpc.operations.digest', 'rpc.operations.evidence', 'rpc.operations.newest', 'rpc.operations.announce-again', 'rpc.operations.forget.gateway', 'rpc.operations.forget.oms', 'rpc.operations.forget.operations'] }]);
+    expect(of('operations')).toMatchObject([{ publishes: ['cmd.operations.cancel-order.v1.*', 'evt.operations.case.v1.*', 'cmd.operations.erase-customer.v1.*'], answers: ['rpc.operations.broker-state', 'rpc.operations.snapshot', 'rpc.operations.digest', 'rpc.operations.evidence', 'rpc.operations.newest', 'rpc.operations.announce-again', 'rpc.operations.forget.gateway', 'rpc.operations.forget.oms', 'rpc.operations.forget.operations', ...['crm', 'erp', 'gateway', 'oms', 'pim', 'pricing', 'reconciliation'].map((service) => `rpc.operations.heartbeat.${service}`)] }]);
     expect(of('reconciliation')[0]?.requests).toEqual(expect.arrayContaining(['rpc.gateway.digest', 'rpc.gateway.evidence', 'rpc.operations.newest', 'rpc.erp.read-source', 'rpc.pim.announce-again']));
   });
 
@@ -37,6 +37,8 @@ describe('rights at the broker', () => {
     for (const { service, requests } of brokerAccess) {
       for (const subject of requests) expect(questions).toContain(subject);
       if (service === 'operations') continue;
+      // What a release rests on: none can say what another one is.
+      expect(requests.filter((subject) => /\.(heartbeat|backlog)/.test(subject))).toEqual([`rpc.operations.heartbeat.${service}`]);
       expect(requests.filter((subject) => /\.(letters|held|flows|trace|run)$/.test(subject))).toEqual([]);
       if (service !== 'reconciliation') expect(requests.filter((subject) => /\.(digest|evidence|newest|announce-again|read-source)$/.test(subject))).toEqual([]);
     }

@@ -3,6 +3,7 @@ export {
   type BrokerAccess,
   brokerAccess,
   durableApi,
+  everyService,
   forgetting,
   inboxPrefixOf,
   JETSTREAM_PREFIX,
@@ -50,6 +51,8 @@ export {
   type RepairForecast, type RunStanding,
 } from './doors/reconciliation';
 export type { RunbookDeclaration, RunbookParam, RunbookStep, RunbookStepKind } from './runbook';
+export { backlogSubject, type BacklogAnswer, type Beat, type HeartbeatAnswer, type HeartbeatQuestion, heartbeatSubject, LETTERS_NAMED, type Waiting, type WaitingLetter } from './release/doors';
+export { type ContractVersion, declaredOf, readsOf, type ReadVersion, type Release, versionName } from './release/release';
 export { type SnapshotItem, type SnapshotPage, type SnapshotQuestion, snapshotSubject } from './doors/snapshot';
 export { parseSubject, type ParsedSubject, streamOf, subjectOf } from './subject';
 export { type TraceAnswer, type TraceEntry, type TraceQuestion, traceSubject } from './doors/trace';

@@ -12,6 +12,9 @@ export * from './letters';
 // What flows, and pausing it.
 export * from './flow';
 
+// What this process is, and what waits in its service.
+export * from './release';
+
 // What is known of one thing.
 export * from './trace';
 

@@ -2,6 +2,7 @@
  * A command as data: its place, what it takes, and what it asks of operations. Help, completion and the check that nothing is misspelt are
  * made from it, so a new address of /ops/v1 costs one entry.
  */
+import type { ExitCode } from './failure';
 import type { Json, Operations, Query } from './operations.client';
 import type { Column } from './table';
 
@@ -21,7 +22,8 @@ export interface Given {
 
 export type Result =
   | { readonly kind: 'list'; readonly answer: Json; readonly items: readonly Json[]; readonly columns: readonly Column[]; readonly unhealthy?: boolean }
-  | { readonly kind: 'one'; readonly answer: Json; readonly unhealthy?: boolean }
+  /** `exitCode` where there is more to tell apart than good and bad news. */
+  | { readonly kind: 'one'; readonly answer: Json; readonly unhealthy?: boolean; readonly exitCode?: ExitCode }
   /** Was printed on the way. */
   | { readonly kind: 'told'; readonly unhealthy?: boolean };
 

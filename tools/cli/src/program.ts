@@ -3,6 +3,7 @@ import { Command as Program, CommanderError } from 'commander';
 import type { Command, Result, Values } from './command';
 import { jobs } from './commands/jobs';
 import { making } from './commands/making';
+import { releases } from './commands/releases';
 import { runbooks } from './commands/runbooks';
 import { running } from './commands/running';
 import { triage } from './commands/triage';
@@ -12,11 +13,11 @@ import { operationsAt } from './operations.client';
 import { type GlobalOptions, settingsOf, type Settings, defaultUrl } from './settings';
 import { linesOf, tableOf } from './table';
 
-export const commands: readonly Command[] = [...running, ...triage, ...jobs, ...runbooks, ...making];
+export const commands: readonly Command[] = [...running, ...triage, ...jobs, ...runbooks, ...releases, ...making];
 
 const nouns: Readonly<Record<string, string>> = {
   dlq: 'dead letters, by their causes', case: 'held changes, drift, losses', op: 'jobs under way', flow: 'what flows between systems', recon: 'whether all ends agree',
-  contracts: 'who owns what; in a clone: check, compare, document', connector: 'vendors of an adapter, in a clone', audit: 'who did what, and why', runbook: 'known ways out of known trouble',
+  contracts: 'who owns what, what may be released; in a clone: check, compare, document', connector: 'vendors of an adapter, in a clone', audit: 'who did what, and why', runbook: 'known ways out of known trouble',
 };
 
 export interface Surroundings {
@@ -36,7 +37,7 @@ export async function run(args: readonly string[], around: Surroundings): Promis
     .option('--url <url>', `where operations is (STEWARD_OPERATIONS_URL; default ${defaultUrl})`)
     .option('--token-file <file>', 'holds the token of an operator (STEWARD_TOKEN_FILE; or the token itself in STEWARD_TOKEN)')
     .option('-o, --output <format>', 'table or json', 'table')
-    .addHelpText('after', '\nExit codes: 0 done, 1 bad news or a failure, 2 misspelt or refused input, 3 no such thing, 4 conflict, 5 not allowed, 6 operations does not answer.')
+    .addHelpText('after', '\nExit codes: 0 done, 1 bad news or a failure, 2 misspelt or refused input, 3 no such thing, 4 conflict, 5 not allowed, 6 operations does not answer, 7 can not say.')
     .exitOverride()
     .configureOutput({ writeOut: around.out, writeErr: around.err });
   const groups = new Map<string, Program>();
@@ -74,6 +75,7 @@ function print(result: Result, { output }: Settings, { out, err }: Surroundings)
     const next = (result.answer['page'] as { readonly next?: string | null } | undefined)?.next;
     if (typeof next === 'string') err(`more: --after ${next}\n`);
   } else out(linesOf(result.answer));
+  if (result.kind === 'one' && result.exitCode !== undefined) return result.exitCode;
   return result.unhealthy === true ? exitCodes.failed : exitCodes.ok;
 }
 

@@ -4,7 +4,7 @@
  *   2. Ready depends on nothing but the process itself.
  *   3. It listens for changes before it takes requests: nothing it caches can be older than what it hears.
  */
-import { beginLife } from '@steward/event-bus';
+import { beginLife, Heart } from '@steward/event-bus';
 import { createService, issuerOf, listenTo, openDatabase, watchEventLoop, type Clock, type Logger, type Service } from '@steward/platform';
 import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
@@ -24,6 +24,7 @@ import { documentQueries } from '../product/documents.queries';
 import { NEWS_CHANNEL } from '../news/notify';
 import { Watch } from '../news/watch';
 import { LivePromotions } from '../promotion/live-promotions';
+import { gatewayRelease } from '../release';
 import { promiseKeysFor } from '../promise/promise-keys';
 import { Contexts } from '../storefront/context';
 import { createStorefront } from '../storefront/storefront';
@@ -57,6 +58,10 @@ export async function createGatewayApi(env: ApiEnv, { lateMs, ...options }: { cl
       const database = await openDatabase({ url: env.DATABASE_URL, name: 'gateway-api', migrations, logger, statementTimeoutMs: READ_WITHIN_MS });
       shutdown.onClose('database', () => database.close());
       await beginLife(database, logger);
+      // It has no broker to say it at: the projector tells of it too.
+      const heart = new Heart({ ...gatewayRelease('gateway-api'), port: env.STEWARD_HEALTH_PORT, database, clock, logger });
+      heart.start();
+      shutdown.onClose('heart', () => heart.stop());
       const queries = documentQueries(database);
       const freshness = new LiveFreshness();
       const categories = new LiveCategories();

@@ -3,8 +3,8 @@
  * documents' row locks and the broker's durables keep them apart.
  */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
-import { contracts } from '@steward/contracts';
-import { type Acting, ask, askBrokerState, askForget, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, retiringLoop, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
+import { contracts, heartbeatSubject } from '@steward/contracts';
+import { type Acting, ask, askBrokerState, askForget, backlogModule, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, Heart, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, retiringLoop, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
 import { createService, endpointsOf, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
 import { categoryProjection } from '../category/category.projection';
 import { customerProjection, segmentProjection } from '../customer/customer.projection';
@@ -22,6 +22,7 @@ import { dirtyDocuments } from '../product/dirty-documents';
 import { productProjection } from '../product/product.projection';
 import { promotionProjection } from '../promotion/promotion.projection';
 import { reservedStockProjection, stockLevelProjection } from '../product/stock-level.projection';
+import { gatewayRelease } from '../release';
 import { WebhookSender } from '../webhook/webhook-sender';
 
 export interface GatewayProjector extends Service {
@@ -43,7 +44,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
     env,
     module: () => {
       const database = () => opened;
-      return { module: ProjectorModule, imports: [snapshotModule('gateway', database, toldSnapshotRows), digestModule('gateway', tableOf, database), evidenceModule('gateway', tableOf, database), flowsModule('gateway', () => flows), lettersModule('gateway', () => letters), rebuildModule('gateway', database), traceModule('gateway', database)] };
+      return { module: ProjectorModule, imports: [snapshotModule('gateway', database, toldSnapshotRows), digestModule('gateway', tableOf, database), evidenceModule('gateway', tableOf, database), flowsModule('gateway', () => flows), lettersModule('gateway', () => letters), rebuildModule('gateway', database), traceModule('gateway', database), backlogModule('gateway', database)] };
     },
     configure: async (app, runtime) => {
       const { logger, clock, readiness, shutdown } = runtime;
@@ -91,6 +92,10 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
       });
       board.add(strategy.flows());
       letters = { database, works: strategy.works() };
+      const heart = new Heart({
+        ...gatewayRelease('gateway-projector'), port: env.STEWARD_HEALTH_PORT, works: () => strategy.works(), database, clock, logger, tell: (beats) => ask(rpc, heartbeatSubject('gateway'), { beats }),
+      });
+      shutdown.onClose('heart', () => heart.stop());
       flows = board;
       app.connectMicroservice<AsyncMicroserviceOptions>({ useFactory: () => ({ strategy }), inject: [] });
 
@@ -108,6 +113,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
       dirty.start();
       lists.start();
       sending.start();
+      heart.start();
       await rebuilder.start();
       shutdown.onDrain('feed progress', () => progress.stop());
       shutdown.onDrain('dirty documents', () => dirty.stop());

@@ -1,5 +1,5 @@
 /**
- * The doors of operations to its own consumers. Others open theirs over the broker, which grants the right to knock to operations alone; what
+ * The doors of operations to itself. Others open theirs over the broker, which grants the right to knock to operations alone; what
  * operations asks itself needs no broker, and so is there when the broker is what failed.
  */
 import { flowsSubject, lettersSubject } from '@steward/contracts';
@@ -9,9 +9,12 @@ import type { Ask } from '../api/feature';
 
 const OPERATIONS = 'operations';
 
-/** `acting` is asked for at each question: the desk is put together before its consumers are. */
-export function withOwnDoors(ask: Ask, acting: () => Acting | undefined): Ask {
-  const own: Readonly<Record<string, (question: unknown) => Promise<unknown>>> = {
+type OwnDoors = Readonly<Record<string, (question: unknown) => Promise<unknown>>>;
+
+/** `acting` is asked for at each question: the desk is put together before its consumers are. `more` are doors of other parts of it. */
+export function withOwnDoors(ask: Ask, acting: () => Acting | undefined, more: OwnDoors = {}): Ask {
+  const own: OwnDoors = {
+    ...more,
     [lettersSubject(OPERATIONS)]: async (question) => {
       const parts = acting();
       if (parts === undefined) throw new StewardError('BROKER_NO_ANSWERER', 'operations is still starting');

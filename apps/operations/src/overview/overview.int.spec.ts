@@ -1,4 +1,4 @@
-import { flowsSubject, traceSubject, type FlowStatus } from '@steward/contracts';
+import { declaredOf, everyService, flowsSubject, traceSubject, type FlowStatus } from '@steward/contracts';
 import { StewardError } from '@steward/platform';
 import { auditFeature } from '../audit/audit.feature';
 import { casesFeature } from '../cases/cases.feature';
@@ -8,6 +8,8 @@ import { aCase, aLetter, tellCases, tellLetters } from '../fixtures/told.fixture
 import { flowsFeature } from '../flows/flows.feature';
 import { lettersFeature } from '../letters/letters.feature';
 import { notifierFeature } from '../notifier/notifier.feature';
+import { releasesFeature } from '../releases/releases.feature';
+import { recordBeats } from '../releases/releases.store';
 import { traceFeature } from '../trace/trace.feature';
 import { consumerTables } from '../operations.service';
 import { overviewFeature } from './overview.feature';
@@ -21,7 +23,7 @@ const asked: [string, unknown][] = [];
 const tables: Feature = { name: 'tables', migrations: [...consumerTables, ...(notifierFeature.migrations ?? [])], open: () => ({ routes: [] }) };
 
 beforeAll(async () => {
-  desk = await deskScene([tables, overviewFeature, lettersFeature, casesFeature, flowsFeature, traceFeature, auditFeature], (async (subject: string, question: Record<string, unknown>) => {
+  desk = await deskScene([tables, overviewFeature, lettersFeature, casesFeature, flowsFeature, traceFeature, auditFeature, releasesFeature], (async (subject: string, question: Record<string, unknown>) => {
     asked.push([subject, question]);
     const door = doors[subject];
     if (door === undefined) throw new StewardError('BROKER_NO_ANSWERER', subject);
@@ -89,4 +91,11 @@ test('lists contracts, and computes readiness from facts', async () => {
   expect(json.ready).toBe(false);
   expect(json.checks.map(({ id, ok }: Record<string, unknown>) => [id, ok])).toEqual([['systems-of-record', true], ['contracts', true], ['owners', false], ['reconciliation', false], ['monitoring', false], ['releases', false]]);
   expect(json.checks[2].missing).toEqual([expect.stringContaining('past their deadline')]);
+  // Who is not heard can not be asked whom it would break.
+  expect(json.checks[5].missing).toContain('not known: which versions of gateway run: nothing was heard of it');
+  for (const service of everyService) {
+    const release = { service, version: '1', ...declaredOf(service), migrations: [], processes: [service] };
+    await recordBeats(desk.database, service, [{ instance: service, process: service, release, applied: [], startedAt: '2026-01-01T00:00:00.000Z', seenAgoMs: 0, ended: false }]);
+  }
+  expect((await desk.as('viewer:*').get('/readiness')).json.checks[5]).toMatchObject({ ok: true, missing: [], facts: { instances: everyService.length } });
 });

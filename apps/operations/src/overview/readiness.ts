@@ -1,7 +1,9 @@
 /** The six checks of the readiness list, from facts and not from ticks: each says what is missing. */
-import { contracts } from '@steward/contracts';
+import { contracts, everyService } from '@steward/contracts';
 import type { Database } from '@steward/platform';
 import type { AllFlows } from '../flows/all-flows';
+import { evidenceOf } from '../releases/can-release';
+import { readLiving } from '../releases/releases.store';
 
 export interface Check {
   readonly id: string;
@@ -17,7 +19,7 @@ export async function checkReadiness(database: Pick<Database, 'query'>, flows: A
       count(*) filter (where open > 0 and respond_by <= now() and state not in ('acknowledged', 'retrying', 'ignored'))::int as overdue from letter_group`);
   const { security = 0, unowned = 0, overdue = 0 } = desk ?? {};
   const states = contracts.filter(({ kind }) => kind === 'state');
-  const checks = [ofRecord(states), ofContracts(security), ofOwners(unowned, overdue), ofReconciliation(states, flows), ofMonitoring(flows), ofReleases()];
+  const checks = [ofRecord(states), ofContracts(security), ofOwners(unowned, overdue), ofReconciliation(states, flows), ofMonitoring(flows), ofReleases(await readLiving(database))];
   return { ready: checks.every(({ ok }) => ok), checks };
 }
 
@@ -50,7 +52,8 @@ function ofMonitoring({ items, silent }: AllFlows): Check {
   return check('monitoring', 'Monitoring covers flows end to end', [...silent.map(({ service }) => `${service} does not answer`), ...late], { flows: items.length, paused: items.filter(({ state }) => state === 'paused').length });
 }
 
-/** No evidence is no yes: what services run is not announced by them yet. */
-function ofReleases(): Check {
-  return check('releases', 'Release coordination is feasible', ['services do not announce their versions: can not say who would break'], {});
+/** No evidence is no yes: the release gate can say who would break only while everybody says what runs. */
+function ofReleases(heard: Awaited<ReturnType<typeof readLiving>>): Check {
+  const missing = everyService.flatMap((service) => evidenceOf(service, heard).map((what) => `not known: ${what}`));
+  return check('releases', 'Release coordination is feasible', missing, { instances: heard.living.length, services: everyService.length });
 }

@@ -1,7 +1,7 @@
 /** An adapter's process: the source on one side, the outbox's relay on the other, the database between them. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { contracts, forgetting, streamOf } from '@steward/contracts';
-import { type Acting, askBrokerState, askForget, connectBroker, consumerMigrations, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, lettersModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, rebuildModule, Rebuilds1790000005000, type SendingSide, snapshotModule, type SnapshotRows, toldLetters, toldSnapshotRows, traceModule, type Work } from '@steward/event-bus';
+import { contracts, forgetting, heartbeatSubject, streamOf } from '@steward/contracts';
+import { type Acting, ask, askBrokerState, askForget, backlogModule, connectBroker, consumerMigrations, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, Heart, lettersModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, rebuildModule, Rebuilds1790000005000, type SendingSide, snapshotModule, type SnapshotRows, toldLetters, toldSnapshotRows, traceModule, type Work } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Runtime, type Service, StewardError } from '@steward/platform';
 import { snapshotRows, withdrawSuperseded } from '../announce/announced.store';
 import { kitMigrations } from '../announce/kit.migration';
@@ -38,6 +38,9 @@ class Questions {}
 
 export const adapterMigrations = [...outboxMigrations, ...consumerMigrations, Rebuilds1790000005000, ...kitMigrations];
 
+/** All tables of an adapter's database. */
+export const migrationsOf = (adapter: Adapter) => [...adapterMigrations, ...(adapter.migrations ?? [])];
+
 export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: AdapterOptions = {}): Promise<AdapterService> {
   const { progressEveryMs, ...rest } = options;
   let parts: (Pick<AdapterService, 'database' | 'runners'> & { readonly doors: OpenDoors; readonly board: FlowBoard; readonly letters: Acting }) | undefined;
@@ -59,12 +62,13 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
           flowsModule(adapter.name, () => parts?.board),
           lettersModule(adapter.name, () => parts?.letters),
           traceModule(adapter.name, database),
+          backlogModule(adapter.name, database),
         ],
       };
     },
     configure: async (app, runtime) => {
       const { shutdown, readiness, logger } = runtime;
-      const database = await openDatabase({ url: env.DATABASE_URL, name: adapter.name, migrations: [...adapterMigrations, ...(adapter.migrations ?? [])], logger });
+      const database = await openDatabase({ url: env.DATABASE_URL, name: adapter.name, migrations: migrationsOf(adapter), logger });
       shutdown.onClose('database', () => database.close());
       readiness.add('database', database.problem);
       const outward = openWays(database, runtime);
@@ -82,6 +86,12 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
       readiness.add('broker', () => (broker.status() === 'up' ? undefined : 'the broker is not connected'));
       const rpc = createRpcClient({ url: env.NATS_URL, service: adapter.name });
       shutdown.onClose('rpc', () => rpc.close());
+      const works: Work[] = [];
+      const heart = new Heart({
+        service: adapter.name, process: adapter.name, port: env.STEWARD_HEALTH_PORT, migrations: migrationsOf(adapter), works: () => works, database, clock: runtime.clock, logger,
+        tell: (beats) => ask(rpc, heartbeatSubject(adapter.name), { beats }),
+      });
+      shutdown.onClose('heart', () => heart.stop());
       const sending = await openSendingSide({
         service: adapter.name, runtime, database, databaseUrl: env.DATABASE_URL, broker, ask: askBrokerState(rpc), refuseLazyBroker: refusesLazyBroker(env),
         // Reading and sending are one piece of work: two leases could be with two processes, one of them blind for the other's rows.
@@ -99,7 +109,6 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
       const context = openContext(adapter, env, runtime, database, source, outward.http);
       runners.push(...openRunners({ context, vendor: env.STEWARD_CONNECTOR, adapter, sending, flowSwitch, revisionFloor, progressEveryMs }));
       board.add(runners.map((runner) => runner.flow()));
-      const works: Work[] = [];
       const sources = source.feeds.map(({ contract }) => sourceLetters(adapter.name, contract.entity, () => runners.forEach((runner) => runner.hinted())));
       parts = { database, runners, board, letters: { database, works, sources }, doors: { system: adapter.name, database, feeds: source.feeds, own, now: () => runtime.clock.now(), signal: shutdown.signal } };
       if (source.webhook) mountWebhook(app.getHttpAdapter().getInstance(), { spec: source.webhook, feeds: source.feeds, database, clock: runtime.clock, logger, stored: () => runners.forEach((runner) => runner.hinted()) });
@@ -113,6 +122,7 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
       for (const door of adapter.webhooks?.(context) ?? []) mountDoor(app.getHttpAdapter().getInstance(), { door, database, clock: runtime.clock, logger });
       startWork(adapter, context, { lease: sending.lease, shutdown, flowSwitch, board, after: floors });
       sending.start();
+      heart.start();
       for (const runner of runners) runner.start();
     },
   });

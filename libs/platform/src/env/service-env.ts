@@ -11,6 +11,8 @@ export const processEnv = {
   STEWARD_LOG_LEVEL: z.enum(logLevels).default('info'),
   STEWARD_STARTUP_WAIT_MS: envTypes.milliseconds(0, 3_600_000).default(60_000).describe('milliseconds a starting process waits for its database, 0 to 3600000'),
   STEWARD_MIGRATE_ONLY: envTypes.flag.default(false).describe('true | false, false unless set; true = bring the database to the schema of this build, then end'),
+  STEWARD_DESCRIBE_ONLY: envTypes.flag.default(false).describe('true | false, false unless set; true = print what this build is for the release gate (versions of contracts, migrations) as JSON, then end; needs no other setting'),
+  STEWARD_VERSION: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z._+-]{0,99}$/).default('development').describe('what this build is called at the release gate: letters, digits, . _ + -; images have it'),
   STEWARD_ALLOW_PLAINTEXT: envTypes.flag.default(false).describe('true | false, false unless set; true = production mode accepts a broker and a database that are reached without TLS'),
   STEWARD_FAULTS: z.string().optional().describe(`test mode only: ${faultsAccepted}`),
   OTEL_EXPORTER_OTLP_ENDPOINT: envTypes.httpUrl.optional().describe('http(s)://host:port of an OTLP receiver (Jaeger: 4318); no traces without it'),

@@ -1,7 +1,7 @@
 // The little language of STEWARD_FAULTS: "commit=crash-after@0.01,handler=throw-before#3,seed=7".
 import { StewardError } from '../errors/steward-error';
 
-export const seams = ['commit', 'publish-ack', 'delivery', 'handler', 'external-call', 'effect-submit', 'effect-read-back', 'effect-commit'] as const;
+export const seams = ['commit', 'publish-ack', 'delivery', 'handler', 'external-call', 'effect-submit', 'effect-read-back', 'effect-commit', 'release-step'] as const;
 export type Seam = (typeof seams)[number];
 
 export const faults = ['throw-before', 'throw-after', 'hang', 'crash-before', 'crash-after'] as const;

@@ -99,6 +99,12 @@ describe('runMain', () => {
     expect(program.output.trim().split('\n').at(-1)).toMatch(/"level":"fatal".*boom/);
   });
 
+  it('says what it is and ends, without database, broker or any other setting', async () => {
+    const program = run(`${head} p.runMain('shop', p.serviceEnv, async () => { process.stdout.write('created'); return { stop: async () => {} }; }, () => ({ version: p.ambientEnv().STEWARD_VERSION }));`, { STEWARD_DESCRIBE_ONLY: 'true', STEWARD_VERSION: '1.2.3' });
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(JSON.parse(program.output)).toEqual({ version: '1.2.3' });
+  });
+
   it('T1: refuses fault seams outside of test mode, and crashes as by kill -9 inside of it', async () => {
     const through = `${head} p.runMain('shop', {}, async () => { await p.through('commit', async () => process.stdout.write('work done\\n')); return { stop: async () => {} }; });`;
     const refused = run(through, { STEWARD_FAULTS: 'commit=crash-after' });

@@ -142,5 +142,5 @@ export function durablesOf(service: string): { readonly stream: string; readonly
 }
 
 /** No chart offers these: faults are for tests, and the migration is the hook's. Those in the second list are set by other values. */
-export const withheld = ['STEWARD_FAULTS', 'STEWARD_MIGRATE_ONLY'] as const;
+export const withheld = ['STEWARD_DESCRIBE_ONLY', 'STEWARD_FAULTS', 'STEWARD_MIGRATE_ONLY', 'STEWARD_VERSION'] as const;
 export const setElsewhere = ['STEWARD_CONNECTOR', 'STEWARD_GATEWAY_DOCUMENTS'] as const;

@@ -1,0 +1,45 @@
+/** The release gate: what may be rolled out, and what becomes of versions of contracts. */
+import { readFileSync } from 'node:fs';
+import { actOf, type Command, text } from '../command';
+import { exitCodes, Failure } from '../failure';
+import type { Json } from '../operations.client';
+
+export const releases: readonly Command[] = [
+  {
+    noun: 'contracts', verb: 'can-release', summary: 'whether a build can be rolled out now, who would break, what is missing, and in which order; exit code 0 yes, 1 no, 7 can not say',
+    options: [['--service <service>', 'the service'], ['--version <version>', 'what its build is called'], ['--with <service@version...>', 'builds of others that go out together with it']],
+    run: async ({ operations, values }) => {
+      const [service, version] = [text(values, 'service'), text(values, 'version')];
+      if (service === undefined || version === undefined) throw new Failure(exitCodes.usage, 'what to release is missing; accepted: --service <service> --version <version>');
+      const more = Array.isArray(values['with']) ? (values['with'] as string[]) : [];
+      return verdict(await operations.get('/can-release', { changes: [`${service}@${version}`, ...more].join(',') }));
+    },
+  },
+  { noun: 'contracts', verb: 'can-retire', summary: 'whether nobody says a version any more and nothing of it waits; exit code 0 yes, 1 no, 7 can not say', args: '<entity@major>', run: async ({ operations, args }) => verdict(await operations.get('/can-retire', { contract: args[0] })) },
+  {
+    noun: 'contracts', verb: 'deprecate', summary: 'write down that a version will go', args: '<entity@major>', acts: true, options: [['--until <instant>', 'until when it is meant to be there; ISO 8601']],
+    run: async ({ operations, args, values }) => ({ kind: 'one', answer: await operations.post(`/contract-versions/${encodeURIComponent(args[0] ?? '')}/deprecate`, { ...actOf(values), until: text(values, 'until') ?? null }) }),
+  },
+  {
+    noun: 'contracts', verb: 'retire', summary: 'write down that a version is gone; refused (exit code 4) while it can not be', args: '<entity@major>', acts: true,
+    run: async ({ operations, args, values }) => ({ kind: 'one', answer: await operations.post(`/contract-versions/${encodeURIComponent(args[0] ?? '')}/retire`, actOf(values)) }),
+  },
+  {
+    noun: 'contracts', verb: 'register', summary: 'register what a build says of itself (STEWARD_DESCRIBE_ONLY=true prints it), so that can-release knows it', args: '<file>', acts: true,
+    run: async ({ operations, args, values }) => ({ kind: 'one', answer: await operations.post('/releases', { ...actOf(values), release: readDescription(args[0] ?? '') }) }),
+  },
+  { noun: 'contracts', verb: 'releases', summary: 'which build of what runs, who is silent, what was registered', run: async ({ operations }) => ({ kind: 'one', answer: await operations.get('/releases') }) },
+];
+
+function verdict(answer: Json): Awaited<ReturnType<Command['run']>> {
+  const exitCode = answer['answer'] === 'yes' ? exitCodes.ok : answer['answer'] === 'cannot-say' ? exitCodes.cannotSay : exitCodes.failed;
+  return { kind: 'one', answer, exitCode };
+}
+
+function readDescription(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Failure(exitCodes.usage, `${file} can not be read: ${(error as Error).message}; accepted: a file that holds what STEWARD_DESCRIBE_ONLY=true printed`);
+  }
+}
