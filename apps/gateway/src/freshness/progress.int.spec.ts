@@ -1,4 +1,4 @@
-import type { DeadLetter } from '@steward/contracts';
+import type { DeadLetter, FeedProgress } from '@steward/contracts';
 import { manualClock, type Database } from '@steward/platform';
 import { eventually } from '@steward/testing';
 import type { GatewayApi } from '../api/gateway-api';
@@ -32,8 +32,8 @@ beforeAll(async () => {
 afterAll(() => scene.close());
 
 const feed = { system: 'erp', entity: 'stock-level', stream: 'ERP_STATE' };
-const claim = (completeUpTo: number, epoch: string, sequence: number, exceptKeys?: string[]) =>
-  database.transaction((tx) => recordClaim(tx, { ...feed, completeUpTo: new Date(completeUpTo).toISOString(), epoch, sequence, ...(exceptKeys ? { exceptKeys } : {}) }));
+const claim = (completeUpTo: number, epoch: string, sequence: number, exceptKeys?: string[], part?: FeedProgress['part']) =>
+  database.transaction((tx) => recordClaim(tx, { ...feed, completeUpTo: new Date(completeUpTo).toISOString(), epoch, sequence, ...(exceptKeys ? { exceptKeys } : {}), ...(part ? { part } : {}) }));
 const reach = async (epoch: string, sequence: number) => (await database.transaction((tx) => applyClaims(tx, [{ ...feed, epoch, sequence }]))).map(({ appliedUpTo }) => appliedUpTo);
 const waiting = async () => (await database.query<{ count: number }>('select count(*)::int as count from feed_progress_claim'))[0]?.count;
 
@@ -55,6 +55,21 @@ describe('feed progress', () => {
     await claim(start - minute, 'e2', 1);
     expect(await reach('e2', 100)).toEqual([]);
     expect(await database.query('select (extract(epoch from applied_up_to) * 1000)::float8 as at from feed_progress')).toEqual([{ at: start + 2_000 }]);
+  });
+
+  it('O8: a claim in parts holds when all of them are there, in whatever order and however often they come, and excepts the keys of all', async () => {
+    const part = (number: number, keys: string[]) => claim(start + 3_000, 'e3', Number.MAX_SAFE_INTEGER, keys, { number, of: 2, sequence: 7 });
+    await part(2, ['b@main']);
+    await part(2, ['b@main']);
+    expect(await reach('e3', 7)).toEqual([]);
+    await part(1, ['a@main']);
+    expect(await reach('e3', 6)).toEqual([]);
+    expect(await reach('e3', 7)).toEqual([start + 3_000]);
+    expect(await database.query('select array(select unnest(except_keys) order by 1) as keys from feed_progress')).toEqual([{ keys: ['a@main', 'b@main'] }]);
+    // One whose other part is lost is forgotten with the next whole claim.
+    await claim(start + 4_000, 'e3', Number.MAX_SAFE_INTEGER, ['c@main'], { number: 1, of: 2, sequence: 8 });
+    await claim(start + 5_000, 'e3', 9);
+    expect([await reach('e3', 9), await waiting()]).toEqual([[start + 5_000], 0]);
   });
 
   it('asks for the floors of both state streams and waits for their epochs', () => {

@@ -2,7 +2,7 @@
  * Claimed and applied progress of the feeds (O8). Invariants:
  *   1. A claim is applied only when the projection has worked off the stream to the claimed (epoch, sequence).
  *   2. Applied progress never decreases.
- *   3. The keys that a claim excepts are excepted with it, never before and never after.
+ *   3. The keys that a claim excepts are excepted with it, never before and never after. One in parts is none until all are there.
  *   4. Applying is announced by NOTIFY on the documents' channel: commit order puts it behind the changes it vouches for. Excepted
  *      keys don't fit into a NOTIFY (8000 bytes): it carries their digest, and whoever doesn't know it reads the table.
  */
@@ -31,10 +31,10 @@ export const exceptionsDigest = `case when except_keys = '{}' then null else md5
 
 export async function recordClaim(tx: PoolClient, claim: FeedProgress): Promise<void> {
   await tx.query(
-    `insert into feed_progress_claim (system, entity, complete_up_to, stream, epoch, sequence, except_keys)
-     values ($1, $2, $3, $4, $5, $6, $7) on conflict (system, entity, complete_up_to) do update
-     set stream = excluded.stream, epoch = excluded.epoch, sequence = excluded.sequence, except_keys = excluded.except_keys`,
-    [claim.system, claim.entity, claim.completeUpTo, claim.stream, claim.epoch, claim.sequence, claim.exceptKeys ?? []],
+    `insert into feed_progress_claim (system, entity, complete_up_to, stream, epoch, sequence, except_keys, part, parts)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (system, entity, complete_up_to, part) do update
+     set stream = excluded.stream, epoch = excluded.epoch, sequence = excluded.sequence, except_keys = excluded.except_keys, parts = excluded.parts`,
+    [claim.system, claim.entity, claim.completeUpTo, claim.stream, claim.epoch, claim.part?.sequence ?? claim.sequence, claim.exceptKeys ?? [], claim.part?.number ?? 1, claim.part?.of ?? 1],
   );
 }
 
@@ -47,9 +47,12 @@ export async function applyClaims(tx: PoolClient, floors: readonly Floor[]): Pro
       with floor as (
         select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) as f (system, entity, stream, epoch, sequence)
       ), covered as (
-        select distinct on (c.system, c.entity) c.system, c.entity, c.complete_up_to as up_to, c.except_keys
+        select distinct on (c.system, c.entity) c.system, c.entity, c.complete_up_to as up_to,
+          (select coalesce(array_agg(k.key), '{}') from feed_progress_claim p, unnest(p.except_keys) as k(key)
+            where p.system = c.system and p.entity = c.entity and p.complete_up_to = c.complete_up_to) as except_keys
         from feed_progress_claim c join floor f using (system, entity, stream, epoch)
         where c.sequence <= f.sequence
+        group by c.system, c.entity, c.complete_up_to having count(*) = max(c.parts)
         order by c.system, c.entity, c.complete_up_to desc
       ), forgotten as (
         delete from feed_progress_claim c using covered v

@@ -1,6 +1,6 @@
 import { manualClock, type ManualClock } from '@steward/platform';
 import { eventually } from '@steward/testing';
-import { mostExceptKeys } from './claim-progress';
+import { keysInPart, mostExceptKeys } from './claim-progress';
 import { decideHeldChange, listHeld } from '../guard/decide-held';
 import { openRig, type Rig } from '../fixtures/rig.fixture.spec';
 
@@ -40,6 +40,7 @@ describe('O8: feed progress', () => {
     epoch: string;
     sequence: number;
     exceptKeys?: string[];
+    part?: { number: number; of: number; sequence: number };
   }
   const claims = async (): Promise<Progress[]> => (await rig.rows<{ body: string }>(`select body from outbox where kind = 'event' order by id`)).map(({ body }) => JSON.parse(body) as Progress);
 
@@ -135,7 +136,7 @@ describe('O8: feed progress', () => {
     expect((await claims())[waited]?.exceptKeys).toEqual(['sku-1@main']);
   });
 
-  it('O8: with more quarantined keys than the contract takes nothing is claimed at all', async () => {
+  it('O8: with more quarantined keys than a message takes it is claimed in parts, which hold together; with far too many not at all', async () => {
     await acknowledge('epoch-1', 7);
     await nextClaim();
     const park = (from: number, to: number): Promise<unknown> =>
@@ -145,9 +146,15 @@ describe('O8: feed progress', () => {
          from generate_series($1::int, $2::int) n`,
         [from, to],
       );
-    await park(101, 100 + mostExceptKeys);
-    expect((await nextClaim()).exceptKeys).toHaveLength(mostExceptKeys);
-    await park(99, 99);
+    await park(101, 100 + keysInPart);
+    expect(await nextClaim()).toMatchObject({ sequence: 7, exceptKeys: { length: keysInPart } });
+    await park(100, 100);
+    await nextClaim();
+    const parts = (await claims()).slice(-2);
+    expect(parts).toMatchObject([1, 2].map((number) => ({ completeUpTo: parts[0]?.completeUpTo, sequence: Number.MAX_SAFE_INTEGER, part: { number, of: 2, sequence: 7 } })));
+    expect(new Set(parts.flatMap(({ exceptKeys = [] }) => exceptKeys)).size).toBe(keysInPart + 1);
+
+    await park(101 + keysInPart, 100 + mostExceptKeys);
     await tickUntil(async () => {
       const before = (await claims()).length;
       const { completeUpTo } = rig.runner.position();
@@ -155,7 +162,7 @@ describe('O8: feed progress', () => {
       return (await claims()).length === before;
     });
     const silent = (await claims()).length;
-    await rig.rows(`update dead_letter set state = 'discarded', closed_at = now() where identity = 'key sku-99%40main'`);
+    await rig.rows(`update dead_letter set state = 'discarded', closed_at = now()`);
     await tickUntil(async () => (await claims()).length > silent);
   });
 

@@ -186,7 +186,9 @@ export class FeedRunner {
       }),
       reader('hints', async () => ((await answerHints(reading)) ? 0 : hintsEveryMs), bells.hints),
       reader('progress', async () => {
-        if (await claimProgress(reading, claim)) return progressEveryMs;
+        const messages = await claimProgress(reading, claim);
+        // A claim of many parts is a lot to say; none of its feed grows old within the minutes that it is said less often.
+        if (messages > 0) return progressEveryMs * messages;
         return claim.waiting === undefined ? Math.min(progressEveryMs, 1_000) : unacknowledgedLookMs;
       }),
     ];
