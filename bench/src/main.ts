@@ -5,9 +5,11 @@ import { runGateway } from './gateway/gateway';
 import { parseOptions as parseGatewayOptions, usage as gatewayUsage } from './gateway/options';
 import { runImport } from './import/import';
 import { parseOptions as parseImportOptions, usage as importUsage } from './import/options';
-import { runDurable } from './pipeline/durable';
 import { parseOptions as parsePipelineOptions, usage as pipelineUsage } from './pipeline/options';
 import { runPipeline } from './pipeline/pipeline';
+import { contests, runTwoSystems } from './pipeline/two-systems';
+import { parseOptions as parsePoisonOptions, usage as poisonUsage } from './poison/options';
+import { runPoison } from './poison/poison';
 import { parseOptions as parseReservationOptions, usage as reservationUsage } from './reservations/options';
 import { parseOptions as parseReconcileOptions, usage as reconcileUsage } from './reconcile/options';
 import { runReconcile } from './reconcile/reconcile';
@@ -25,7 +27,9 @@ async function main([what, ...args]: readonly string[]): Promise<number> {
     case 'pipeline': {
       const options = parsePipelineOptions(args, process.env['YARDSTICK']);
       if (typeof options === 'string') return refuse(options, pipelineUsage);
-      return (await (options.durable ? runDurable : runPipeline)(options, say)) ? 0 : 1;
+      if (options.durable && options.digests) return refuse('--durable and --digests are two comparisons', pipelineUsage);
+      const contest = options.durable ? contests.durable : options.digests ? contests.digests : undefined;
+      return (await (contest === undefined ? runPipeline(options, say) : runTwoSystems(options, contest, say))) ? 0 : 1;
     }
     case 'gateway': {
       const options = parseGatewayOptions(args);
@@ -42,6 +46,11 @@ async function main([what, ...args]: readonly string[]): Promise<number> {
       if (typeof options === 'string') return refuse(options, reservationUsage);
       return (await runReservations(options, say)) ? 0 : 1;
     }
+    case 'poison': {
+      const options = parsePoisonOptions(args);
+      if (typeof options === 'string') return refuse(options, poisonUsage);
+      return (await runPoison(options, say)) ? 0 : 1;
+    }
     case 'desk': {
       const options = parseDeskOptions(args);
       if (typeof options === 'string') return refuse(options, deskUsage);
@@ -56,7 +65,7 @@ async function main([what, ...args]: readonly string[]): Promise<number> {
       await runBatches(say);
       return 0;
     default:
-      return refuse('which benchmark? accepted: pipeline, gateway, import, batches, reservations, reconcile, desk', `${pipelineUsage}\n${gatewayUsage}\n${importUsage}\nnpm run bench -- batches\n${reservationUsage}\n${reconcileUsage}\n${deskUsage}`);
+      return refuse('which benchmark? accepted: pipeline, gateway, import, batches, reservations, reconcile, desk, poison', `${pipelineUsage}\n${gatewayUsage}\n${importUsage}\nnpm run bench -- batches\n${reservationUsage}\n${reconcileUsage}\n${deskUsage}\n${poisonUsage}`);
   }
 }
 

@@ -29,7 +29,7 @@ test('T5: a line whose ends differ voids the run, in words', () => {
 
 describe('options', () => {
   test('have defaults that give a figure to quote', () => {
-    expect(parseOptions([], undefined)).toEqual({ pairs: 3, seconds: 5, keys: 100_000, rates: [1_000, 4_000], yardstick: undefined, keep: false, durable: false });
+    expect(parseOptions([], undefined)).toEqual({ pairs: 3, seconds: 5, keys: 100_000, rates: [1_000, 4_000], yardstick: undefined, keep: false, durable: false, digests: false });
     expect(parseOptions(['--rates', '0', '--keep'], 'x.mjs')).toMatchObject({ rates: [], keep: true, yardstick: 'x.mjs' });
   });
 
