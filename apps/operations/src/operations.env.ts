@@ -1,4 +1,4 @@
-import { envTypes, issuerEnv, serviceEnv } from '@steward/platform';
+import { envTypes, issuerEnv, neededInProduction, serviceEnv } from '@steward/platform';
 import { z } from 'zod';
 
 export const operationsEnv = {
@@ -7,7 +7,10 @@ export const operationsEnv = {
   STEWARD_OPERATIONS_HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on; 0.0.0.0 in a container'),
   STEWARD_OPERATIONS_RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000_000).default(3_000).describe('requests that an operator may make in a minute; 0 = no limit'),
   ...issuerEnv,
-  STEWARD_AUDIT_OWNER_URL: envTypes.postgresUrl.optional().describe('postgres://user:password@host:port/database of the role that owns the audit tables, so that the role of DATABASE_URL can only add to them; without it the service makes them itself and takes the rights from itself'),
+  STEWARD_AUDIT_OWNER_URL: envTypes.postgresUrl
+    .optional()
+    .describe('postgres://user:password@host:port/database of the role that owns the audit tables, so that the role of DATABASE_URL can only add to them; in development the service makes them itself without it, and takes the rights from itself')
+    .register(neededInProduction, { why: 'who can change what stands in the audit is not who acts' }),
   STEWARD_OPERATIONS_WEBHOOKS: envTypes.httpUrl.optional().describe('http(s) addresses that are told of passed deadlines, of what came back and of critical cases, several separated by commas'),
   STEWARD_OPERATIONS_WEBHOOK_SECRETS: z.string().min(1).optional().describe('what these webhooks are signed with: whsec_<base64>, several separated by commas while one replaces another'),
   NATS_PROVISIONER_URL: envTypes.natsUrl.describe('nats://user:password@host:port of the account that holds the streams, several separated by commas'),

@@ -4,7 +4,7 @@ export { Listener, listenTo, type ListenerOptions } from './database/listener';
 export type { MigrationClass } from './database/migrate';
 export { openDatabase, type Database, type DatabaseOptions, type Statement } from './database/open-database';
 export { ambientEnv } from './env/ambient';
-export { describe as describeVariable, type Described } from './env/accepted';
+export { describe as describeVariable, type Described, neededInProduction } from './env/accepted';
 export { envTypes } from './env/env-types';
 export { isSecretName } from './env/mask';
 export { loadEnv, type EnvOf, type Source as EnvSource } from './env/load-env';

@@ -20,7 +20,7 @@ interface Variable {
 }
 
 /** What the Secret would hold. */
-const secretOf = (name: string): string => (name === 'DATABASE_URL' ? 'postgres://u:p@h:5432/d' : name.startsWith('NATS_') ? 'nats://u:p@h:4222' : 'secret-secret-secret');
+const secretOf = (name: string): string => (/^(DATABASE|STEWARD_AUDIT_OWNER)_URL$/.test(name) ? 'postgres://u:p@h:5432/d' : name.startsWith('NATS_') ? 'nats://u:p@h:4222' : 'secret-secret-secret');
 
 function variablesOf(manifests: readonly Manifest[], kind: 'Deployment' | 'Job'): Variable[] {
   const { template } = manifests.find((manifest) => manifest.kind === kind)?.['spec'] as { template: { spec: { containers: { env: Variable[] }[] } } };

@@ -1,6 +1,7 @@
 import { type AnnounceAgainAnswer, type Contract, type StockLevel, stockLevel, stockReservation } from '@steward/contracts';
 import { announceOwn } from '../own/announce-own';
 import { openRig, type Rig } from '../fixtures/rig.fixture.spec';
+import { toldHeldChanges } from '../guard/told-held-changes';
 import { answerAnnounceAgain } from './doors.controller';
 
 const [a, b, c] = ['a@main', 'b@main', 'c@main'];
@@ -33,6 +34,23 @@ describe('announcing again', () => {
     const [first] = await rig.rows<{ changed_at: Date }>(`select changed_at from announced where key = $1`, [a]);
     expect(await sent()).toEqual([a, b].map((key, index) => ({ key, revision: 2, origin: 'repair', lane: 0, tombstone: false, body: JSON.stringify(level(key, 5 + index)), event_time: first?.changed_at })));
     expect(await acts()).toEqual([{ act_id: null, entity: 'stock-level', origin: 'announced', actor: 'anna', reason: 'the storefront lacks it', keys: [b, a] }]);
+  });
+
+  it('X3: a row that is told is told again under a new revision, by its Teller, and a dry run leaves it alone', async () => {
+    const id = '11111111-1111-4111-8111-111111111111';
+    await rig.rows('truncate held_change cascade');
+    await rig.rows(`insert into held_change (id, entity, vendor, rule, kind, count, total, detail, sample, owner, opened_at, last_seen_at) values ('${id}', 'stock-level', 'sandbox', null, 'deletions', 3, 10, 'three are gone', '[]', '{}', now(), now())`);
+    await rig.rows('update held_change set told_version = version');
+    const ask = (keys: readonly string[], more: object = {}): Promise<AnnounceAgainAnswer> =>
+      answerAnnounceAgain({ ...doors(), tells: [toldHeldChanges] }, { entity: 'case', keys, actor: 'anna', reason: 'the desk lacks it', dryRun: false, ...more });
+    const untold = () => rig.rows('select version::int, told_version::int from held_change where told_version < version');
+    expect(await ask([id, 'no id'], { dryRun: true })).toEqual({ items: [{ key: id, outcome: 'would-announce', revision: 2 }, { key: 'no id', outcome: 'unknown-key', revision: null }] });
+    expect(await untold()).toEqual([]);
+    expect(await ask([id, 'no id'])).toEqual({ items: [{ key: id, outcome: 'announced', revision: 2 }, { key: 'no id', outcome: 'unknown-key', revision: null }] });
+    expect(await untold()).toEqual([{ version: 2, told_version: 1 }]);
+    expect(await acts()).toMatchObject([{ entity: 'case', actor: 'anna', reason: 'the desk lacks it' }]);
+    await expect(ask([id], { from: 'source' })).rejects.toMatchObject({ code: 'DOOR_UNKNOWN_ENTITY' });
+    await expect(again([id], { entity: 'case' })).rejects.toMatchObject({ code: 'DOOR_UNKNOWN_ENTITY' });
   });
 
   it('X3: a dry run says what would come and leaves nothing behind', async () => {

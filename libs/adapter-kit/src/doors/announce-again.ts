@@ -7,9 +7,11 @@
  * 3. It goes by the live lane. What waits in the backfill lane for the same keys is withdrawn (B12); a row of its own in that lane would
  *    go out behind changes that were made after it. Whoever asks for much asks slowly.
  * 4. The stored hash becomes that of the stored content: after an edit by hand the next read of the source finds the difference.
+ * 5. Rows that are told (dead letters, cases) are touched, and their Teller tells them again: what nothing announced by hand, nothing
+ *    announces again by hand.
  */
 import { type AnnounceAgainAnswer, type AnnounceAgainQuestion, type AnnouncedAgain, type Contract, subjectOf, typeOf } from '@steward/contracts';
-import { contentHash, digestMoves, hashOf, keepDigest, outboxChannel, outboxInsert } from '@steward/event-bus';
+import { contentHash, digestMoves, hashOf, keepDigest, outboxChannel, outboxInsert, type Told, touchTold } from '@steward/event-bus';
 import { currentTraceparent, type Database, RejectedError } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import type { Feed } from '../source/define';
@@ -55,14 +57,20 @@ export interface Announcing {
   readonly feeds: readonly Feed[];
   /** The states that this service decides on itself. */
   readonly own: readonly Contract[];
+  /** Tables of this service whose rows are told. */
+  readonly tells?: readonly Told[];
   readonly now: () => number;
 }
 
 export async function announceAgain(announcing: Announcing, question: AnnounceAgainQuestion): Promise<AnnounceAgainAnswer> {
-  const { system, database, feeds, own } = announcing;
+  const { system, database, feeds, own, tells = [] } = announcing;
   const feed = feeds.find(({ contract }) => contract.entity === question.entity);
-  const contract = feed?.contract ?? own.find(({ entity }) => entity === question.entity);
-  if (contract === undefined) throw new RejectedError('DOOR_UNKNOWN_ENTITY', `${system} does not announce ${question.entity}`, { place: 'entity', accepted: [...feeds.map((each) => each.contract), ...own].map(({ entity }) => entity).join(', ') });
+  const told = tells.find(({ contract }) => contract.entity === question.entity);
+  const contract = feed?.contract ?? told?.contract ?? own.find(({ entity }) => entity === question.entity);
+  if (contract === undefined) {
+    const accepted = [...feeds.map((each) => each.contract), ...own, ...tells.map((each) => each.contract)].map(({ entity }) => entity).join(', ');
+    throw new RejectedError('DOOR_UNKNOWN_ENTITY', `${system} does not announce ${question.entity}`, { place: 'entity', accepted });
+  }
   const origin = question.from ?? 'announced';
   if (origin === 'source' && feed === undefined) throw new RejectedError('DOOR_UNKNOWN_ENTITY', `${system} reads no ${contract.entity} from a source: it decides on it itself`, { place: 'from', accepted: 'announced' });
   const keys = [...new Set(question.keys)];
@@ -70,7 +78,7 @@ export async function announceAgain(announcing: Announcing, question: AnnounceAg
     const before = await answeredBefore(tx, question, keys);
     if (before !== undefined) return { items: before };
     const above = keys.map((key) => question.above?.[key] ?? null);
-    const items = origin === 'announced' ? await again(tx, announcing, contract, { keys, above, dryRun: question.dryRun }) : await reread(tx, announcing, contract, { keys, dryRun: question.dryRun });
+    const items = told !== undefined ? await tellAgain(tx, told, keys, question.dryRun) : origin === 'announced' ? await again(tx, announcing, contract, { keys, above, dryRun: question.dryRun }) : await reread(tx, announcing, contract, { keys, dryRun: question.dryRun });
     if (!question.dryRun) await record(tx, question, { keys, items, origin, at: new Date(announcing.now()) });
     return { items };
   });
@@ -94,6 +102,17 @@ async function again(tx: PoolClient, { system, now }: Announcing, contract: Cont
   return keys.map((key) => {
     const revision = told.get(key);
     return revision === undefined ? unknown(key) : { key, outcome: 'announced', revision };
+  });
+}
+
+/** `above` can't be given to a row that tells itself: where somebody holds more, the next look still finds it. */
+async function tellAgain(tx: PoolClient, told: Told, keys: readonly string[], dryRun: boolean): Promise<AnnouncedAgain[]> {
+  if (!dryRun) await touchTold(tx, told, keys);
+  const { rows } = await tx.query<{ key: string; revision: number }>(`select id::text as key, version::float8 as revision from ${told.table} where id::text = any($1::text[])`, [keys]);
+  const known = new Map(rows.map(({ key, revision }) => [key, revision]));
+  return keys.map((key) => {
+    const revision = known.get(key);
+    return revision === undefined ? unknown(key) : dryRun ? { key, outcome: 'would-announce', revision: revision + 1 } : { key, outcome: 'announced', revision };
   });
 }
 

@@ -33,6 +33,8 @@ export interface AdapterOptions {
   readonly progressEveryMs?: number;
 }
 
+const tells = [toldLetters, toldHeldChanges];
+
 /** What others may ask of an adapter. */
 class Questions {}
 
@@ -103,14 +105,14 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
           await rebuildOwn(tx, adapter.name, own, change);
         },
         renew: (tx, floor) => renewAnnounced(tx, adapter.name, [...source.feeds.map(({ contract }) => contract), ...own], floor),
-        tells: [toldLetters, toldHeldChanges],
+        tells,
       });
       const revisionFloor = async (stream: string): Promise<number> => (await sending.watch.ready(provisionedWithinMs)).streams[stream]?.revisionFloor ?? 0;
       const context = openContext(adapter, env, runtime, database, source, outward.http);
       runners.push(...openRunners({ context, vendor: env.STEWARD_CONNECTOR, adapter, sending, flowSwitch, revisionFloor, progressEveryMs }));
       board.add(runners.map((runner) => runner.flow()));
       const sources = source.feeds.map(({ contract }) => sourceLetters(adapter.name, contract.entity, () => runners.forEach((runner) => runner.hinted())));
-      parts = { database, runners, board, letters: { database, works, sources }, doors: { system: adapter.name, database, feeds: source.feeds, own, now: () => runtime.clock.now(), signal: shutdown.signal } };
+      parts = { database, runners, board, letters: { database, works, sources }, doors: { system: adapter.name, database, feeds: source.feeds, own, tells, now: () => runtime.clock.now(), signal: shutdown.signal } };
       if (source.webhook) mountWebhook(app.getHttpAdapter().getInstance(), { spec: source.webhook, feeds: source.feeds, database, clock: runtime.clock, logger, stored: () => runners.forEach((runner) => runner.hinted()) });
       connectQuestions(app, adapter, env);
       shutdown.onDrain('feeds', async () => void (await Promise.all(runners.map((runner) => runner.stop()))));

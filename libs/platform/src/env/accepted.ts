@@ -4,9 +4,14 @@ export interface Described {
   /** What is accepted, in words. */
   readonly accepted: string;
   readonly required: boolean;
+  /** Why production mode does not start without it, where the schema itself would. */
+  readonly neededInProduction: string | undefined;
   /** The default as it would be written in the environment. */
   readonly fallback: string | undefined;
 }
+
+/** What may be left out everywhere but in production, and why not there. */
+export const neededInProduction = z.registry<{ readonly why: string }>();
 
 type Facts = z.core.JSONSchema.BaseSchema;
 
@@ -15,7 +20,7 @@ export function describe(schema: z.core.$ZodType): Described {
   const required = !z.safeParse(schema, undefined).success;
   const facts = factsOf(schema);
   const fallback = facts.default === undefined ? undefined : typeof facts.default === 'string' ? facts.default : JSON.stringify(facts.default);
-  return { accepted: facts.description ?? inWords(facts), required, fallback };
+  return { accepted: facts.description ?? inWords(facts), required, neededInProduction: neededInProduction.get(schema)?.why, fallback };
 }
 
 function factsOf(schema: z.core.$ZodType): Facts {

@@ -1,7 +1,9 @@
 /**
- * What production mode refuses beyond what is misspelt: secrets that everybody knows, and addresses over which secrets and customers'
+ * What production mode refuses beyond what is misspelt: what only a developer can do without, secrets that everybody knows, and addresses over which secrets and customers'
  * data would travel in the clear. It is asked once, by the process that starts; nothing here reads the environment.
  */
+import type { z } from 'zod';
+import { describe } from './accepted';
 import { isSecretName } from './mask';
 
 /** Characters. Whoever makes one with a generator has more; whoever types one has fewer. */
@@ -11,6 +13,14 @@ const words = /^[a-z]+([-_ ](secret|token|password|key))+$/i;
 const loopback = /^(localhost|127(\.[0-9]{1,3}){3}|\[::1\])$/i;
 /** Names that end so hold where a secret is, not what it is. */
 const aboutSecrets = /_(FILE|URL|PATH|PREFIX)$/;
+
+/** What is missing in production, one line a variable. */
+export function missingInProduction(shape: z.ZodRawShape, given: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(shape).flatMap(([name, schema]) => {
+    const { neededInProduction, accepted } = describe(schema);
+    return neededInProduction === undefined || (given[name] ?? '') !== '' ? [] : [`${name} is missing: ${neededInProduction}; accepted in production mode: ${accepted}`];
+  });
+}
 
 /** Why these may not be used in production, one line a variable. `allowPlaintext`: whoever runs it answers for the network. */
 export function productionFaults(given: Readonly<Record<string, string | undefined>>, allowPlaintext: boolean): string[] {

@@ -1,4 +1,6 @@
-import { productionFaults } from './production';
+import { z } from 'zod';
+import { neededInProduction } from './accepted';
+import { missingInProduction, productionFaults } from './production';
 
 const good = 'k7Qm-2vXw-91Zp-Lr4T';
 
@@ -19,6 +21,12 @@ describe('production mode refuses', () => {
   it('no plaintext where somebody answers for the network, but placeholders still', () => {
     expect(productionFaults({ NATS_URL: `nats://pim:${good}@broker:4222`, DATABASE_URL: `postgres://pim:${good}@db/pim` }, true)).toEqual([]);
     expect(productionFaults({ NATS_URL: 'nats://pim:changeme@broker:4222' }, true)).toHaveLength(1);
+  });
+
+  it('what only a developer can do without', () => {
+    const shape = { AUDIT: z.string().optional().describe('an address').register(neededInProduction, { why: 'it is kept apart' }), OTHER: z.string().optional() };
+    for (const given of [{}, { AUDIT: '' }]) expect(missingInProduction(shape, given)).toEqual(['AUDIT is missing: it is kept apart; accepted in production mode: an address']);
+    expect(missingInProduction(shape, { AUDIT: 'x' })).toEqual([]);
   });
 
   it('nothing that is fine', () => {

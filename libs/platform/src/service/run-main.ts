@@ -7,7 +7,7 @@
 import type { z } from 'zod';
 import { loadEnv, type EnvOf } from '../env/load-env';
 import { OnlyMigrated } from '../database/migrate';
-import { productionFaults } from '../env/production';
+import { missingInProduction, productionFaults } from '../env/production';
 import { ambientEnv } from '../env/ambient';
 import { processEnv, type ProcessEnv } from '../env/service-env';
 import { errorTable } from '../errors/table';
@@ -102,7 +102,8 @@ function readEnv<S extends z.ZodRawShape>(name: string, shape: S): { env: EnvOf<
 }
 
 function refuseInProduction(shape: z.ZodRawShape, { STEWARD_ALLOW_PLAINTEXT }: ProcessEnv): void {
-  const faults = productionFaults(Object.fromEntries(Object.keys(shape).map((name) => [name, process.env[name]])), STEWARD_ALLOW_PLAINTEXT);
+  const given = Object.fromEntries(Object.keys(shape).map((name) => [name, process.env[name]]));
+  const faults = [...missingInProduction(shape, given), ...productionFaults(given, STEWARD_ALLOW_PLAINTEXT)];
   if (faults.length > 0) throw new StewardError('ENV_INSECURE', `${faults.length} ${faults.length === 1 ? 'setting is' : 'settings are'} not for production\n${faults.map((line) => `  ${line}`).join('\n')}`);
 }
 

@@ -19,9 +19,15 @@ export function split(shape: Shape, managed: Readonly<Record<string, string>> = 
   const names = (entries: readonly (readonly [string, unknown])[]): string[] => entries.map(([name]) => name).toSorted();
   return {
     plain: names(offered.filter(([name, schema]) => !isSecret(name, schema))),
-    required: names(secrets.filter(([, schema]) => describeVariable(schema).required)),
-    optional: names(secrets.filter(([, schema]) => !describeVariable(schema).required)),
+    required: names(secrets.filter(([, schema]) => isNeeded(schema))),
+    optional: names(secrets.filter(([, schema]) => !isNeeded(schema))),
   };
+}
+
+/** A chart is for production. */
+function isNeeded(schema: Shape[string]): boolean {
+  const { required, neededInProduction } = describeVariable(schema);
+  return required || neededInProduction !== undefined;
 }
 
 export function factsOf(service: Service): object {
