@@ -5,10 +5,10 @@ import type { DefaultTheme } from 'vitepress';
 
 type Item = DefaultTheme.SidebarItem;
 
-/** The first heading, without marks; a page without one is called after its file. */
+/** The first heading, without marks and without what all of its folder begin with; a page without one is called after its file. */
 function titleOf(docs: string, page: string): string {
   const [, heading] = /^# (.+)$/m.exec(readFileSync(join(docs, page), 'utf8')) ?? [];
-  return (heading ?? posix.basename(page, '.md')).replaceAll('`', '');
+  return (heading ?? posix.basename(page, '.md')).replaceAll('`', '').replace(/^Runbook: /, '');
 }
 
 const itemOf = (docs: string, page: string): Item => ({ text: titleOf(docs, page), link: `/${page.replace(/(index)?\.md$/, '')}` });
