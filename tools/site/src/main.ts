@@ -8,9 +8,8 @@ import { faultsIn } from './checks/faults';
 import { worldOf } from './checks/world';
 import { operationsApi, storefrontApi } from './reference/apis';
 import { generatedPages } from './reference/pages';
-import { repository } from './repository';
+import { docs, repository } from './repository';
 
-const docs = join(repository, 'docs');
 const site = join(docs, '.vitepress', 'dist');
 
 /** @returns the exit code: 0 fine, 1 something that the documentation names is not there */
@@ -18,7 +17,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({ options: { base: { type: 'string', default: '/' } } });
   const apis = { storefront: storefrontApi(), operations: operationsApi() };
   for (const folder of ['reference', 'public']) rmSync(join(docs, folder), { recursive: true, force: true });
-  for (const [file, text] of generatedPages(docs, apis)) {
+  for (const [file, text] of generatedPages(apis)) {
     mkdirSync(dirname(join(docs, file)), { recursive: true });
     writeFileSync(join(docs, file), text);
   }

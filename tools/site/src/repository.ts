@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 export const repository = join(__dirname, '..', '..', '..');
+export const docs = join(repository, 'docs');
 
 /** Specs run from sources, the command from what was built. */
 const tree = __filename.endsWith('.ts') ? 'src' : 'dist';

@@ -32,8 +32,8 @@ const described = ({ description }: { readonly description?: StringValueNode | u
 
 function definitionLines(definition: DefinitionNode, known: ReadonlySet<string>): readonly string[] {
   const type = (node: TypeNode): string => typeText(node, known);
-  const described_ = 'description' in definition ? described(definition) : '';
-  return [`### ${nameOf(definition)}`, '', ...(described_ === '' ? [] : [described_, '']), ...bodyOf(definition, type)];
+  const meaning = 'description' in definition ? described(definition) : '';
+  return [`### ${nameOf(definition)}`, '', ...(meaning === '' ? [] : [meaning, '']), ...bodyOf(definition, type)];
 }
 
 function bodyOf(definition: DefinitionNode, type: (node: TypeNode) => string): readonly string[] {

@@ -1,7 +1,7 @@
 // Everything in docs/ that is made from the code for the site alone, by path below docs/. None of it is committed, so none of it is stale.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repository } from '../repository';
+import { docs, repository } from '../repository';
 import { storefrontSchema } from './apis';
 import { renderAsyncApi } from './asyncapi';
 import { renderCommands } from './commands';
@@ -19,7 +19,7 @@ export interface Apis {
   readonly operations: OpenApi;
 }
 
-export function generatedPages(docs: string, { storefront, operations }: Apis): ReadonlyMap<string, string> {
+export function generatedPages({ storefront, operations }: Apis): ReadonlyMap<string, string> {
   const rules = rulesIn(read('docs/correctness.md'));
   const titles = specTitles(repository);
   const missing = unproven(rules, titles);

@@ -1,16 +1,13 @@
 // What docs/.vitepress/config.mjs hands to VitePress.
 import { join } from 'node:path';
 import type { DefaultTheme, UserConfig } from 'vitepress';
-import { repository } from '../repository';
+import { docs, repository } from '../repository';
 import { readMarkdown, slugOf } from './markdown';
 import { sidebarOf } from './sidebar';
-
-export const docs = join(repository, 'docs');
 
 export const config: UserConfig<DefaultTheme.Config> = {
   title: 'Steward',
   description: 'Keeps a shop’s systems of record and its storefront in agreement, under change and partial failure.',
-  cleanUrls: false,
   cacheDir: join(repository, 'node_modules', '.cache', 'vitepress'),
   // A link to a page that is not there ends the build; anchors are looked at afterwards, see checks/anchors.ts.
   ignoreDeadLinks: false,
