@@ -20,6 +20,7 @@ describe('the desk', () => {
   let database: TestDatabase;
   let issuer: TestIssuer;
   let operations: Operations;
+  let start: () => Promise<void>;
   let pim: Broker;
   let publisher: RawPublisher;
 
@@ -28,8 +29,8 @@ describe('the desk', () => {
     const response = await fetch(`${operations.apiUrl}/ops/v1${path}`, { headers: bearer(await issuer.token({ sub: 'ada', steward_roles: ['admin:*'] })) });
     return (await response.json()) as Record<string, unknown>;
   };
-  const post = async (path: string, body: object) => {
-    const headers = { ...bearer(await issuer.token({ sub: 'ada', steward_roles: ['admin:*'] })), 'content-type': 'application/json' };
+  const post = async (path: string, body: object, sub = 'ada') => {
+    const headers = { ...bearer(await issuer.token({ sub, steward_roles: ['admin:*'] })), 'content-type': 'application/json' };
     return (await (await fetch(`${operations.apiUrl}/ops/v1${path}`, { method: 'POST', headers, body: JSON.stringify({ reason: 'pim has told why', ...body }) })).json()) as Record<string, unknown>;
   };
   const lengthOf = async (path: string): Promise<number> => ((await get(path))['items'] as unknown[]).length;
@@ -47,8 +48,11 @@ describe('the desk', () => {
     database = await testDatabase({ migrations: [] });
     issuer = await testIssuer();
     const own = { STEWARD_HEALTH_PORT: '0', STEWARD_OPERATIONS_PORT: '0', STEWARD_LOG_LEVEL: 'silent', STEWARD_MODE: 'test', STEWARD_PROVISIONER_EVERY_MS: '600000' };
-    operations = await createOperations(loadEnv(operationsEnv, { DATABASE_URL: database.url, NATS_URL: urlOf('operations'), NATS_PROVISIONER_URL: urlOf('provisioner'), ...own, ...issuer.env }));
-    await eventually(async () => (await fetch(`${operations.url}/readyz`)).status === 200, { withinMs: 40_000 });
+    start = async () => {
+      operations = await createOperations(loadEnv(operationsEnv, { DATABASE_URL: database.url, NATS_URL: urlOf('operations'), NATS_PROVISIONER_URL: urlOf('provisioner'), ...own, ...issuer.env }));
+      await eventually(async () => (await fetch(`${operations.url}/readyz`)).status === 200, { withinMs: 40_000 });
+    };
+    await start();
     pim = await connectBroker({ url: urlOf('pim'), service: 'pim', logger });
     publisher = new RawPublisher({ broker: pim });
   });
@@ -125,6 +129,37 @@ describe('the desk', () => {
     await eventually(async () => (await own('redriven')).length === 1);
     expect(await get('/dead-letters/letter-3')).toMatchObject({ letter: { service: 'pim', state: 'open' } });
   });
+
+  test('C6: two editors, a retry of the group and a restart at once on the same letters: each is applied once, and all that was tried is on record (T2)', async () => {
+    const broken = (index: number) => publish(deadLetter, `same-${String(index)}`, 100 + index, { ...aLetter(`same-${String(index)}`, { service: 'pim' }), attempts: -1 });
+    const mine = async (): Promise<{ letterId: string; key: string; groupId: string }[]> => (await get(`/dead-letters?first=250&q=${encodeURIComponent('service:operations same- state:open')}`))['items'] as never;
+    const all = Array.from({ length: 6 }, (_, index) => index);
+    for (const index of all) await broken(index);
+    await eventually(async () => (await mine()).length === all.length);
+    const letters = await mine();
+    const edits = await Promise.all(letters.map(async ({ letterId }) => ({ id: letterId, bodyHash: ((await get(`/dead-letters/${letterId}`)) as { live: { bodyHash: string } }).live.bodyHash })));
+    const edited = (by: string, attempts: number) => edits.map(({ id, bodyHash }) => post(`/dead-letters/${id}/edit`, { patch: [{ op: 'replace', path: '/attempts', value: attempts }], bodyHash }, by));
+    const [retry, ...asked] = await Promise.all([post('/operations', { kind: 'retry', selection: { group: letters[0]?.groupId } }, 'hedy'), ...edited('ada', 1), ...edited('grace', 2)]);
+    // It grows after the click, and the process goes while all of them run.
+    await broken(all.length);
+    await operations.stop();
+    await start();
+    await eventually(async () => (await mine()).some(({ key }) => key === `same-${String(all.length)}`));
+    const jobs = [retry?.['id'], ...asked.map((each) => each['operationId'])].filter((id) => typeof id === 'string');
+    expect(jobs.length).toBeGreaterThan(all.length);
+    await eventually(async () => (await Promise.all(jobs.map((id) => get(`/operations/${id}`)))).every(({ state }) => state === 'done' || state === 'stopped'), { withinMs: 30_000 });
+    const rows = async (text: string): Promise<unknown[]> => (await database.pool.query(text)).rows as unknown[];
+    // One application of each, of whichever edit was first; the original, which breaks its contract, was never one of them.
+    expect(await rows(`select count(*)::int as n, count(distinct a.letter_id)::int as letters from dead_letter_act a join dead_letter l on l.id = a.letter_id where l.key like 'same-%' and a.verdict = 'apply' and a.patch is not null`)).toEqual([{ n: all.length, letters: all.length }]);
+    expect(await rows(`select key, count(*)::int as n from apply_journal where key like 'same-%' group by key having count(*) <> 1`)).toEqual([]);
+    expect(await rows(`select state, count(*)::int as n from dead_letter where key like 'same-%' group by state order by state`)).toEqual([{ state: 'open', n: 1 }, { state: 'redriven', n: all.length }]);
+    // Every member that a job has settled stands at its letter under the job's own act, with who wanted it.
+    expect(await rows(`select m.item from job_member m join job j on j.id = m.job_id join dead_letter l on l.id::text = m.item where l.key like 'same-%' and m.verdict <> 'closed'
+      and not exists (select from dead_letter_act a where a.letter_id = l.id and a.act_id like m.job_id || ':%' and a.actor = j.actor)`)).toEqual([]);
+    // Only the members of the click were touched.
+    expect(await get(`/operations/${String(retry?.['id'])}`)).toMatchObject({ progress: { total: all.length }, newSince: 1 });
+    expect(await rows(`select a.act from dead_letter_act a join dead_letter l on l.id = a.letter_id where l.key = 'same-${String(all.length)}'`)).toEqual([]);
+  }, 90_000);
 
   test('opens a case that names the broker when a stream is lost', async () => {
     const provisioner = await connectBroker({ url: urlOf('provisioner'), service: 'provisioner', logger, apiPrefix: '$JS.API' });
