@@ -14,18 +14,19 @@ const program = `
   const p = require('@steward/platform');
   const { defineEffect, EffectRunner } = require('@steward/adapter-kit');
   const { DATABASE_URL: url, TILL: till, FAULTS: faults } = process.env;
+  const deadlineMs = Number(process.env.DEADLINE_MS ?? 1000);
   p.nameService('till');
   if (faults) p.armFaults(faults);
   const ask = async (method, key) => (await fetch(till + '/' + key, { method })).json();
   const sale = defineEffect({
-    kind: 'sale', deadlineMs: 1000, settleMs: 200,
+    kind: 'sale', deadlineMs, settleMs: 200,
     submit: (_, { key }) => ask('POST', key),
     readBack: (_, { key }) => ask('GET', key),
     settled: async (tx, { key, outcome }) => void (await tx.query('insert into telling (key, kind, amount) values ($1, $2, 1)', [key, outcome.kind])),
   });
   const logger = p.createLogger({ service: 'till', level: 'silent' });
   p.openDatabase({ url, name: 'till', migrations: [], logger }).then(async (database) => {
-    const runner = new EffectRunner({ effects: [sale], database, databaseUrl: url, clock: p.systemClock, logger, commitWithinMs: 300 });
+    const runner = new EffectRunner({ effects: [sale], database, databaseUrl: url, clock: p.systemClock, logger, commitWithinMs: 300, claimMs: 600 });
     await runner.start();
     process.once('SIGTERM', async () => { await runner.stop(); await database.close(); await p.stopTelemetry(); });
   });
@@ -84,6 +85,15 @@ describe('a process that makes effects', () => {
     run();
     await settled('o1');
     expect([sales, (await test.pool.query('select key, kind from telling')).rows]).toEqual([['o1'], [{ key: 'o1', kind: 'confirmed' }]]);
+  }, 90_000);
+
+  it('T1: what a killed process had sent is found by the next one, and the deadline of the call keeps nobody waiting', async () => {
+    await intend('o1');
+    const longCalls = { DEADLINE_MS: '3600000' };
+    await once(run({ FAULTS: 'effect-submit=crash-after', ...longCalls }), 'close');
+    run(longCalls);
+    await settled('o1');
+    expect(sales).toEqual(['o1']);
   }, 90_000);
 
   it('I2, T1: killed while it reads back, it has asked in vain and no more', async () => {

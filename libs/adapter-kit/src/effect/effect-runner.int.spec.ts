@@ -38,8 +38,8 @@ describe('effects', () => {
     await test.drop();
   });
 
-  const start = async (effects: readonly Effect[] = [till.effect({ deadlineMs, settleMs })]): Promise<EffectRunner> => {
-    const runner = new EffectRunner({ effects, database, databaseUrl: test.url, clock: systemClock, logger, random: () => 0.01, commitWithinMs: 200, stopWithinMs: 500 });
+  const start = async (effects: readonly Effect[] = [till.effect({ deadlineMs, settleMs })], claimMs = 6_000): Promise<EffectRunner> => {
+    const runner = new EffectRunner({ effects, database, databaseUrl: test.url, clock: systemClock, logger, random: () => 0.01, commitWithinMs: 200, claimMs, stopWithinMs: 500 });
     runners.push(runner);
     await runner.start();
     return runner;
@@ -266,6 +266,29 @@ describe('effects', () => {
     await Promise.all([intend(...keys.slice(0, 80)), intend(...keys.slice(40))]);
     await eventually(async () => (await told()).length >= keys.length, { withinMs: 20_000 });
     expect([till.sales.length, new Set(till.sales.map(({ key }) => key)).size, (await told()).length]).toEqual([120, 120, 120]);
+  });
+
+  it('I2: a call that takes longer than a claim is nobody else’s while its process lives', async () => {
+    let [begun, looks, answer] = [false, 0, (): void => undefined];
+    const slow = defineEffect<unknown, string>({
+      kind: 'sale', deadlineMs: 60_000, settleMs,
+      submit: () => new Promise((resolve) => {
+        begun = true;
+        answer = () => resolve({ kind: 'confirmed', answer: 'at last' });
+      }),
+      readBack: () => Promise.resolve({ kind: 'absent' as const, looked: (looks += 1) }),
+      settled: () => Promise.resolve(),
+    });
+    for (let replica = 0; replica < 2; replica += 1) await start([slow], 300);
+    await intend('o1');
+    await eventually(() => begun);
+    const claimedUntil = async () => (await test.pool.query<{ until: Date }>('select claimed_until as until from effect')).rows[0]?.until.getTime() ?? 0;
+    const first = await claimedUntil();
+    // Three claims later: without renewals the other replica would have had it long ago.
+    await eventually(async () => (await claimedUntil()) > first + 900);
+    answer();
+    await settled();
+    expect([await row(), looks]).toEqual([expect.objectContaining({ state: 'confirmed', attempts: 1, answer: 'at last' }), 0]);
   });
 
   it('T1: a process that ends between the call and the commit leaves a question that another one answers', async () => {

@@ -6,7 +6,8 @@
  * 3. An outcome and what follows from it commit together, if the claim is still ours. The rows of the adapter's own code are
  *    locked first, the effect's last, as in its other transactions.
  * 4. Of a paused flow nothing is claimed, neither to be sent nor to be read back; what is under way ends.
- * 5. A claim runs out by itself: what a killed process had in hand is found by the next look of any replica.
+ * 5. A claim is short and renewed while its process lives: what a killed one had in hand is read back by any replica within seconds. What
+ *    that look does not find counts as absent no sooner than before (2); whoever lost a claim and lives drops its outcome (3).
  */
 import { doneWithin, type Flow, type FlowSwitch, Rate } from '@steward/event-bus';
 import { beforeScrape, counter, type Clock, currentTraceparent, type Database, gauge, inSpan, Listener, type Logger, RejectedError, StewardError, through } from '@steward/platform';
@@ -14,7 +15,7 @@ import { calling } from '../http/caller';
 import { Bell } from '../loop/bell';
 import { loop } from '../loop/loop';
 import { type Effect, idempotencyKeyOf } from './define-effect';
-import { type Claimed, claimEffects, countOpenEffects, lookAtEffects, moveEffect, nextDueInMs } from './effect.store';
+import { type Claimed, claimEffects, countOpenEffects, lookAtEffects, moveEffect, nextDueInMs, renewClaims } from './effect.store';
 import { effectChannel } from './intend';
 import { abandoned, afterCall, type Result, type Step } from './next-state';
 import { within } from './within';
@@ -23,6 +24,8 @@ const effects = counter('steward_effects_total', 'Steps of writes to systems of 
 const open = gauge('steward_effects_open', 'Writes to systems of record without an outcome', ['kind', 'state']);
 
 const commitWithinMsByDefault = 15_000;
+/** A process that stands still for longer is taken for dead; that costs a read of the other system, and never a second write. */
+const claimMsByDefault = 6_000;
 const cutOffWithinMs = 1_500;
 const pollMs = 1_000;
 const concurrencyByDefault = 4;
@@ -37,8 +40,9 @@ export interface EffectRunnerOptions {
   readonly databaseUrl: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** For the commit of an outcome, after the deadline of the call; then the claim runs out. */
+  /** For the commit of an outcome, after the deadline of the call; then its claim is renewed no more. */
   readonly commitWithinMs?: number;
+  readonly claimMs?: number;
   readonly random?: () => number;
   /** How long `stop` waits for calls under way before it gives them up. */
   readonly stopWithinMs?: number;
@@ -51,6 +55,10 @@ export class EffectRunner {
   /** Ends the calls that are still under way. */
   private readonly cutOff = new AbortController();
   private readonly underWay = new Set<Promise<void>>();
+  /** What this process holds, and until when it may go on holding it (performance.now). */
+  private readonly claims = new Map<string, { readonly kind: string; readonly key: string; readonly claim: number; readonly until: number }>();
+  private renewing: NodeJS.Timeout | undefined;
+  private renewal: Promise<void> | undefined;
   private listener: Listener | undefined;
   private loops: Promise<void>[] = [];
   private unwatch: () => void = () => undefined;
@@ -84,6 +92,7 @@ export class EffectRunner {
       unwatch();
     };
     this.loops = defined.map((effect) => this.run(effect));
+    this.renewing = setInterval(() => this.renew(), this.claimMs / 3);
   }
 
   async stop(): Promise<void> {
@@ -93,10 +102,13 @@ export class EffectRunner {
     await Promise.all(this.loops);
     const { stopWithinMs = 8_000 } = this.options;
     const done = Promise.all(this.underWay);
-    if (await doneWithin(stopWithinMs, done)) return;
-    // What was sent has no outcome now, and says so; should not even that be stored, the claims run out.
-    this.cutOff.abort();
-    await doneWithin(cutOffWithinMs, done);
+    if (!(await doneWithin(stopWithinMs, done))) {
+      // What was sent has no outcome now, and says so; should not even that be stored, the claims run out.
+      this.cutOff.abort();
+      await doneWithin(cutOffWithinMs, done);
+    }
+    clearInterval(this.renewing);
+    await this.renewal;
   }
 
   flows(connectorOf: (kind: string) => string | null = () => null): readonly Flow[] {
@@ -124,11 +136,15 @@ export class EffectRunner {
       if (seats === 0) return pollMs;
       const claimedAt = performance.now();
       const until = claimedAt + deadlineMs + commitWithinMs;
-      const claimed = await claimEffects(database, kind, { limit: seats, claimMs: deadlineMs + commitWithinMs, absenceAfterMs: deadlineMs + settleMs, flow });
+      const except = [...this.claims.values()].filter((held) => held.kind === kind).map(({ key }) => key);
+      const claimed = await claimEffects(database, kind, { limit: seats, claimMs: Math.min(this.claimMs, deadlineMs + commitWithinMs), absenceAfterMs: deadlineMs + settleMs, flow, except });
       for (const each of claimed) {
         seats -= 1;
+        const held = `${kind} ${each.key}`;
+        this.claims.set(held, { kind, key: each.key, claim: each.claim, until });
         const step = this.step(effect, each, { claimedAt, until }).finally(() => {
           seats += 1;
+          this.claims.delete(held);
           this.underWay.delete(step);
           bell.ring();
         });
@@ -138,6 +154,21 @@ export class EffectRunner {
       return Math.min(pollMs, Math.max(1, (await nextDueInMs(database, kind, flow)) ?? pollMs));
     };
     return loop({ name: `effect ${kind}`, clock, logger, signal: this.stopping.signal, bell, turn });
+  }
+
+  private get claimMs(): number {
+    return this.options.claimMs ?? claimMsByDefault;
+  }
+
+  /** One at a time: a database that is slow must not be asked again and again. */
+  private renew(): void {
+    const now = performance.now();
+    const held = [...this.claims.values()].filter(({ until }) => now < until);
+    if (held.length === 0 || this.renewal !== undefined) return;
+    const { database, logger } = this.options;
+    this.renewal = renewClaims(database, held, this.claimMs)
+      .catch((error: unknown) => logger.warn({ err: error, claims: held.length }, 'claims of effects could not be renewed'))
+      .finally(() => (this.renewal = undefined));
   }
 
   private async step(effect: Effect, raw: Claimed, { claimedAt, until }: { claimedAt: number; until: number }): Promise<void> {

@@ -38,14 +38,14 @@ export interface Claimed {
 // look at what the process knows could be a second old.
 const claimText = `
 with due as (
-  select key from effect where kind = $1 and settled_at is null and next_at <= now() and (claimed_until is null or claimed_until <= now()) and ${mayFlow('$5')}
+  select key from effect where kind = $1 and settled_at is null and next_at <= now() and (claimed_until is null or claimed_until <= now()) and key <> all($6::text[]) and ${mayFlow('$5')}
   order by next_at limit $2 for update skip locked
 )
 update effect e set
   state = case when e.state = 'intended' and e.abandoned_at is null then 'submitted' else e.state end,
   submitted_at = case when e.state = 'intended' then now() else e.submitted_at end,
   attempts = e.attempts + case when e.state = 'intended' and e.abandoned_at is null then 1 else 0 end,
-  next_at = case when e.state = 'intended' then now() + make_interval(secs => $4) else e.next_at end,
+  next_at = case when e.state = 'intended' then now() + make_interval(secs => $3) else e.next_at end,
   claim = e.claim + 1, claimed_until = now() + make_interval(secs => $3), touched = false
 from due where e.kind = $1 and e.key = due.key
 returning e.key, e.request, e.claim::float8 as claim, old.state as was, e.failures, e.abandoned_at is not null as abandoned, e.answer, e.error, e.traceparent, e.correlation_id,
@@ -53,14 +53,29 @@ returning e.key, e.request, e.claim::float8 as claim, old.state as was, e.failur
 
 export interface ClaimLimits {
   readonly limit: number;
+  /** Until it runs out, unless it is renewed. */
   readonly claimMs: number;
+  /** Keys that this process still works at, whose claims an outage of the database may have cost. */
+  readonly except?: readonly string[];
   /** Deadline and settle time together. */
   readonly absenceAfterMs: number;
   readonly flow: string;
 }
 
-export async function claimEffects(database: Pick<Database, 'query'>, kind: string, { limit, claimMs, absenceAfterMs, flow }: ClaimLimits): Promise<Claimed[]> {
-  return database.query<Claimed & { [column: string]: unknown }>({ name: 'kit-effect-claim', text: claimText }, [kind, limit, claimMs / 1_000, absenceAfterMs / 1_000, flow]);
+export async function claimEffects(database: Pick<Database, 'query'>, kind: string, { limit, claimMs, absenceAfterMs, flow, except = [] }: ClaimLimits): Promise<Claimed[]> {
+  return database.query<Claimed & { [column: string]: unknown }>({ name: 'kit-effect-claim', text: claimText }, [kind, limit, claimMs / 1_000, absenceAfterMs / 1_000, flow, except]);
+}
+
+/** So long from now, for those that nobody else has by now. */
+export async function renewClaims(database: Pick<Database, 'query'>, claims: readonly { readonly kind: string; readonly key: string; readonly claim: number }[], claimMs: number): Promise<void> {
+  await database.query(
+    {
+      name: 'kit-effect-renew',
+      text: `update effect e set claimed_until = now() + make_interval(secs => $4) from unnest($1::text[], $2::text[], $3::bigint[]) u(kind, key, claim)
+        where e.kind = u.kind and e.key = u.key and e.claim = u.claim and e.claimed_until is not null and e.settled_at is null`,
+    },
+    [claims.map(({ kind }) => kind), claims.map(({ key }) => key), claims.map(({ claim }) => claim), claimMs / 1_000],
+  );
 }
 
 /** What becomes of a claimed effect. */

@@ -145,11 +145,18 @@ function streamConfig(stream: StreamDeclaration, { replicas, atomic }: Made): Ow
 
 type OwnDurableConfig = Required<Pick<ConsumerConfig, 'durable_name' | 'ack_policy' | 'ack_wait' | 'max_deliver' | 'max_ack_pending'>> & { filter_subjects: string[] };
 
+/**
+ * What a killed process had in hand comes to its successor after so long: half a minute of it was half a minute of every order that the process
+ * had just been told of. A process that lives says every third of it that it is at work (B4); one that stands still for longer is taken for dead,
+ * and what then comes twice the gate knows (C1).
+ */
+const ackWaitMs = 10_000;
+
 function durableConfig(durable: DurableDeclaration): OwnDurableConfig {
   return {
     durable_name: durable.name,
     ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(30_000),
+    ack_wait: nanos(ackWaitMs),
     // B4: no backoff list (its first entry would replace ack_wait), no limit of deliveries (attempts are counted by us).
     max_deliver: -1,
     max_ack_pending: 20_000,

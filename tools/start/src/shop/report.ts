@@ -9,7 +9,7 @@ export function told(bought: readonly Bought[], tookMs: number): string {
   const lines = [...outcomes].toSorted(([, a], [, b]) => b.length - a.length).map(([outcome, those]) => {
     const times = those.map((each) => each.tookMs).toSorted((a, b) => a - b);
     const at = (share: number): string => `${Math.round(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0)} ms`;
-    return `  ${String(those.length).padStart(7)}  ${outcome.padEnd(44)} p50 ${at(0.5)}, p99 ${at(0.99)}`;
+    return `  ${String(those.length).padStart(7)}  ${outcome.padEnd(44)} p50 ${at(0.5)}, p99 ${at(0.99)}, longest ${at(1)}`;
   });
   return [`${bought.length} purchases in ${(tookMs / 1_000).toFixed(1)} s:`, ...lines].join('\n');
 }
