@@ -4,6 +4,7 @@ export { tablesThatMention } from './mentions';
 export { OtlpReceiver, type ReceivedSpan } from './otlp/receiver';
 export { type Certificate, selfSigned } from './servers/certificate';
 export { testBroker, type TestBroker } from './servers/broker';
+export { messagesOf } from './servers/messages';
 export { testDatabase, type MigrationClass, type TestDatabase } from './servers/database';
 export { AUDIENCE, bearer, ISSUER, type TestIssuer, testIssuer } from './servers/issuer';
 export { ownPostgres } from './servers/own-postgres';

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { streams } from '@steward/contracts';
-import { tablesThatMention } from '@steward/testing';
+import { messagesOf, tablesThatMention } from '@steward/testing';
 import { Pool } from 'pg';
 import { databaseOf, databaseOwners } from '../system/databases';
 import type { System } from '../system/system';
@@ -33,11 +33,7 @@ function inStreams(system: System, text: string): Promise<string[]> {
   return asProvisioner(system, async (jsm) => {
     const found = new Set<string>();
     for (const { name } of streams) {
-      const { state } = await jsm.streams.info(name);
-      for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
-        const message = await jsm.streams.getMessage(name, { seq }).catch(() => null);
-        if (message !== null && (message.subject.includes(text) || Buffer.from(message.data).includes(text))) found.add(message.subject.split('.').slice(0, 3).join('.'));
-      }
+      for (const { subject, data } of await messagesOf(jsm, name)) if (subject.includes(text) || Buffer.from(data).includes(text)) found.add(subject.split('.').slice(0, 3).join('.'));
     }
     return [...found];
   });

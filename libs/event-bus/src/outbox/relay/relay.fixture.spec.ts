@@ -1,7 +1,7 @@
 // What the relay's tests share: a relay on a real database and a real broker, and operations' answer as a lever.
 import { product, streams, subjectOf, typeOf } from '@steward/contracts';
 import { createLogger, type Database, openDatabase, systemClock } from '@steward/platform';
-import { eventually, type TestBroker, testDatabase, type TestDatabase } from '@steward/testing';
+import { eventually, messagesOf, type TestBroker, testDatabase, type TestDatabase } from '@steward/testing';
 import { v7 as uuid } from 'uuid';
 import { type Broker, type BrokerState, connectBroker } from '../../broker';
 import { Lease } from '../../lease';
@@ -151,13 +151,10 @@ export interface Stored {
 /** Everything a stream holds, in order. */
 export function stored(nats: TestBroker, stream: string): Promise<Stored[]> {
   return nats.asProvisioner(async (manager) => {
-    const { state } = await manager.streams.info(stream);
-    const found: Stored[] = [];
-    for (let sequence = state.first_seq; sequence <= state.last_seq && state.messages > 0; sequence += 1) {
-      const message = await manager.streams.getMessage(stream, { seq: sequence }).catch(() => null);
-      if (!message) continue;
-      const read = (name: string): string => message.header.get(name);
-      found.push({
+    const messages = await messagesOf(manager, stream);
+    return messages.map((message) => {
+      const read = (name: string): string => message.headers?.get(name) ?? '';
+      return {
         sequence: message.seq,
         subject: message.subject,
         id: read('ce-id'),
@@ -167,9 +164,8 @@ export function stored(nats: TestBroker, stream: string): Promise<Stored[]> {
         traceparent: read('traceparent'),
         batch: read('Nats-Batch-Id'),
         tombstone: read('ce-tombstone'),
-      });
-    }
-    return found;
+      };
+    });
   });
 }
 
