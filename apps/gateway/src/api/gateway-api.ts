@@ -6,7 +6,6 @@
  */
 import { beginLife, Heart } from '@steward/event-bus';
 import { createService, issuerOf, listenTo, openDatabase, watchEventLoop, type Clock, type Logger, type Service } from '@steward/platform';
-import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { LiveCategories } from '../category/live-categories';
 import { migrations } from '../database/migrations';
@@ -28,6 +27,7 @@ import { gatewayRelease } from '../release';
 import { promiseKeysFor } from '../promise/promise-keys';
 import { Contexts } from '../storefront/context';
 import { createStorefront } from '../storefront/storefront';
+import { Leaving } from './leaving';
 
 /** A read by key takes a millisecond; what takes longer than this is a database in trouble, and the shopper shouldn't wait for it. */
 const READ_WITHIN_MS = 2_000;
@@ -39,12 +39,6 @@ export interface GatewayApi extends Service {
 }
 
 class ApiModule {}
-
-/** Connections that were busy when closing began are idle one after the other; nobody else would close those before their keep-alive ends. */
-async function closeStorefront(storefront: FastifyInstance): Promise<void> {
-  const sweep = setInterval(() => storefront.server.closeIdleConnections(), 50);
-  await storefront.close().finally(() => clearInterval(sweep));
-}
 
 export async function createGatewayApi(env: ApiEnv, { lateMs, ...options }: { clock?: Clock; logger?: Logger; lateMs?: () => number } = {}): Promise<GatewayApi> {
   let storefrontUrl = '';
@@ -113,8 +107,9 @@ export async function createGatewayApi(env: ApiEnv, { lateMs, ...options }: { cl
         logger,
         ready: () => Object.keys(readiness.reasons()).length === 0,
       });
+      const leaving = new Leaving(storefront);
       await storefront.listen({ port: env.STEWARD_GATEWAY_PORT, host: env.STEWARD_GATEWAY_HOST });
-      shutdown.onDrain('storefront', () => closeStorefront(storefront));
+      shutdown.onDrain('storefront', () => leaving.close());
       shutdown.onDrain('waiting for news', () => watch.close());
       const { address, port, family } = storefront.server.address() as AddressInfo;
       storefrontUrl = `http://${family === 'IPv6' ? `[${address}]` : address}:${String(port)}`;

@@ -54,6 +54,11 @@ export interface System {
   readonly processes: Readonly<Partial<Record<Started, Running>>>;
   /** A process that was started, or an error that names it. */
   process(name: Started): Running;
+  /**
+   * As production rolls a service: a successor beside it, on these ports, ready before it is returned. From now on it is the process of this
+   * name; whoever asked for it ends its predecessor.
+   */
+  succeed(name: ServiceName, moved: Partial<Ports>): Promise<Running>;
   databaseUrl(owner: DatabaseOwner): string;
   natsUrl(user: string): string;
   stop(): Promise<void>;
@@ -106,6 +111,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const { ports, note = () => undefined, supervised = true, brokerConfig = (config) => config } = options;
   const folder = openDataFolder(options.dataDir, { reset: options.reset ?? false });
   const processes: Partial<Record<Started, Running>> = {};
+  const replaced: Running[] = [];
   const watches = new Map<Started, Supervised>();
   const add = <T extends Running>(name: Started, running: T): T => {
     processes[name] = running;
@@ -113,6 +119,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     return running;
   };
   const stop = async (): Promise<void> => {
+    await Promise.all(replaced.map((each) => each.stop()));
     for (const group of stopOrder) await Promise.all(group.map((name) => watches.get(name)?.release() ?? processes[name]?.stop()));
     folder.release();
   };
@@ -161,6 +168,15 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         const found = processes[name];
         if (found === undefined) throw new Error(`${name} was not started; there are ${processNames.filter((each) => processes[each]).join(', ')}`);
         return found;
+      },
+      succeed: async (name, moved) => {
+        const service = servicesOf({ ...around, ports: { ...ports, ...moved } }).find((each) => each.name === name);
+        if (service === undefined) throw new Error(`${name} is no service`);
+        const successor = await startService(service, options, folder.logOf(name));
+        await watches.get(name)?.release();
+        const predecessor = processes[name];
+        if (predecessor !== undefined) replaced.push(predecessor);
+        return add(name, successor);
       },
       databaseUrl: (owner) => databaseUrl(around, owner),
       natsUrl: (user) => natsUrl(around, user),

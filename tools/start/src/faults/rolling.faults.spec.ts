@@ -1,0 +1,191 @@
+/**
+ * C10, I7: every service is rolled as production rolls it (a successor beside it, ready first; then SIGTERM) while the storefront is read,
+ * things are bought and systems of record change. Nobody notices: no request fails, no message is given up, none waits for its redelivery.
+ */
+import { rmSync } from 'node:fs';
+import { freePort } from '@steward/servers';
+import { eventually } from '@steward/testing';
+import { isReady } from '../clients/health.client';
+import { placeOrder, preview } from '../clients/shopper.client';
+import { oneOf, randomFrom } from '../random';
+import type { DatabaseOwner } from '../system/databases';
+import { freePortPlan, type Ports } from '../system/ports';
+import { scratchFolder } from '../system/scratch-folder';
+import type { ServiceName } from '../system/services';
+import { startSystem, type System } from '../system/system';
+import { agreement, audit, auditRevisions, pendingOutbox, recordsOf, startLoad } from './rig.spec';
+import { withDatabase } from './side-by-side.spec';
+
+const seed = Number(process.env['STEWARD_FAULT_SEED'] ?? Date.now() % 1_000_000);
+const about = `rolling restarts, STEWARD_FAULT_SEED=${seed}`;
+const requestsPerSecond = 200;
+const changesPerSecond = 30;
+/** Every service once, and a second time those that hold messages or requests in their hands. */
+const rolls: readonly ServiceName[] = ['pim', 'gateway-projector', 'gateway-api', 'erp', 'oms', 'operations', 'pricing', 'crm', 'reconciliation', 'gateway-projector', 'oms', 'gateway-api', 'erp', 'gateway-api'];
+const owners: readonly DatabaseOwner[] = ['pim', 'erp', 'crm', 'oms', 'pricing', 'gateway', 'operations', 'reconciliation'];
+/** Of every durable; what is not given back at SIGTERM comes again after this. */
+const ACK_WAIT_MS = 10_000;
+
+describe('rolling restarts', () => {
+  const dataDir = scratchFolder('rolling');
+  let system: System;
+
+  beforeAll(async () => {
+    system = await startSystem({ dataDir, ports: await freePortPlan(), durable: false, mode: 'test', supervised: false });
+    await system.sandbox.seed({ seed: 'rolling', products: 60 });
+    await agreement(system, about);
+    await auditRevisions(system);
+  }, 180_000);
+
+  afterAll(async () => {
+    await system?.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  it('C10 I7: fourteen restarts under load fail no request, give up no message and delay none by its redelivery', async () => {
+    process.stdout.write(`${about}: ${rolls.join(' ')}\n`);
+    const balancer = startBalancer(system.gatewayUrl);
+    const records = await recordsOf(system);
+    const storefront = startShoppers(balancer, records.products.filter(({ state }) => state === 'published').map(({ id }) => id), randomFrom(seed));
+    const load = startLoad(system.sandbox, records, changesPerSecond, randomFrom(seed + 1));
+    const began = new Date();
+    let gateway = system.gatewayUrl;
+    for (const name of rolls) {
+      const answered = storefront.answered;
+      const predecessor = system.process(name);
+      const moved = await portsFor(name);
+      await system.succeed(name, moved);
+      if (moved.gateway !== undefined) balancer.add((gateway = `http://127.0.0.1:${String(moved.gateway)}`));
+      await predecessor.stop();
+      await eventually(() => storefront.answered > answered + requestsPerSecond / 2, { withinMs: 30_000 });
+    }
+    await load.stop();
+    await storefront.stop();
+    await balancer.stop();
+
+    process.stdout.write(`${about}: ${String(storefront.answered)} requests, ${String(storefront.orders)} orders, ${String(load.written)} changes\n`);
+    expect(storefront.failures).toEqual([]);
+    expect(storefront.orders).toBeGreaterThan(0);
+    await agreement({ ...system, gatewayUrl: gateway }, about);
+    await eventually(async () => (await pendingOutbox(system)) === 0, { withinMs: 30_000 });
+    expect(await audit(system)).toMatchObject({ lowered: [], doubled: [], gaps: [], letters: [] });
+    for (const owner of owners) expect([owner, await withDatabase(system, owner, async (client) => (await client.query(`select consumer, class, error from dead_letter where state = 'open'`)).rows)]).toEqual([owner, []]);
+    const delayMs = await longestDelay(system, began);
+    process.stdout.write(`${about}: longest way from outbox to read model ${String(delayMs)} ms\n`);
+    expect(delayMs).toBeLessThan(ACK_WAIT_MS);
+  }, 300_000);
+
+  it('the release gate has heard of all of them: the same build may be rolled again, and another one is not known', async () => {
+    const token = await operatorToken(system);
+    const ask = async (path: string): Promise<Record<string, unknown>> => (await fetch(`${operationsOf(system)}/ops/v1${path}`, { headers: { authorization: `Bearer ${token}` } })).json() as Promise<Record<string, unknown>>;
+    await eventually(async () => {
+      expect(await ask('/can-release?changes=pim@development')).toMatchObject({ answer: 'yes', missing: [] });
+      return true;
+    }, { withinMs: 30_000, everyMs: 500 });
+    expect(await ask('/can-release?changes=pim@0.0.1')).toMatchObject({ answer: 'cannot-say' });
+    expect(await ask('/can-retire?contract=product@1')).toMatchObject({ answer: 'no', breaks: [expect.objectContaining({ service: 'pim' })] });
+  });
+});
+
+let desk: number | undefined;
+const operationsOf = (system: System): string => (desk === undefined ? system.operationsUrl : `http://127.0.0.1:${String(desk)}`);
+
+async function portsFor(name: ServiceName): Promise<Partial<Ports>> {
+  const own = { [name]: await freePort() };
+  if (name === 'gateway-api') return { ...own, gateway: await freePort() };
+  return name === 'operations' ? { ...own, desk: (desk = await freePort()) } : own;
+}
+
+async function operatorToken(system: System): Promise<string> {
+  const answer = await fetch(`${system.sandbox.url}/_control/identity/token`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sub: 'ada', audience: 'operations', roles: ['viewer:*'] }) });
+  return ((await answer.json()) as { token: string }).token;
+}
+
+interface Balancer {
+  /** One that said lately that it is ready. */
+  next: () => string;
+  add: (url: string) => void;
+  stop: () => Promise<void>;
+}
+
+/** As an orchestrator sends requests: to whoever was ready when it looked last. */
+function startBalancer(first: string): Balancer {
+  const ready = new Set([first]);
+  const known = new Set([first]);
+  let turn = 0;
+  let stopped = false;
+  const look = async (): Promise<void> => {
+    while (!stopped) {
+      await Promise.all([...known].map(async (url) => ((await isReady(url)) ? ready.add(url) : ready.delete(url))));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  const looking = look();
+  return {
+    next: () => [...ready][turn++ % ready.size] ?? first,
+    add: (url) => {
+      known.add(url);
+      ready.add(url);
+    },
+    stop: () => ((stopped = true), looking),
+  };
+}
+
+interface Shoppers {
+  answered: number;
+  orders: number;
+  readonly failures: string[];
+  stop: () => Promise<void>;
+}
+
+/** Pages, lists and carts at a steady pace, whatever comes back; one in thirty buys. */
+function startShoppers(balancer: Balancer, skus: readonly string[], random: () => number): Shoppers {
+  const open = new Set<Promise<void>>();
+  const shoppers: Shoppers = { answered: 0, orders: 0, failures: [], stop: async () => undefined };
+  let count = 0;
+  const read = async (path: string): Promise<void> => {
+    const answer = await fetch(`${balancer.next()}${path}`, { signal: AbortSignal.timeout(10_000) });
+    await answer.arrayBuffer();
+    if (answer.status >= 400) throw new Error(`${path}: ${String(answer.status)}`);
+  };
+  const buy = async (sku: string): Promise<void> => {
+    const { promise, shippingPromise } = await preview(balancer.next(), sku, 1);
+    if (promise === null) return;
+    const key = `rolling-${String((count += 1))}`;
+    const { status, text } = await placeOrder(balancer.next(), { key, lines: [{ sku, quantity: 1, promise }], shippingPromise, email: `${key}@example.com`, card: 'pm_card_visa' }, 0);
+    if (status >= 500) throw new Error(`POST /v1/orders: ${String(status)} ${text.slice(0, 200)}`);
+    shoppers.orders += 1;
+  };
+  const request = (): Promise<void> => {
+    const sku = oneOf(random, skus);
+    const dice = random();
+    return dice < 0.03 ? buy(sku) : dice < 0.1 ? read('/v1/products?first=20') : read(`/v1/products/${encodeURIComponent(sku)}`);
+  };
+  let owed = 0;
+  const timer = setInterval(() => {
+    for (owed += requestsPerSecond / 50; owed >= 1; owed -= 1) {
+      const asking: Promise<void> = request().then(
+        () => void (shoppers.answered += 1),
+        (error: unknown) => void shoppers.failures.push(`${String(error)} ${String((error as Error).cause ?? '')}`),
+      ).finally(() => open.delete(asking));
+      open.add(asking);
+    }
+  }, 20);
+  shoppers.stop = async () => {
+    clearInterval(timer);
+    await Promise.all(open);
+  };
+  return shoppers;
+}
+
+/** How long a message of live traffic took at most, from the commit of its row to the commit of what it changed, in milliseconds. */
+async function longestDelay(system: System, since: Date): Promise<number> {
+  const applied = await withDatabase(system, 'gateway', async (client) => (await client.query<{ id: string; at: Date }>(`select message_id::text as id, min(at) as at from apply_journal where origin = 'live' group by 1`)).rows);
+  const at = new Map(applied.map((row) => [row.id, row.at.getTime()]));
+  let longest = 0;
+  for (const owner of ['pim', 'erp', 'pricing', 'oms'] as const) {
+    const sent = await withDatabase(system, owner, async (client) => (await client.query<{ id: string; at: Date }>(`select message_id::text as id, created_at as at from outbox where lane = 0 and created_at > $1`, [since])).rows);
+    for (const row of sent) longest = Math.max(longest, (at.get(row.id) ?? 0) - row.at.getTime());
+  }
+  return longest;
+}
