@@ -21,7 +21,7 @@ export { placesOf, quoted } from './input/places';
 export { parseStrictJson, type JsonFault, type JsonValue, type Parsed } from './input/strict-json';
 export { createLogger, type Logger, type LoggerOptions } from './log/logger';
 export { cleanError, cleanText } from './log/redact';
-export { beforeScrape, counter, gauge, histogram, scrape, type Counter, type Gauge, type Histogram } from './metrics/metrics';
+export { beforeScrape, counter, gauge, histogram, observeTraced, scrape, type Counter, type Gauge, type Histogram } from './metrics/metrics';
 export { guardedAgent, guardedConnect } from './net/guarded-connect.client';
 export type { Fault, Seam } from './seams/plan';
 export { armFaults, through } from './seams/through';

@@ -1,5 +1,5 @@
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import { EventStreams, histogram, RejectedError, sendProblem, StewardError, toProblem, type Logger } from '@steward/platform';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { currentTraceparent, EventStreams, histogram, observeTraced, RejectedError, sendProblem, StewardError, toProblem, type Logger } from '@steward/platform';
 import { shedWhenLate, type Shedding } from '../api/shed';
 import { aftersaleRoutes } from '../aftersale/aftersale.routes';
 import { cartRoutes } from '../cart/cart.routes';
@@ -64,12 +64,20 @@ export async function createStorefront({ reading, catalogue, selling, ordering, 
   const seconds = histogram('steward_http_request_seconds', 'Requests of the storefront', ['route', 'method', 'status']);
   // Looking a series up by its labels costs more than counting; there are few, so each is looked up once.
   const series = new Map<string, { observe: (value: number) => void }>();
+  // Asked while it is active: what runs when the answer has gone may belong to another request.
+  const traces = new WeakMap<FastifyRequest, string>();
+  app.addHook('onRequest', (request, _reply, done) => {
+    const traceparent = currentTraceparent();
+    if (traceparent !== null) traces.set(request, traceparent);
+    done();
+  });
   app.addHook('onResponse', (request, reply, done) => {
     const [route, method, status] = [request.routeOptions.url ?? 'none', request.method, String(reply.raw.statusCode)];
     const name = `${route} ${method} ${status}`;
     let one = series.get(name);
     if (one === undefined) series.set(name, (one = seconds.labels({ route, method, status })));
-    one.observe(reply.elapsedTime / 1_000);
+    const took = reply.elapsedTime / 1_000;
+    if (!observeTraced(seconds, { route, method, status }, took, traces.get(request))) one.observe(took);
     done();
   });
 

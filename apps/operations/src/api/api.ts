@@ -41,7 +41,7 @@ export async function createApi({ routes, database, issuer, clock, logger, rateL
   const limit = rateLimit(most, clock);
   const seconds = histogram('steward_operations_request_seconds', 'Requests of the API of operations', ['route', 'method', 'status']);
   app.addHook('onResponse', (request, reply, done) => {
-    seconds.observe({ route: request.routeOptions.url ?? 'none', method: request.method, status: String(reply.raw.statusCode) }, reply.elapsedTime / 1_000);
+    seconds.labels({ route: request.routeOptions.url ?? 'none', method: request.method, status: String(reply.raw.statusCode) }).observe(reply.elapsedTime / 1_000);
     done();
   });
   app.setErrorHandler((error: FastifyError, request, reply) => refuse(error, request, reply));

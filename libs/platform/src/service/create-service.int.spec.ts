@@ -111,7 +111,7 @@ describe('createService', () => {
 
   it('serves /metrics in the format of Prometheus', async () => {
     const response = await fetch(`${(await create()).url}/metrics`, { headers: { connection: 'close' } });
-    expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(response.headers.get('content-type')).toMatch(/^application\/openmetrics-text; version=1\.0\.0/);
     expect(await response.text()).toContain('process_resident_memory_bytes');
   });
 

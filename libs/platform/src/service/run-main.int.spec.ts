@@ -1,6 +1,7 @@
 // Every case is a process of its own, on the built package, as a service's main file is.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { OtlpReceiver, eventually, failOnLeaks, testDatabase, type TestDatabase } from '@steward/testing';
 
@@ -179,7 +180,7 @@ describe('telemetry', () => {
       });
       await p.inSpan('apply', { kind: 'consumer', parent: stored, links: [stored, null, 'nonsense'] }, async () => { throw new Error('connect postgres://me:hunter2@db'); }).catch(() => undefined);
       await new Promise((resolve) => require('node:http').get(service.url + '/livez', (answer) => answer.resume().on('end', resolve)));
-      logger.info({ stored }, 'up');
+      logger.info({ stored, url: service.url }, 'up');
       return service;
     });`;
 
@@ -199,6 +200,34 @@ describe('telemetry', () => {
     expect(names.filter((name) => name.startsWith('pg.query')).length).toBe(2);
     expect(JSON.stringify(spans)).not.toMatch(/livez|hunter2/);
     expect(JSON.stringify(spans)).toContain('shop');
+  });
+
+  it('a collector that takes everything and never answers holds up no request, and what it costs is counted', async () => {
+    const sockets: Socket[] = [];
+    const hole = createServer((socket) => void sockets.push(socket.on('error', () => undefined).resume()));
+    await new Promise<void>((resolve) => hole.listen(0, '127.0.0.1', resolve));
+    const { port } = hole.address() as AddressInfo;
+    // It gives up long after this test: what is answered meanwhile did not wait for it.
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_EXPORTER_OTLP_TIMEOUT: '600000', OTEL_BSP_MAX_QUEUE_SIZE: '40', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '20', OTEL_BSP_SCHEDULE_DELAY: '10' };
+    const program = await run(traced, { DATABASE_URL: database.url, NATS_URL: 'nats://127.0.0.1:1', STEWARD_HEALTH_PORT: '0', ...env }).up();
+    const url = /"url":"(http[^"]+)"/.exec(program.output)?.[1] ?? '';
+    await eventually(() => sockets.length > 0);
+    for (let each = 0; each < 60; each += 1) expect((await fetch(`${url}/hello`)).status).toBe(200);
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    const count = (outcome: string): number => Number(new RegExp(`^steward_spans_total\\{outcome="${outcome}"\\} (\\d+)$`, 'm').exec(metrics)?.[1]);
+    // A request is a span of its own and one of its query.
+    expect([count('sent'), count('not_delivered'), count('no_room') >= 120 - 40 - 20]).toEqual([0, 0, true]);
+    expect(sockets.filter(({ destroyed }) => !destroyed)).toHaveLength(1);
+    program.child.kill('SIGTERM');
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    hole.close();
+  });
+
+  it('whoever began a trace decides whether it is kept: those that come with one are, of those that begin here only some', async () => {
+    const code = `${head} Promise.all([null, '00-${'a'.repeat(32)}-${'b'.repeat(16)}-01', '00-${'c'.repeat(32)}-${'d'.repeat(16)}-00'].map((parent) => p.inSpan('work', { parent }, async () => p.currentTraceparent().slice(-2)))).then((flags) => { process.stdout.write(flags.join(' ')); process.exit(0); });`;
+    const program = run(code, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' });
+    await program.ended;
+    expect(program.output).toBe('00 01 00');
   });
 
   it('does not hold up the end of a process when no collector listens', async () => {

@@ -26,7 +26,7 @@ describe('alerts', () => {
 
 const series = (name: string, labels: string, values: string) => ({ series: `${name}{${labels}}`, values });
 const stock = 'entity="stock-level"';
-const late = (values: string, all: string) => [series('steward_propagation_seconds_bucket', `${stock},le="10"`, values), series('steward_propagation_seconds_count', stock, all)];
+const late = (values: string, all: string, bound = '10') => [series('steward_propagation_seconds_bucket', `${stock},le="${bound}"`, values), series('steward_propagation_seconds_count', stock, all)];
 /** Who is called at that moment, as `alertname severity owner`. */
 const called = (at: string, ...expected: (readonly [alert: string, severity: string, owner: string])[]) => ({
   expr: 'sum by (alertname, severity, owner) (ALERTS{alertstate="firing"})',
@@ -57,6 +57,9 @@ describe('rules, by the real promtool', () => {
     const tests = [
       // Half of a hundred changes a minute are late, for hours.
       { input_series: late('0+50x400', '0+100x400'), promql_expr_test: [called('90m', ['StewardPromiseBroken', 'page', 'Inventory'], ['StewardPromiseBroken', 'ticket', 'Inventory'])] },
+      // As Prometheus 3 names the bound; the bucket above it says nothing of the promise.
+      { input_series: late('0+50x400', '0+100x400', '10.0'), promql_expr_test: [called('90m', ['StewardPromiseBroken', 'page', 'Inventory'], ['StewardPromiseBroken', 'ticket', 'Inventory'])] },
+      { input_series: late('0+50x400', '0+100x400', '100'), promql_expr_test: [called('90m')] },
       // All of one minute, and none before or after.
       { input_series: late('0+100x120 12000 12100+100x60', '0+100x120 12100 12200+100x60'), promql_expr_test: [called('123m')] },
       { input_series: [series('steward_outbox_oldest_seconds', 'job="pim"', '0+60x10')], promql_expr_test: [called('1m'), called('6m', ['StewardOutboxStuck', 'page', 'Platform'])] },

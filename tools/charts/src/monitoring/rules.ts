@@ -40,7 +40,9 @@ const calls = ({ owner }: Pick<Contract, 'owner'>, severity: 'page' | 'ticket'):
 const promised = contracts.filter(({ kind, consumers, freshness }) => kind === 'state' && consumers.some(({ purpose }) => purpose === 'projection') && Object.keys(freshness).length > 0);
 
 function broken(contract: Contract): Rule[] {
-  const bucket = `steward_propagation_seconds_bucket{entity="${contract.entity}",le="${seconds(targetOf(contract))}"}`;
+  // Prometheus 3 stores the bound of a whole number as `10.0`, older ones as it was written. A name for one of them would find nothing in the
+  // other, and a promise that has no series is never broken.
+  const bucket = `steward_propagation_seconds_bucket{entity="${contract.entity}",le=~"${seconds(targetOf(contract)).replace('.', '\\\\.')}(\\\\.0)?"}`;
   const all = `steward_propagation_seconds_count{entity="${contract.entity}"}`;
   return windows.map((window) => ({
     record: `steward:propagation_broken:ratio_rate${window}`,
@@ -94,6 +96,7 @@ function lineAlerts(): Alert[] {
     alert('StewardHeldChanges', 'ticket', 'sum by (entity) (steward_held_changes_open) > 0', '15m', 'docs/runbooks/mass-price-anomaly-held.md', '{{ $value }} suspicious changes of {{ $labels.entity }} wait for their owner', '`steward case list --kind held-change` shows them with what was and would become.'),
     alert('StewardBrokerLoss', 'page', 'increase(steward_broker_losses_total[15m]) > 0', '0m', 'docs/runbooks/broker-stream-lost.md', 'The broker has lost what it had acknowledged in {{ $labels.stream }}', 'Owners announce again what was lost, by themselves. Why the broker lost it is for a person to find out.'),
     alert('StewardDrift', 'ticket', 'sum by (check) (steward_drift_open) > 0', '30m', 'docs/how-to/reconcile.md', '{{ $labels.check }} finds {{ $value }} differences that were not repaired', '`steward recon drift` shows both sides and the cause.'),
+    alert('StewardSpansLost', 'ticket', 'sum by (job) (rate(steward_spans_total{outcome!="sent"}[15m])) > 0', '1h', 'docs/how-to/see-a-trace.md', '{{ $labels.job }} loses {{ $value | humanize }} spans a second', 'The collector is away or slow, or the queue is too small for the load. Traces have holes; nothing else suffers.'),
     alert('StewardEffectsUnknown', 'page', 'sum by (kind) (steward_effects_open{state="unknown"}) > 0', '15m', 'docs/runbooks/order-stuck-unknown.md', '{{ $value }} writes ({{ $labels.kind }}) whose outcome nobody knows', 'They are read back by their natural key before anything is tried again.'),
   ];
 }

@@ -135,7 +135,7 @@ describe('poison in the PIM', () => {
 
   it('is told of by metrics that are there: every one that an alert or a dashboard names', async () => {
     const scrapes = await Promise.all(services.map(async (name) => (await fetch(`${system.process(name).url}/metrics`)).text()));
-    const told = new Set(scrapes.flatMap((text) => [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].flatMap(([, name = '', type]) => (type === 'histogram' ? [`${name}_bucket`, `${name}_count`, `${name}_sum`] : [name]))));
+    const told = new Set(scrapes.flatMap((text) => [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].flatMap(([, name = '', type]) => (type === 'histogram' ? [`${name}_bucket`, `${name}_count`, `${name}_sum`] : type === 'counter' ? [`${name}_total`] : [name]))));
     const files = globSync('k8s/observability/{rules/*.yaml,dashboards/*.json}', { cwd: root }).map((path) => readFileSync(join(root, path), 'utf8'));
     expect(files.length).toBeGreaterThan(5);
     // A recording rule of ours (steward:…) is no metric of a process.

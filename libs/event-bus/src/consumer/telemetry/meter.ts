@@ -1,11 +1,11 @@
-import { counter, gauge, histogram } from '@steward/platform';
+import { counter, gauge, histogram, observeTraced } from '@steward/platform';
 import type { Envelope } from '../../envelope';
 
 /** What one durable's loop reports; every name starts with `steward_` and means the same in every service. */
 export interface Meter {
   readonly count: (entity: string, outcome: 'applied' | 'duplicate' | 'superseded' | 'conflict' | 'held' | 'dead_letter' | 'retried', by: number) => void;
   /** From the change at its source to its commit here. */
-  readonly propagated: (entity: string, envelopes: readonly Pick<Envelope, 'time'>[], nowMs: number) => void;
+  readonly propagated: (entity: string, envelopes: readonly Pick<Envelope, 'time' | 'traceparent'>[], nowMs: number) => void;
   readonly rebound: (cause: string) => void;
   readonly lag: (pending: number, unacknowledged: number) => void;
 }
@@ -25,7 +25,10 @@ export function createMeter(consumer: string, stream: string): Meter {
     },
     propagated: (entity, envelopes, nowMs) => {
       const series = propagation.labels(entity);
-      for (const { time } of envelopes) series.observe(Math.max(0, nowMs - Date.parse(time)) / 1000);
+      for (const { time, traceparent } of envelopes) {
+        const took = Math.max(0, nowMs - Date.parse(time)) / 1000;
+        if (!observeTraced(propagation, { entity }, took, traceparent)) series.observe(took);
+      }
     },
     rebound: (cause) => rebinds.inc({ consumer, stream, cause }),
     lag: (waiting, unacknowledged) => {
