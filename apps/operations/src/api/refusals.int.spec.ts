@@ -24,7 +24,7 @@ beforeAll(async () => {
     if (question?.ask === 'act') acts.push(question);
     return { verdicts: [] };
   }) as never);
-  await tellLetters(desk.database, aLetter('open', { entity: 'product' }), aLetter('done', { entity: 'product', ...closed('redriven', 'ada') }));
+  await tellLetters(desk.database, aLetter('open', { entity: 'product' }), aLetter('done', { entity: 'product', ...closed('redriven', 'ada') }), aLetter('forged', { entity: 'product', kind: 'security', class: 'security', message: 'its headers are of another' }));
   await tellCases(desk.database, aCase('held'));
 });
 afterAll(() => desk.close());
@@ -49,6 +49,10 @@ describe('what is not there is a 404', () => {
 
 test.each<[string, object]>([['/dead-letters/done/discard', good], ['/dead-letters/done/skip', good], ['/operations', retry({ letters: ['done'] })]])('what is redriven already is a 409 that says so: POST %s', async (path, body) => {
   expect(await desk.as('admin:*').post(path, body)).toMatchObject({ status: 409, json: { code: 'OPERATIONS_CONFLICT', detail: expect.stringContaining('redriven') } });
+});
+
+test('B9: what is a security case is no member of a job, however it is named', async () => {
+  for (const selection of [{ letters: ['forged'] }, { query: 'class:security' }]) expect(await desk.as('admin:*').post('/operations', retry(selection))).toMatchObject({ status: 409 });
 });
 
 test.each(['replay-all', 'replay-missing', 'resync'])('%s without a range or a word of confirmation is a 400 with the count', async (kind) => {

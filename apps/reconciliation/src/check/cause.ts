@@ -86,8 +86,11 @@ export function causeOfSource({ announced, source }: SourceEvidenceGiven): Expla
   }
   const version = announced?.source?.version ?? null;
   if (source.hash !== null && version !== null && source.version !== null && source.version <= version) {
-    return { cause: 'manual-edit-at-source', evidence: [`the source says something else under version ${String(source.version)}, of which version ${String(version)} was announced already`] };
+    // One key can't tell an edit past its version from a translation that reads it otherwise than it did: many at once can.
+    const other = 'where many keys of the entity are told so at once, it is the translation that has changed without saying so';
+    return { cause: 'manual-edit-at-source', evidence: [`the source says something else under version ${String(source.version)}, of which version ${String(version)} was announced already`, other] };
   }
   const newer = source.hash === null ? 'the source does not have it any more' : version === null ? 'the source has it, and it was not announced' : `the source is at version ${String(source.version)}, announced is ${String(version)}`;
+  // What is left when nothing else is proven: whichever way should have brought it, none has.
   return { cause: 'lost-webhook', evidence: [newer, 'no webhook about it waits, and no poll has found it'] };
 }

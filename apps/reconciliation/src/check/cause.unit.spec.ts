@@ -15,6 +15,7 @@ describe('X4: a cause is read from evidence', () => {
     ['a row whose content is not the one it was stored with', { kind: 'content', holder: known({ hash: 'x' }) }, 'manual-edit-in-read-model'],
     ['an owner’s row that was written past its adapter', { owner: known({ hash: 'x' }) }, 'out-of-scope-writer'],
     ['a message of the stream that the owner never sent', { kind: 'ahead', holder: known({ revision: 9, messageId: 'm9' }), stored: { sequence: 70, messageId: 'm9', revision: 9 } }, 'out-of-scope-writer'],
+    ['a row that names another message than the strange one of the stream', { kind: 'ahead', holder: known({ revision: 9, messageId: 'm8' }), stored: { sequence: 70, messageId: 'm9', revision: 9 } }, 'manual-edit-in-read-model'],
     ['a row that no message brought', { kind: 'extra', owner: undefined, holder: known({ messageId: 'm0' }), stored: null }, 'manual-edit-in-read-model'],
     ['what was acknowledged and is not there any more', { stored: { sequence: 40, messageId: 'm4', revision: 4 } }, 'broker-loss'],
     ['what was acknowledged by a stream that is gone', { stored: null }, 'broker-loss'],

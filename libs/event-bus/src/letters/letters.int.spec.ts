@@ -1,5 +1,6 @@
 import { type LetterEdit, type LetterReading, type LettersAnswer, placeOrder, stockLevel } from '@steward/contracts';
 import { RejectedError } from '@steward/platform';
+import { eventually } from '@steward/testing';
 import { randomUUID } from 'node:crypto';
 import { delivered, openRig, progress, recordingHandler, recordingProjection, type Rig, stock } from '../consumer/rig.spec';
 import { storeDeadLetters } from '../dead-letter';
@@ -38,6 +39,8 @@ describe('the door to dead letters', () => {
     expect(verdicts(await ask({ ask: 'classify', ids: [edit.id], edit }))).toEqual(['apply']);
     broken = false;
     expect(verdicts(await act([edit.id], { edit }))).toEqual(['apply']);
+    // Closed is closed, whatever else could be said of the next try.
+    expect(verdicts(await act([edit.id], { edit: { ...edit, bodyHash: 'other' } }))).toEqual(['closed']);
     // As the broker brings it after a loss.
     await rig.run(delivered(envelope));
     expect(await applied()).toEqual([7]);
@@ -54,6 +57,24 @@ describe('the door to dead letters', () => {
     broken = false;
     expect(verdicts(await act([edit.id], { edit }))).toEqual(['superseded']);
     expect(await applied()).toEqual([]);
+  });
+
+  it('C6: a live message that is quicker than the retry supersedes it: the gate has the last word, not the forecast', async () => {
+    await rig.run(delivered(stock('S@m', 3)));
+    const id = await only();
+    broken = false;
+    const live = await rig.test.pool.connect();
+    try {
+      await live.query('begin');
+      await live.query(`insert into stored_part values ('stock-level', 'S@m', 4, '{}', '\\x00', now(), 'live', gen_random_uuid())`);
+      const retry = act([id]);
+      await eventually(async () => (await rig.rows(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).length > 0);
+      await live.query('commit');
+      expect(verdicts(await retry)).toEqual(['superseded']);
+    } finally {
+      live.release();
+    }
+    expect([await applied(), await rig.rows('select state from dead_letter')]).toEqual([[], [{ state: 'superseded' }]]);
   });
 
   it('C6: two editors, a group retry and the live message at once on the same letters: one application each, complete lineage (T2)', async () => {
