@@ -48,7 +48,10 @@ export function violations(bought: readonly Bought[], goods: readonly Goods[], b
 function ofOrder({ id, number, status, totals }: ShownOrder, { orders, sales, charges }: Books): string[] {
   if (status === 'ACCEPTED') return [`order ${number} was never decided`];
   const [placed, sold] = [standing(orders, number), standing(sales, number)];
-  const money = charges.filter(({ metadata }) => metadata['orderId'] === id).filter((charge) => held(charge) > 0);
+  const asked = charges.filter(({ metadata }) => metadata['orderId'] === id);
+  // S6: never a second one, be it let go of again: the shopper's bank has seen both.
+  if (asked.length > 1) return [`the provider was asked for ${asked.length} payments for order ${number}`];
+  const money = asked.filter((charge) => held(charge) > 0);
   const gross = Number(totals.gross.minorUnits);
   if (status === 'REJECTED' || status === 'CANCELLED') {
     return [

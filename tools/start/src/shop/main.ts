@@ -20,6 +20,7 @@ payment provider against what the shoppers were told. Kill services meanwhile: n
   --parallel N       shoppers at a time (default 16)
   --double-clicks N  of a hundred shoppers so many send everything five times at once (default 20)
   --impatient N      of a hundred requests so many are given up before their answer, and made again (default 0)
+  --same-key         every shopper sends everything five times at once under one key, and gives up a third of the requests
   --reprice N        prices change so many times a second meanwhile (default 0)
   --declined N       of a hundred cards so many are declined (default 0)
   --within S         seconds a shopper waits for a decision (default 180)
@@ -37,7 +38,7 @@ function refuse(line: string): never {
 function flags() {
   const text = { type: 'string' } as const;
   try {
-    const options = { help: { type: 'boolean' }, buyers: text, skus: text, stock: text, parallel: text, 'double-clicks': text, declined: text, impatient: text, reprice: text, within: text, seed: text, 'port-base': text } as const;
+    const options = { help: { type: 'boolean' }, 'same-key': { type: 'boolean' }, buyers: text, skus: text, stock: text, parallel: text, 'double-clicks': text, declined: text, impatient: text, reprice: text, within: text, seed: text, 'port-base': text } as const;
     return parseArgs({ options }).values;
   } catch (fault) {
     return refuse(`${(fault as Error).message}\n\n${usage}`);
@@ -50,7 +51,7 @@ if (given.help) {
   process.exit(0);
 }
 
-function whole(name: Exclude<keyof typeof given, 'help'>, usual: number, [least, most]: readonly [number, number]): number {
+function whole(name: Exclude<keyof typeof given, 'help' | 'same-key'>, usual: number, [least, most]: readonly [number, number]): number {
   const value = Number(given[name] ?? usual);
   if (!Number.isInteger(value) || value < least || value > most) refuse(`--${name} takes a whole number from ${least} to ${most}, got ${given[name]}`);
   return value;
@@ -64,7 +65,8 @@ async function main(): Promise<boolean> {
   const random = randomFrom(seed);
   const declined = whole('declined', 0, [0, 100]);
   const withinMs = whole('within', 180, [1, 86_400]) * 1_000;
-  const options = { gatewayUrl, buyers, parallel: whole('parallel', 16, [1, 10_000]), doubleClicks: whole('double-clicks', 20, [0, 100]), impatient: whole('impatient', 0, [0, 100]), withinMs, random };
+  const sameKey = given['same-key'] === true;
+  const options = { gatewayUrl, buyers, parallel: whole('parallel', 16, [1, 10_000]), doubleClicks: whole('double-clicks', sameKey ? 100 : 20, [0, 100]), impatient: whole('impatient', sameKey ? 33 : 0, [0, 100]), withinMs, random };
   const goods: Goods[] = await layOut(sandbox, gatewayUrl, { skus, stock, withinMs: 60_000 });
   const before = await readBooks(sandbox);
   say(`${buyers} shoppers, ${options.parallel} at a time, want one of ${skus * stock} pieces of ${skus} SKUs (--seed ${seed})`);
