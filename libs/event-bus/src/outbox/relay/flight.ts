@@ -3,6 +3,8 @@
  * 1. A row is taken from its reading until its mark is committed, or until it is given back; it is never taken twice.
  * 2. State commutes: any number in flight. Of everything else one row a subject is in flight, the next waits for its outcome (O3).
  * 3. What goes wrong with a row stops its subject for a while, and nothing else (O3).
+ * 4. Of a subject that the sweep under way has not seen whole, nothing ordered is taken before the next one: what was given back, blocked
+ *    or paused lies behind the place where reading goes on, and a later row of its key would go out before it (O3).
  */
 import type { PendingRow } from './read-pending';
 
@@ -20,6 +22,8 @@ export class Flight {
   /** By subject: the row in flight, then those that wait behind it. */
   private readonly queues = new Map<string, PendingRow[]>();
   private readonly blocks = new Map<string, Block>();
+  /** What the sweep under way has not seen whole (4). */
+  private readonly unseen = { subjects: new Set<string>(), types: new Set<string>() };
 
   size(): number {
     return this.taken.size;
@@ -37,10 +41,23 @@ export class Flight {
     return ids;
   }
 
-  /** 'send' now, or 'wait' behind an earlier row of its subject; 'skip' = already taken or its subject is blocked. */
+  /** Reading begins at the start again, and finds all but what is blocked; what is paused is said by `leaveOut`. */
+  sweepBegins(now: number): void {
+    const { subjects, types } = this.unseen;
+    for (const subject of subjects) if (!this.isBlocked(subject, now)) subjects.delete(subject);
+    types.clear();
+  }
+
+  /** The next read passes over rows of these types. */
+  leaveOut(types: readonly string[]): void {
+    for (const type of types) this.unseen.types.add(type);
+  }
+
+  /** 'send' now, or 'wait' behind an earlier row of its subject; 'skip' = already taken, its subject is blocked, or it may not be the next of it. */
   take(row: PendingRow, now: number): 'send' | 'wait' | 'skip' {
-    const subject = row.envelope.subject;
+    const { subject, type } = row.envelope;
     if (this.taken.has(row.id) || this.isBlocked(subject, now)) return 'skip';
+    if (row.ordered && (this.unseen.subjects.has(subject) || this.unseen.types.has(type))) return 'skip';
     const queue = row.ordered ? this.queues.get(subject) : undefined;
     // A late-committed row can't belong before one that is in flight: the key's lock orders ids like commits.
     this.taken.set(row.id, row);
@@ -71,6 +88,7 @@ export class Flight {
   /** Pending again, with everything that waits behind it; the next sweep reads them in order. */
   giveBack(row: PendingRow): void {
     const subject = row.envelope.subject;
+    if (row.ordered) this.unseen.subjects.add(subject);
     const queue = row.ordered ? this.queues.get(subject) : undefined;
     if (queue?.[0] === row) {
       this.queues.delete(subject);

@@ -184,6 +184,7 @@ export class Relay {
       });
     }
     const sweeping = this.sweeps.begin(doubtful);
+    if (sweeping) this.flight.sweepBegins(this.options.clock.now());
     let taken = await this.passLane(lanes.live);
     if (sweeping || this.backfillLeft) taken += await this.passLane(lanes.backfill);
     if (sweeping) this.sweeps.ended();
@@ -200,13 +201,15 @@ export class Relay {
     }
     const after = this.sweeps.placeIn(lane);
     const limit = Math.min(pageSize, Math.ceil(room));
+    const blockedTypes = this.ledger.pausedTypes(clock.now());
+    this.flight.leaveOut(blockedTypes);
     const rows = await readPending(database, {
       lane,
       after,
       limit,
       except: this.flight.takenAfter(after),
       blockedSubjects: this.flight.blockedSubjects(clock.now()),
-      blockedTypes: this.ledger.pausedTypes(clock.now()),
+      blockedTypes,
     });
     const overtaken = await this.overtaken(lane, rows);
     if (lane === lanes.backfill) this.backfillLeft = rows.length === limit;
