@@ -38,6 +38,7 @@ const commands = {
   test: [contracts, check, generate, build, graph, lint, types, { name: 'docs', run: ['tools/site/dist/main.js'] }, { name: 'tests', tests: [] }, { name: 'smoke', run: ['tools/start/dist/smoke.js'] }],
   // The sheets are written here and compared by `test`, as is .env.example, which names the variables of every connector.
   'test:vendors': made.concat({ name: '.env.example', run: ['libs/platform/dist/documents/main.js'] }, { name: 'conformance', tests: ['--testMatch', '**/*.contract.spec.ts', '--runInBand'], shown: true, env: { WRITE_SHEETS: '1' } }),
+  traces: made.concat({ name: 'traces', tests: ['traces.e2e'], shown: true, env: { WRITE_TRACES: '1' } }),
   'test:charts': made.concat({ name: 'charts', tests: ['tools/charts/', '--runInBand', '--verbose'], shown: true }),
   'test:faults': made.concat({ name: 'fault tests', tests: ['--testMatch', '**/*.faults.spec.ts', '--maxWorkers=2'] }),
 };

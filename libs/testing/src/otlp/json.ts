@@ -8,6 +8,8 @@ interface JsonSpan {
   parentSpanId?: string;
   name: string;
   kind?: number;
+  startTimeUnixNano?: string;
+  endTimeUnixNano?: string;
   attributes?: JsonAttributes;
   links?: { traceId: string; spanId: string }[];
   status?: { code?: number };
@@ -39,6 +41,8 @@ export function decodeJson(body: Buffer): ReceivedSpan[] {
         kind: span.kind ?? 0,
         attributes: toAttributes(span.attributes),
         links: (span.links ?? []).map(({ traceId, spanId }) => ({ traceId, spanId })),
+        startUs: Number(BigInt(span.startTimeUnixNano ?? 0) / 1_000n),
+        endUs: Number(BigInt(span.endTimeUnixNano ?? 0) / 1_000n),
         status: span.status?.code ?? 0,
       })),
     );

@@ -72,15 +72,20 @@ export interface ReceivedSpan extends Link {
   kind: number;
   attributes: Record<string, Attribute>;
   links: Link[];
+  /** Microseconds since 1970. */
+  startUs: number;
+  endUs: number;
   /** 0 unset, 1 ok, 2 error. */
   status: number;
 }
 
 function span(service: string, buffer: Buffer): ReceivedSpan {
-  const found: ReceivedSpan = { service, traceId: '', spanId: '', parentSpanId: '', name: '', kind: 0, attributes: {}, links: [], status: 0 };
+  const found: ReceivedSpan = { service, traceId: '', spanId: '', parentSpanId: '', name: '', kind: 0, attributes: {}, links: [], startUs: 0, endUs: 0, status: 0 };
   for (const { number, value } of fields(buffer)) {
     if (!Buffer.isBuffer(value)) {
       if (number === 6) found.kind = Number(value);
+      else if (number === 7) found.startUs = Number(value / 1_000n);
+      else if (number === 8) found.endUs = Number(value / 1_000n);
       continue;
     }
     if (number === 1) found.traceId = value.toString('hex');

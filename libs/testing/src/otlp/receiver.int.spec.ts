@@ -31,6 +31,8 @@ describe('OtlpReceiver', () => {
       field(4, Buffer.from('1112131415161718', 'hex')),
       field(5, 'receive'),
       Buffer.from([6 << 3, 5]),
+      Buffer.from([(7 << 3) | 1, 0xe8, 0x03, 0, 0, 0, 0, 0, 0]),
+      Buffer.from([(8 << 3) | 1, 0xd0, 0x07, 0, 0, 0, 0, 0, 0]),
       field(9, Buffer.concat([field(1, 'messaging.system'), field(2, field(1, 'nats'))])),
       field(13, Buffer.concat([field(1, Buffer.from(traceId, 'hex')), field(2, Buffer.from('2122232425262728', 'hex'))])),
       field(15, Buffer.from([3 << 3, 2])),
@@ -49,6 +51,8 @@ describe('OtlpReceiver', () => {
       kind: 5,
       attributes: { 'messaging.system': 'nats' },
       links: [{ traceId, spanId: '2122232425262728' }],
+      startUs: 1,
+      endUs: 2,
       status: 2,
     });
     await receiver.close();
