@@ -3,6 +3,7 @@
  * things are bought and systems of record change. Nobody notices: no request fails, no message is given up, none waits for its redelivery.
  */
 import { rmSync } from 'node:fs';
+import { everyService } from '@steward/contracts';
 import { freePort } from '@steward/servers';
 import { eventually } from '@steward/testing';
 import { isReady } from '../clients/health.client';
@@ -79,7 +80,8 @@ describe('rolling restarts', () => {
     const token = await operatorToken(system);
     const ask = async (path: string): Promise<Record<string, unknown>> => (await fetch(`${operationsOf(system)}/ops/v1${path}`, { headers: { authorization: `Bearer ${token}` } })).json() as Promise<Record<string, unknown>>;
     await eventually(async () => {
-      expect(await ask('/can-release?changes=pim@development')).toMatchObject({ answer: 'yes', missing: [] });
+      // Of each: what its processes have mounted is what its build says of itself.
+      for (const service of everyService) expect([service, await ask(`/can-release?changes=${service}@development`)]).toEqual([service, expect.objectContaining({ answer: 'yes', missing: [], breaks: [] })]);
       return true;
     }, { withinMs: 30_000, everyMs: 500 });
     expect(await ask('/can-release?changes=pim@0.0.1')).toMatchObject({ answer: 'cannot-say' });
