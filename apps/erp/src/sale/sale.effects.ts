@@ -11,9 +11,9 @@ import { tell } from '../reservation/tell';
 import type { Sale, SaleAnswer, SaleCancellation, SaleDesk } from './ports';
 
 /** Longer than a call with its own limits takes; what lasts longer is not known (S6). */
-const deadlineMs = 20_000;
+const deadlineMsByDefault = 20_000;
 
-export function saleEffects(desk: SaleDesk, clock: Clock): Effect[] {
+export function saleEffects(desk: SaleDesk, clock: Clock, deadlineMs = deadlineMsByDefault): Effect[] {
   const limits = { deadlineMs, settleMs: desk.settleMs, concurrency: desk.concurrency };
   const now = (): Date => new Date(clock.now());
   const follow = async (tx: PoolClient, { traceparent }: Pick<Settled, 'traceparent'>, changes: Changes): Promise<void> => tell(tx, changes, { traceparent });
