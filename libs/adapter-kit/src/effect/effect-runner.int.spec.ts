@@ -38,8 +38,8 @@ describe('effects', () => {
     await test.drop();
   });
 
-  const start = async (effects: readonly Effect[] = [till.effect({ deadlineMs, settleMs })], claimMs = 6_000): Promise<EffectRunner> => {
-    const runner = new EffectRunner({ effects, database, databaseUrl: test.url, clock: systemClock, logger, random: () => 0.01, commitWithinMs: 200, claimMs, stopWithinMs: 500 });
+  const start = async (effects: readonly Effect[] = [till.effect({ deadlineMs, settleMs })], claimMs = 6_000, of: Pick<Database, 'query' | 'transaction'> = database): Promise<EffectRunner> => {
+    const runner = new EffectRunner({ effects, database: of, databaseUrl: test.url, clock: systemClock, logger, random: () => 0.01, commitWithinMs: 200, claimMs, stopWithinMs: 500 });
     runners.push(runner);
     await runner.start();
     return runner;
@@ -258,6 +258,33 @@ describe('effects', () => {
     expect((await told()).sort()).toEqual(['failed refused EFFECT_ABANDONED', 'lost confirmed receipt lost']);
     expect([await abandon('lost'), await abandon('failed'), await abandon('never')]).toEqual(['confirmed', 'refused', 'refused']);
     expect(till.submits).toHaveLength(2);
+  });
+
+  it('one that is given up is not sent by whoever takes it up again', async () => {
+    await intend('o1');
+    // As a call leaves it that found the breaker open, and was not told meanwhile that nobody wants it any more.
+    await test.pool.query('update effect set abandoned_at = now()');
+    await start();
+    await settled();
+    expect([await told(), till.submits, till.looks]).toEqual([['o1 refused EFFECT_ABANDONED'], [], []]);
+  });
+
+  it('S6: a process that slept after its claim sends nothing with it', async () => {
+    let slept = 0;
+    const dozing: Pick<Database, 'query' | 'transaction'> = {
+      transaction: database.transaction,
+      query: async (statement, values) => {
+        const rows = await database.query<never>(statement, values);
+        if (typeof statement !== 'string' && statement.name === 'kit-effect-claim' && rows.length > 0 && (slept += 1) === 1) await new Promise((resolve) => setTimeout(resolve, deadlineMs + 20));
+        return rows;
+      },
+    };
+    const claims: number[] = [];
+    const effect = till.effect({ deadlineMs, settleMs });
+    await start([{ ...effect, submit: (request, call) => (claims.push(slept), effect.submit(request, call)) }], 6_000, dozing);
+    await intend('o1');
+    await settled();
+    expect([claims, till.sales.length]).toEqual([[2], 1]);
   });
 
   it('I2: several replicas make each of them once', async () => {

@@ -85,6 +85,12 @@ describe('the rows of effects', () => {
     expect(looked.absenceCountsInMs).toBeGreaterThan(0);
     await move(looked, next('intended'));
     expect([await touch(), await claim()]).toEqual([false, []]);
+    // Nor one that came while it was looked for.
+    await test.pool.query('update effect set next_at = now()');
+    const submitted = await one();
+    expect(await touch()).toBe(true);
+    await move(submitted, next('intended'));
+    expect(await claim()).toEqual([]);
   });
 
   it('what is intended wakes who runs it, once a kind', async () => {

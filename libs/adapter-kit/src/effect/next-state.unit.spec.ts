@@ -32,6 +32,13 @@ describe('what becomes of an effect', () => {
     }));
   });
 
+  it('S6: given up before anything was sent, it has not happened and never will', () => {
+    const unsent: Result = { kind: 'thrown', error: nothingSent(new Error('the breaker is open')) };
+    expect(afterCall(before({ abandoned: true }), unsent).outcome).toMatchObject({ kind: 'refused', code: 'EFFECT_ABANDONED' });
+    expect(afterCall(before(), unsent)).toMatchObject({ counts: 'unsent', next: { state: 'intended' } });
+    expect(afterCall(before({ was: 'unknown', abandoned: true }), unsent).next.state).toBe('unknown');
+  });
+
   it('C3: it is confirmed or refused by an answer, or refused when it is known not to have happened and never will', () => {
     fc.assert(fc.property(anyBefore, anyResult, (was, result) => {
       const { next, outcome } = afterCall(was, result);
