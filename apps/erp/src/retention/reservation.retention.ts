@@ -10,7 +10,7 @@ const ledgerRetention = defineRetention({
   table: 'reservation_ledger',
   keepMs,
   because: 'an order that is over moves stock again only when a shipment of it is cancelled or comes back, and whoever counts stock after a quarter counts by the ERP',
-  // A row that is locked has one of these under way, which the look at ended_at after the wait would see; skipped, it has its turn later.
+  // Whoever moves stock of an order has its row locked, so an order that something is happening to is left for the next time.
   statement: `with over as (
       select r.order_id from reservation r join (select distinct order_id from reservation_ledger where at < $1) l using (order_id)
       where r.ended_at < $1 and not exists (
