@@ -1,15 +1,15 @@
 import { consumerMigrations, Flows1794000000000, outboxMigrations, Rebuilds1790000005000 } from '@steward/event-bus';
+import { GatewayParked1798000000000 } from '../freshness/parked.migration';
+import { GatewayProgressExceptions1790000001000 } from '../freshness/progress-exceptions.migration';
+import { GatewayProgressParts1800000000000 } from '../freshness/progress-parts.migration';
+import { GatewayWebhooks1790000008000 } from '../webhook/webhook.migration';
 import { GatewayAftersale1790000007000 } from './aftersale.migration';
 import { GatewayCheckout1790000006000 } from './checkout.migration';
 import { GatewayCustomerOrders1799000000000 } from './customer-orders.migration';
 import { GatewayDocumentPrices1790000003000 } from './document-prices.migration';
 import { GatewayDocuments1790000000000 } from './gateway.migration';
-import { GatewayWebhooks1790000008000 } from './webhooks.migration';
 import { GatewayListings1790000004000 } from './listings.migration';
-import { GatewayParked1798000000000 } from './parked.migration';
 import { GatewayPriceSkus1790000002000 } from './price-skus.migration';
-import { GatewayProgressExceptions1790000001000 } from './progress-exceptions.migration';
-import { GatewayProgressParts1800000000000 } from './progress-parts.migration';
 
 /** The consumer's tables first: an index of ours stands on its stored parts. */
 export const migrations = [
