@@ -204,6 +204,8 @@ describe.each([
           as(service).publish(door, JSON.stringify({ no_wait: true, batch: 1 }), { reply: victim.subject });
         }
       }
+      // Tens of thousands in one go would be all that the broker does for longer than an answer may take.
+      await as(service).flush();
     }
     const before = await stored();
     await settled();

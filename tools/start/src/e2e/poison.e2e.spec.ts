@@ -126,9 +126,10 @@ describe('poison in the PIM', () => {
     const known = Object.entries(description.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{[^}]+\}/g, '{}')}`));
     const asked: string[] = [];
     const ask = (method: string) => (path: string): Promise<Record<string, unknown>> => (asked.push(`${method} /ops/v1${path.replaceAll('an%20id', '{}')}`), Promise.resolve({}));
-    const values = { sku: 'a', reason: 'why' };
+    const values = { sku: 'a', reason: 'why', service: 'pim', version: '1.0.0' };
+    const aFile = join(root, 'package.json');
     const given: Given = { operations: { get: ask('GET'), post: ask('POST'), events: async function* () { await ask('GET')('/events'); } }, args: ['an id', 'an id'], values, progress: () => undefined, signal: new AbortController().signal, repository: () => Promise.resolve(0) };
-    for (const command of commands.filter(({ verb }) => verb !== 'edit')) await command.run(given);
+    for (const command of commands.filter(({ verb }) => verb !== 'edit')) await command.run(command.args === '<file>' ? { ...given, args: [aFile] } : given);
     expect(asked.length).toBeGreaterThan(40);
     expect(asked.filter((each) => !known.includes(each))).toEqual([]);
   });
