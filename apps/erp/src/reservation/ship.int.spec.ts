@@ -50,7 +50,7 @@ describe('S3: shipped goods', () => {
     expect([await sellable('A'), await rig.reserved()]).toEqual([3, ['A@HAM 2']]);
     expect((await read({ 'A@HAM': { onHand: 3 } }, await rig.readNo())).reservations).toMatchObject([{ orderId: '1', status: 'shipped' }]);
     expect([await sellable('A'), await rig.reserved()]).toEqual([3, []]);
-    expect(await read({ 'A@HAM': { onHand: 3 } }, await rig.readNo())).toEqual({ reservations: [], balances: [], toCancel: [] });
+    expect(await read({ 'A@HAM': { onHand: 3 } }, await rig.readNo())).toEqual({ reservations: [], askedAgain: [], balances: [], toCancel: [] });
   });
 
   it('are sold too few rather than too many while the stock level is ahead of the shipment', async () => {

@@ -155,6 +155,10 @@ describe('a list of products', () => {
     const { json } = await get<List>(api, '/v1/products?sort=name&first=1');
     const other = await get(api, `/v1/products?sort=price&first=1&after=${json.page.next ?? ''}`);
     expect([other.status, other.json.code]).toEqual([400, 'GATEWAY_CURSOR_REFUSED']);
+    const { next } = (await get<List>(api, '/v1/products?sort=price&first=1')).json.page;
+    const [list, , id] = JSON.parse(Buffer.from(next ?? '', 'base64url').toString()) as unknown[];
+    const forged = Buffer.from(JSON.stringify([list, 'dear', id])).toString('base64url');
+    expect((await get(api, `/v1/products?sort=price&first=1&after=${forged}`)).json.code).toBe('GATEWAY_CURSOR_REFUSED');
   });
 
   it('says the same at GraphQL', async () => {
