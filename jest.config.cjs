@@ -25,10 +25,9 @@ module.exports = {
   globalSetup: '<rootDir>/libs/testing/src/jest/global-setup.ts',
   globalTeardown: '<rootDir>/libs/testing/src/jest/global-teardown.ts',
   testEnvironment: 'node',
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   testSequencer: '<rootDir>/libs/testing/src/jest/longest-first.cjs',
-  // Two cores: half of the time a file waits for what its servers do, and a third file has the cores meanwhile.
-  maxWorkers: 3,
+  maxWorkers: 2,
   // With vm modules no file's context is ever freed, not even of an empty test: at the end a worker has 1 GB to give back, which took
   // 900 ms on a busy machine. After jest's own 500 ms it is called a leak; what is really left open still is.
   workerGracefulExitTimeout: 5_000,

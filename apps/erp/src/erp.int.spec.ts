@@ -124,5 +124,5 @@ describe('the erp service', () => {
     expect(await line.until('h2', ({ status }) => status === 'held')).toMatchObject({ status: 'held' });
   }, 90_000);
 
-  const eventuallyZero = (place: string) => eventually(async () => (await line.reserved())[place] === 0, { withinMs: 20_000 });
+  const eventuallyZero = (place: string) => eventually(async () => (await line.reserved())[place] === 0, { withinMs: 60_000 });
 });

@@ -51,7 +51,7 @@ describe('the order service', () => {
   async function start(): Promise<void> {
     const env = omsProcessEnv({ nats, test, sandbox, port, jwks });
     service = await createAdapter(oms, adapterEnv(env, { ...omsEnv, STEWARD_SANDBOX_URL: envTypes.httpUrl, STEWARD_SANDBOX_TOKEN: z.string() }), { logger });
-    await eventually(() => Object.keys(service?.runtime.readiness.reasons() ?? { none: '' }).length === 0, { withinMs: 20_000 });
+    await eventually(() => Object.keys(service?.runtime.readiness.reasons() ?? { none: '' }).length === 0, { withinMs: 60_000 });
   }
 
   async function place({ orderId = randomUUID(), method = 'pm_card_visa', claims = {} }: { orderId?: string; method?: string; claims?: object } = {}) {

@@ -59,7 +59,7 @@ describe('recovery', () => {
       database.transaction((tx) =>
         appendEvents(tx, Array.from({ length: count }, (_, index) => ({ contract: feedProgress, system: 'pim', key: `k${index % 3}`, data: { system: 'pim', entity: 'product', completeUpTo: '2026-01-02T03:04:05.000Z', stream: 'PIM_STATE', epoch: 'e', sequence: index } }))),
       );
-    const allPublished = (): Promise<unknown> => eventually(async () => (await database.query('select 1 from outbox where published_at is null limit 1')).length === 0, { withinMs: 20_000 });
+    const allPublished = (): Promise<unknown> => eventually(async () => (await database.query('select 1 from outbox where published_at is null limit 1')).length === 0, { withinMs: 60_000 });
 
     await append(30);
     await allPublished();
@@ -77,14 +77,14 @@ describe('recovery', () => {
     if (how.includes('refilled')) await append(60);
     await nats.restart();
     if (how.includes('refilled')) {
-      await eventually(() => relay.problems().some((problem) => /PIM_EVENTS: it lost messages/.test(problem)), { withinMs: 20_000 });
+      await eventually(() => relay.problems().some((problem) => /PIM_EVENTS: it lost messages/.test(problem)), { withinMs: 60_000 });
       const again = await createOperations(
         loadEnv(operationsEnv, { DATABASE_URL: operationsDatabase.url, NATS_URL: urlOf('operations'), NATS_PROVISIONER_URL: urlOf('provisioner'), STEWARD_HEALTH_PORT: '0', STEWARD_LOG_LEVEL: 'silent' }),
       );
       closing.push(() => again.stop());
     }
     await eventually(() => watch.state()?.streams['PIM_EVENTS']?.epoch !== before, { withinMs: 30_000 });
-    await eventually(() => relay.problems().length === 0, { withinMs: 20_000 });
+    await eventually(() => relay.problems().length === 0, { withinMs: 60_000 });
     await allPublished();
 
     // Every message id of the outbox is in the stream, in the order of its key.

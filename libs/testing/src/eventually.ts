@@ -2,11 +2,11 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /**
  * Waits until the condition gives something truthy and returns it. A throwing condition (an `expect` inside) counts as
- * "not yet"; its last error is what the test shows when the time is over. 10 s unless told otherwise.
+ * "not yet"; its last error is what the test shows when the time is over. 30 s unless told otherwise: long, since only a failure takes as long.
  */
 export async function eventually<T>(
   condition: () => T | Promise<T>,
-  { withinMs = 10_000, everyMs = 20 }: { withinMs?: number; everyMs?: number } = {},
+  { withinMs = 30_000, everyMs = 20 }: { withinMs?: number; everyMs?: number } = {},
 ): Promise<Exclude<T, false | null | undefined | 0 | ''>> {
   const deadline = Date.now() + withinMs;
   let last: unknown;

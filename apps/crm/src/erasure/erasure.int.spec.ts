@@ -22,7 +22,7 @@ describe('an erased customer', () => {
     for (const customerId of customerIds) await eventually(async () => (await rig.announced(customerId)) != null);
     await rig.settled();
   };
-  const gone = (customerId: string) => eventually(async () => (await rig.announced(customerId)) === null, { withinMs: 20_000 });
+  const gone = (customerId: string) => eventually(async () => (await rig.announced(customerId)) === null, { withinMs: 60_000 });
   const mentions = (text: string) => tablesThatMention(rig.test.pool, text);
   const passes = async (count: number): Promise<void> => {
     const [row] = await rig.rows<{ at: Date }>(`select last_pass_at as at from feed where entity = 'customer'`);

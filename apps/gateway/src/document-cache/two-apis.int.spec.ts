@@ -14,7 +14,8 @@ it('C11: a change reaches the memory of every API process, by key for small batc
     const [some = ''] = ids;
     const quantities = () => Promise.all(apis.map(async (api) => (await get(api, `/v1/products/${some}`)).json.availability.quantity));
     const stored = () => Promise.all(apis.map(async (api) => (await graphql(api, `{ product(sku: "${some}") { name availability { quantity } } }`)).json.data.product));
-    expect(await quantities()).toEqual([null, null]);
+    // 400 products just were written: an API that shares its core with that may shed for a moment.
+    await eventually(async () => (await quantities()).every((quantity) => quantity === null));
     expect((await stored()).map(({ availability }) => availability.quantity)).toEqual([null, null]);
 
     await stock(database, { data: aLevel(some, 'main', 7), revision: 1, at: Date.now() });
@@ -90,7 +91,7 @@ it('I7: with PostgreSQL killed, what is in memory is served and grows old, wheth
       await postgres.restart();
       const again = await openDatabase({ url: postgres.adminUrl, name: 'gateway', migrations, logger });
       await stock(again, { data: aLevel('known', 'main', 3), revision: 2, at: Date.now() });
-      await eventually(async () => (await get(api, '/v1/products/known')).json.availability?.quantity === 3, { withinMs: 20_000 });
+      await eventually(async () => (await get(api, '/v1/products/known')).json.availability?.quantity === 3, { withinMs: 60_000 });
       expect((await get(api, '/v1/products/never-asked')).status).toBe(200);
       await again.close();
     } finally {

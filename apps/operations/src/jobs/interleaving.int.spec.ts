@@ -129,7 +129,7 @@ describe('editors, group retries and restarts at once', () => {
     disarm();
     silent = false;
     await retryAll();
-    await eventually(async () => (await pool().query(`select from job where state not in ('done', 'stopped') or sent > 0`)).rowCount === 0, { withinMs: 20_000 });
+    await eventually(async () => (await pool().query(`select from job where state not in ('done', 'stopped') or sent > 0`)).rowCount === 0, { withinMs: 60_000 });
     await running?.stop();
     running = undefined;
     const { rows } = await pool().query<{ id: string; times: number }>('select l.id, count(a.id)::int as times from held_letter l left join application a on a.id = l.id group by l.id');

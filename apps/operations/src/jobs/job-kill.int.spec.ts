@@ -103,7 +103,7 @@ describe('replicas that carry jobs out', () => {
     for (let kills = 0; kills < 2; kills += 1) {
       const victim = run();
       const before = effects.length;
-      await eventually(() => effects.length > before || effects.length === 150, { withinMs: 20_000 });
+      await eventually(() => effects.length > before || effects.length === 150, { withinMs: 60_000 });
       victim.kill('SIGKILL');
       children[0]?.kill('SIGKILL');
       children[0] = run();

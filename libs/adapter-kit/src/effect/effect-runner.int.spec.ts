@@ -291,7 +291,7 @@ describe('effects', () => {
     await Promise.all([start(), start(), start()]);
     const keys = Array.from({ length: 120 }, (_, index) => `o${index}`);
     await Promise.all([intend(...keys.slice(0, 80)), intend(...keys.slice(40))]);
-    await eventually(async () => (await told()).length >= keys.length, { withinMs: 20_000 });
+    await eventually(async () => (await told()).length >= keys.length, { withinMs: 60_000 });
     expect([till.sales.length, new Set(till.sales.map(({ key }) => key)).size, (await told()).length]).toEqual([120, 120, 120]);
   });
 

@@ -151,7 +151,7 @@ describe('an adapter with work of its own', () => {
     started.pop();
     await oms.reserve({ orderId: 'late', quantity: 1 });
     await ready(await start());
-    await eventually(async () => (await states()).filter(([, , status]) => status === 'exported').length === 51, { withinMs: 20_000 });
+    await eventually(async () => (await states()).filter(([, , status]) => status === 'exported').length === 51, { withinMs: 60_000 });
     expect((await test.pool.query('select 1 from reservation where times > 1')).rowCount).toBe(0);
     expect(till.sales).toHaveLength(51);
   });

@@ -63,7 +63,7 @@ describe('rows that are told', () => {
   const write = (...letters: NewLetter[]): Promise<string[]> => database.transaction((tx) => storeDeadLetters(tx, letters, new Date()));
   const untold = async (): Promise<number> => (await database.query('select from dead_letter where told_version < version union all select from told where gone_version is not null')).length;
   const allTold = async (): Promise<void> => {
-    await eventually(async () => (await untold()) === 0, { withinMs: 20_000 });
+    await eventually(async () => (await untold()) === 0, { withinMs: 60_000 });
     await nothingPending(database, 20_000);
   };
   const messages = () => stored(nats, 'GATEWAY_STATE');

@@ -45,6 +45,8 @@ function greets(port: number): Promise<boolean> {
 const configuration = (options: NatsOptions, dir: string): string => `# written at every start
 listen: "127.0.0.1:${options.port}"
 server_name: "${options.node?.name ?? 'steward'}"
+# A client on a busy machine takes longer than the default of two seconds to say who it is.
+authorization { timeout: 10 }
 jetstream {
   store_dir: ${JSON.stringify(join(dir, 'jetstream'))}
 ${options.syncAlways === true ? '  sync_interval: always\n' : ''}}

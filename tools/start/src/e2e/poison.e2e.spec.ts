@@ -55,7 +55,7 @@ describe('poison in the PIM', () => {
     for (const key of oddKeys) await plant(key, { sku: key, state: 'published', categories: [], manufacturer: null, labels: label(`Odd ${key.slice(0, 10)}`), specs: {}, pictures: [], options: [] });
     await plant('sound', { sku: 'sound', state: 'published', categories: [], manufacturer: null, labels: label('Sound'), specs: {}, pictures: [], options: [] });
 
-    for (const key of [...oddKeys, 'sound']) await eventually(async () => (await readProduct(system.gatewayUrl, key))?.id === key, { withinMs: 20_000 });
+    for (const key of [...oddKeys, 'sound']) await eventually(async () => (await readProduct(system.gatewayUrl, key))?.id === key, { withinMs: 60_000 });
     const poisoned = ['wrong-type', 'unknown-enum', 'too-large', 'with-nul'];
     const found = await eventually(async () => {
       const open = await letters();

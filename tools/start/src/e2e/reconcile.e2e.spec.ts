@@ -121,7 +121,7 @@ describe('reconciliation', () => {
     const [before] = await rows<{ revision: number }>('pricing', `select revision::int from announced where entity = 'price' and key = $1`, [record.id]);
     await system.sandbox.put('pricing/prices', { ...record, amount: bitMore(record) });
     const last = `select stream_sequence::text as n from outbox where entity = 'price' and key = $1 and stream_sequence is not null and revision > $2 order by id desc limit 1`;
-    const sent = await eventually(async () => (await rows<{ n: string }>('pricing', last, [record.id, before?.revision]))[0], { withinMs: 20_000 });
+    const sent = await eventually(async () => (await rows<{ n: string }>('pricing', last, [record.id, before?.revision]))[0], { withinMs: 60_000 });
     await asProvisioner(system, (jsm) => jsm.streams.deleteMessage(streamOf(price, 'pricing').name, Number(sent.n)));
     await projector.restart();
   }

@@ -55,9 +55,9 @@ describe('metrics of a consumer', () => {
     start();
     await bound();
     await publish([stock('S@m', 1, 1, { body: '{}' }), stock('T@m', 1, 1, { body: '{}' })]);
-    await eventually(async () => (await read('steward_dead_letters_open', labels)) === 2, { withinMs: 20_000 });
+    await eventually(async () => (await read('steward_dead_letters_open', labels)) === 2, { withinMs: 60_000 });
     await publish([stock('S@m', 2), stock('T@m', 2)]);
-    await eventually(async () => (await read('steward_dead_letters_open', labels)) === undefined, { withinMs: 20_000 });
+    await eventually(async () => (await read('steward_dead_letters_open', labels)) === undefined, { withinMs: 60_000 });
   });
 
   it('steward_consumer_unacknowledged_messages shows what is in hand', async () => {
@@ -81,10 +81,10 @@ describe('metrics of a consumer', () => {
     await bound();
     await publish(many(9));
     await eventually(async () => (await read('steward_consumer_lag_messages', durable)) === 9);
-    await eventually(async () => (await stuck()) >= before + 2, { withinMs: 20_000 });
+    await eventually(async () => (await stuck()) >= before + 2, { withinMs: 60_000 });
     held?.ack();
     await scene.nats().asProvisioner((manager) => manager.consumers.update('ERP_STATE', 'gateway-availability', { max_ack_pending: 1_000 }));
-    await eventually(async () => (await stored()) === 9, { withinMs: 20_000 });
+    await eventually(async () => (await stored()) === 9, { withinMs: 60_000 });
     await eventually(async () => (await read('steward_consumer_lag_messages', durable)) === 0);
   });
 
