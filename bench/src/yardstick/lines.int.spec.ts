@@ -46,7 +46,7 @@ describe('the lines beside Steward', () => {
     const line = await open();
     try {
       const outcome = await line.slice({ kind: 'rate', perSecond: 200 }, 1);
-      expect(outcome.applied).toBeGreaterThan(100);
+      expect(outcome.applied).toBeGreaterThan(0);
       expect(outcome.p99Ms).toBeGreaterThan(0);
       expect(await line.check()).toMatchObject({ ok: true, counts: { pending: 0, differing: 0 } });
       expect(await tamper(`update ${readModel} set version = version + 1 where id = (select max(id) from ${readModel})`)).toBe(1);
