@@ -79,7 +79,7 @@ describe('the order service, killed', () => {
       if (child?.signalCode === 'SIGKILL') kills += 1;
     }
     await start();
-    // What a killed process had in hand waits for its claim to run out, 35 s, or as poison.
+    // What a killed process had in hand waits for its claim to run out, or as poison.
     await eventually(async () => (await confirmed()) === placed.length, { withinMs: 480_000 });
     const found = await Promise.all(placed.map(async ({ orderId, number }) => `${(await chargesOf(sandbox, orderId)).length} charges, ${(await placedUnder(sandbox, number)).length} orders`));
     expect(new Set(found)).toEqual(new Set(['1 charges, 1 orders']));
