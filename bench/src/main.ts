@@ -1,4 +1,6 @@
 import { runBatches } from './batches/batches';
+import { runCheckout } from './checkout/checkout';
+import { parseOptions as parseCheckoutOptions, usage as checkoutUsage } from './checkout/options';
 import { runDesk } from './desk/desk';
 import { parseOptions as parseDeskOptions, usage as deskUsage } from './desk/options';
 import { runGateway } from './gateway/gateway';
@@ -56,6 +58,11 @@ async function main([what, ...args]: readonly string[]): Promise<number> {
       if (typeof options === 'string') return refuse(options, deskUsage);
       return (await runDesk(options, say)) ? 0 : 1;
     }
+    case 'checkout': {
+      const options = parseCheckoutOptions(args);
+      if (typeof options === 'string') return refuse(options, checkoutUsage);
+      return (await runCheckout(options, say)) ? 0 : 1;
+    }
     case 'reconcile': {
       const options = parseReconcileOptions(args);
       if (typeof options === 'string') return refuse(options, reconcileUsage);
@@ -65,7 +72,7 @@ async function main([what, ...args]: readonly string[]): Promise<number> {
       await runBatches(say);
       return 0;
     default:
-      return refuse('which benchmark? accepted: pipeline, gateway, import, batches, reservations, reconcile, desk, poison', `${pipelineUsage}\n${gatewayUsage}\n${importUsage}\nnpm run bench -- batches\n${reservationUsage}\n${reconcileUsage}\n${deskUsage}\n${poisonUsage}`);
+      return refuse('which benchmark? accepted: pipeline, gateway, import, batches, reservations, reconcile, desk, poison, checkout', `${pipelineUsage}\n${gatewayUsage}\n${importUsage}\nnpm run bench -- batches\n${reservationUsage}\n${reconcileUsage}\n${deskUsage}\n${poisonUsage}\n${checkoutUsage}`);
   }
 }
 

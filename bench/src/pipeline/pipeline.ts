@@ -17,7 +17,7 @@ import { openSteward } from './steward';
 
 export type Say = (line: string) => void;
 
-const BENCH_USER = 'bench';
+export const BENCH_USER = 'bench';
 
 /** True when nobody lost or doubled anything; the ratios are told, not judged: one run on one machine is no gate. */
 export async function runPipeline(options: PipelineOptions, say: Say): Promise<boolean> {
@@ -113,12 +113,12 @@ export async function compareEnds(lines: readonly Line[], say: Say): Promise<boo
 }
 
 /** Programs from outside may not know how to log in, so for them the account takes whoever comes without a name. */
-function withAccount(config: string, password: string, open: boolean): string {
+export function withAccount(config: string, password: string, open: boolean): string {
   const account = `BENCH { jetstream: enabled, users: [{ user: "${BENCH_USER}", password: "${password}" }] }`;
   return config.replace('accounts {', `accounts {\n  ${account}`) + (open ? `no_auth_user: ${BENCH_USER}\n` : '');
 }
 
-async function serversFor(system: System, database: string, nats: LineServers['nats']): Promise<LineServers> {
+export async function serversFor(system: System, database: string, nats: LineServers['nats']): Promise<LineServers> {
   const admin = new Client({ connectionString: system.adminUrl });
   await admin.connect();
   await admin.query(`create database ${database}`);
@@ -128,7 +128,7 @@ async function serversFor(system: System, database: string, nats: LineServers['n
   return { postgresUrl: url.href, nats };
 }
 
-async function postgresVersion(system: System): Promise<string> {
+export async function postgresVersion(system: System): Promise<string> {
   const admin = new Client({ connectionString: system.adminUrl });
   await admin.connect();
   const { rows } = await admin.query<{ server_version: string }>('show server_version');

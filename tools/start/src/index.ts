@@ -1,7 +1,11 @@
 export { readProduct, type ShownAvailability, type ShownProduct, skuOf } from './clients/gateway.client';
 export { isReady } from './clients/health.client';
 export { sandboxControl, type SandboxCollection, type SandboxControl, type SandboxRecord } from './clients/sandbox.client';
+export { orderBody, preview, type Placed, type ShownOrder } from './clients/shopper.client';
 export { seed, type Seeded } from './seed';
+export { readBooks, since, violations, type Books } from './shop/books';
+export type { Bought } from './shop/buyers';
+export { layOut, shownQuantity, type Goods } from './shop/goods';
 export { databaseOf, databaseOwners, type DatabaseOwner } from './system/databases';
 export { freePortPlan, portsFrom, processNames, type Ports, type ProcessName } from './system/ports';
 export type { ServiceName } from './system/services';

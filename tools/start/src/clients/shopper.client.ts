@@ -86,9 +86,13 @@ export interface Purchase {
   readonly withinMs?: number;
 }
 
-export function placeOrder(gatewayUrl: string, { key, lines, shippingPromise, email, card, address = usualAddress, token, withinMs }: Purchase, waitSeconds: number): Promise<Answered> {
-  const body = { email, shippingAddress: address, lines, ...(shippingPromise === null ? {} : { shippingPromise }), payment: { method: 'card', token: card } };
-  return ask('POST', `${gatewayUrl}/v1/orders`, body, { 'idempotency-key': key, prefer: `wait=${waitSeconds}`, ...bearer(token) }, withinMs);
+/** What is sent to order it. */
+export function orderBody({ lines, shippingPromise, email, card, address = usualAddress }: Omit<Purchase, 'key' | 'token' | 'withinMs'>): Readonly<Record<string, unknown>> {
+  return { email, shippingAddress: address, lines, ...(shippingPromise === null ? {} : { shippingPromise }), payment: { method: 'card', token: card } };
+}
+
+export function placeOrder(gatewayUrl: string, { key, token, withinMs, ...purchase }: Purchase, waitSeconds: number): Promise<Answered> {
+  return ask('POST', `${gatewayUrl}/v1/orders`, orderBody(purchase), { 'idempotency-key': key, prefer: `wait=${waitSeconds}`, ...bearer(token) }, withinMs);
 }
 
 export async function readOrder(gatewayUrl: string, id: string, token: string): Promise<ShownOrder> {
