@@ -1,17 +1,22 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { brokerAccess, renderBrokerAccounts, subjectOf, deadLetter, caseContract, type Contract } from '@steward/contracts';
+import { brokerAccess, renderBrokerAccounts, subjectOf, deadLetter, caseContract, type Contract, type LetterReading } from '@steward/contracts';
 import { type Broker, connectBroker, dataSchemaOf, encodeHeaders, RawPublisher } from '@steward/event-bus';
 import { createLogger, loadEnv } from '@steward/platform';
 import { freePort, type Running, startNats } from '@steward/servers';
 import { bearer, eventually, testDatabase, testIssuer, type TestDatabase, type TestIssuer } from '@steward/testing';
+import { describedBy } from './fixtures/described.fixture.spec';
 import { aCase, aLetter } from './fixtures/told.fixture.spec';
 import { operationsEnv } from './operations.env';
 import { createOperations, type Operations } from './operations.service';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const passwordOf = (user: string): string => `password-of-${user}`;
+
+const aReading = (payload: unknown): LetterReading => ({
+  letter: aLetter('letter-1'), bodyHash: 'h', attempts: [], headers: [], payload, masked: true, problems: [], forecast: { verdict: 'apply', detail: '' }, current: { source: null, projection: null }, siblings: [],
+});
 
 /** The whole process, with the broker's real accounts: others tell, the desk shows and asks. */
 describe('the desk', () => {
@@ -25,13 +30,17 @@ describe('the desk', () => {
   let publisher: RawPublisher;
 
   const urlOf = (user: string): string => nats.url.replace('://', `://${user}:${passwordOf(user)}@`);
-  const get = async (path: string) => {
-    const response = await fetch(`${operations.apiUrl}/ops/v1${path}`, { headers: bearer(await issuer.token({ sub: 'ada', steward_roles: ['admin:*'] })) });
-    return (await response.json()) as Record<string, unknown>;
+  let described: ReturnType<typeof describedBy>;
+  const said = async (path: string, request: RequestInit) => {
+    const response = await fetch(`${operations.apiUrl}/ops/v1${path}`, request);
+    const json = (await response.json()) as Record<string, unknown>;
+    described({ method: request.method ?? 'GET', path: `/ops/v1${path}`, status: response.status, type: response.headers.get('content-type'), json });
+    return json;
   };
-  const post = async (path: string, body: object, sub = 'ada') => {
-    const headers = { ...bearer(await issuer.token({ sub, steward_roles: ['admin:*'] })), 'content-type': 'application/json' };
-    return (await (await fetch(`${operations.apiUrl}/ops/v1${path}`, { method: 'POST', headers, body: JSON.stringify({ reason: 'pim has told why', ...body }) })).json()) as Record<string, unknown>;
+  const get = async (path: string) => said(path, { headers: bearer(await issuer.token({ sub: 'ada', steward_roles: ['admin:*'] })) });
+  const post = async (path: string, body: object, sub = 'ada', role = 'admin:*') => {
+    const headers = { ...bearer(await issuer.token({ sub, steward_roles: [role] })), 'content-type': 'application/json' };
+    return said(path, { method: 'POST', headers, body: JSON.stringify({ reason: 'pim has told why', ...body }) });
   };
   const lengthOf = async (path: string): Promise<number> => ((await get(path))['items'] as unknown[]).length;
   const publish = (contract: Contract, key: string, revision: number, data: object): Promise<number> =>
@@ -51,6 +60,7 @@ describe('the desk', () => {
     start = async () => {
       operations = await createOperations(loadEnv(operationsEnv, { DATABASE_URL: database.url, NATS_URL: urlOf('operations'), NATS_PROVISIONER_URL: urlOf('provisioner'), ...own, ...issuer.env }));
       await eventually(async () => (await fetch(`${operations.url}/readyz`)).status === 200, { withinMs: 40_000 });
+      described = describedBy(await (await fetch(`${operations.apiUrl}/ops/v1/openapi.json`)).json());
     };
     await start();
     pim = await connectBroker({ url: urlOf('pim'), service: 'pim', logger });
@@ -92,7 +102,7 @@ describe('the desk', () => {
     const door = pim.nc.subscribe('rpc.pim.letters', {
       callback: (_error, message) => {
         const { id, data } = JSON.parse(new TextDecoder().decode(message.data)) as { id: string; data: unknown };
-        message.respond(JSON.stringify({ response: { payload: { asked: data } }, isDisposed: true, id }));
+        message.respond(JSON.stringify({ response: aReading({ asked: data }), isDisposed: true, id }));
       },
     });
     await pim.nc.flush();
@@ -168,9 +178,6 @@ describe('the desk', () => {
     await eventually(async () => (await lengthOf('/cases?kind=broker-loss')) === 1);
     const [lost] = (await get('/cases?q=kind:broker-loss'))['items'] as unknown as { caseId: string }[];
     expect(lost).toMatchObject({ severity: 'critical', summary: expect.stringContaining('PIM_STATE'), owner: { team: 'Platform' }, detail: { stream: 'PIM_STATE' } });
-    const token = await issuer.token({ sub: 'ada', steward_roles: ['operator:Platform'] });
-    const body = JSON.stringify({ reason: 'the disk was full' });
-    const answer = await fetch(`${operations.apiUrl}/ops/v1/cases/${lost?.caseId ?? ''}/resolve`, { method: 'POST', headers: { ...bearer(token), 'content-type': 'application/json' }, body });
-    expect(await answer.json()).toMatchObject({ case: { state: 'resolved', closedBy: 'ada', closedReason: 'the disk was full' } });
+    expect(await post(`/cases/${lost?.caseId ?? ''}/resolve`, { reason: 'the disk was full' }, 'ada', 'operator:Platform')).toMatchObject({ case: { state: 'resolved', closedBy: 'ada', closedReason: 'the disk was full' } });
   });
 });

@@ -5,13 +5,17 @@ import { deskScene, type DeskScene } from '../fixtures/desk.fixture.spec';
 import type { Feature } from './feature';
 import { act, defineRoute, flag, pageFields } from './route';
 
+const inside = { name: 'x', password: 'secret words' };
+
 const things: Feature = {
   name: 'things',
   open: ({ database }) => ({
     routes: [
-      defineRoute({ method: 'GET', path: '/things', operationId: 'things', summary: 'All', role: 'viewer', query: { ...pageFields, old: flag.default(false) }, handle: async ({ query }) => query }),
+      defineRoute({ method: 'GET', path: '/things', operationId: 'things', summary: 'All', role: 'viewer', query: { ...pageFields, old: flag.default(false) }, answer: z.object({ first: z.int(), after: z.string().optional(), old: z.boolean() }), handle: async ({ query }) => query }),
+      // The compiler takes it: what has more than is asked for is fine to it.
+      defineRoute({ method: 'GET', path: '/things/leaking', operationId: 'leakingThing', summary: 'One', role: 'viewer', answer: z.object({ name: z.string() }), handle: async () => inside }),
       defineRoute({
-        method: 'POST', path: '/things/{id}/rename', operationId: 'renameThing', summary: 'Another name', role: 'operator', body: act({ name: z.string().max(5, { error: 'at most 5 characters' }) }),
+        method: 'POST', path: '/things/{id}/rename', operationId: 'renameThing', summary: 'Another name', role: 'operator', body: act({ name: z.string().max(5, { error: 'at most 5 characters' }) }), answer: z.object({ name: z.string() }),
         handle: async ({ who, params, body, allow, traceId }) => {
           await allow('operator', 'Pricing', `thing ${params['id'] ?? ''}`);
           if (body.name === 'oops') throw new Error('secret words');
@@ -93,6 +97,10 @@ describe('the API of operations', () => {
     expect(await desk.as('viewer:*').get('/thing')).toMatchObject({ status: 404, json: { code: 'OPERATIONS_ROUTE_UNKNOWN' } });
     const description = await (await fetch(`${desk.url}/ops/v1/openapi.json`)).json();
     expect(description).toMatchObject({ openapi: '3.1.0', paths: { '/ops/v1/things/{id}/rename': { post: { operationId: 'renameThing', 'x-steward-role': 'operator', requestBody: { content: { 'application/json': { schema: { required: ['reason', 'name'] } } } } } } } });
+  });
+
+  test('answers nothing that is not described: here every spec of the desk would fail', async () => {
+    await expect(desk.as('viewer:*').get('/things/leaking')).rejects.toThrow(/otherwise than it is described.*password/s);
   });
 
   test('has a limit for each', async () => {

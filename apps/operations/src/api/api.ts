@@ -106,8 +106,8 @@ declare module 'fastify' {
 
 function send(reply: FastifyReply, route: Route, result: unknown): FastifyReply {
   if (result === reply || reply.sent) return reply;
-  const { status, body, headers } = result instanceof Answer ? result : new Answer(route.status, result);
-  return reply.code(status).header('cache-control', 'no-store').headers(headers).type('application/json; charset=utf-8').send(JSON.stringify(body));
+  const { status, body } = result instanceof Answer ? result : new Answer(route.status, result);
+  return reply.code(status).header('cache-control', 'no-store').type('application/json; charset=utf-8').send(JSON.stringify(body));
 }
 
 const unknownRoute = ({ method, url }: FastifyRequest, detail?: string): RejectedError =>

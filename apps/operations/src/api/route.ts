@@ -4,6 +4,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { type Answered, EVENT_STREAM } from './answer';
 import type { Operator, Role } from './roles';
 
 export interface Asking<Q = unknown, B = unknown> {
@@ -18,12 +19,11 @@ export interface Asking<Q = unknown, B = unknown> {
   readonly reply: FastifyReply;
 }
 
-/** Another status than 200, or other headers. */
-export class Answer {
+/** What a route says under its other status. */
+export class Answer<B = unknown> {
   constructor(
-    readonly status: number,
-    readonly body: unknown,
-    readonly headers: Readonly<Record<string, string>> = {},
+    readonly status: 200 | 202,
+    readonly body: B,
   ) {}
 }
 
@@ -37,13 +37,25 @@ export interface Route {
   readonly role: Role;
   readonly query: z.ZodType;
   readonly body: z.ZodType | undefined;
-  /** What a 200 or 202 holds; for the description only. */
-  readonly answer: z.ZodType | undefined;
+  /** What `status` holds. */
+  readonly answer: AnswerKind;
   readonly status: 200 | 202;
+  readonly otherwise: Otherwise | undefined;
   readonly handle: (asking: Asking) => Promise<unknown>;
 }
 
-export interface RouteSpec<Q extends z.ZodRawShape, B extends z.ZodType> {
+type AnswerKind = z.ZodType | typeof EVENT_STREAM;
+
+/** The other status that a route may answer with, and what it holds then. */
+interface Otherwise<O extends z.ZodType = z.ZodType> {
+  readonly status: 200 | 202;
+  readonly answer: O;
+}
+
+/** What was sent already is the reply itself. */
+type Returned<A extends AnswerKind, O extends z.ZodType> = A extends z.ZodType ? Answered<A> | Answer<Answered<O>> : FastifyReply;
+
+export interface RouteSpec<Q extends z.ZodRawShape, B extends z.ZodType, A extends AnswerKind, O extends z.ZodType> {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly operationId: string;
@@ -51,17 +63,19 @@ export interface RouteSpec<Q extends z.ZodRawShape, B extends z.ZodType> {
   readonly role: Role;
   readonly query?: Q;
   readonly body?: B;
-  readonly answer?: z.ZodType;
+  readonly answer: A;
+  /** Without it 200. */
   readonly status?: 200 | 202;
-  /** Returns the body of the answer, an Answer, or the reply where it has been sent. */
-  readonly handle: (asking: Asking<z.output<z.ZodObject<Q>>, z.output<B>>) => Promise<unknown>;
+  readonly otherwise?: Otherwise<O>;
+  /** The compiler holds what it returns against `answer`; that it returns no more than that is seen by the specs of the desk. */
+  readonly handle: (asking: Asking<z.output<z.ZodObject<Q>>, z.output<B>>) => Promise<Returned<A, O>>;
 }
 
 /** Parameters that are not known are refused: a misspelt filter would else show, or retry, everything. */
-export function defineRoute<Q extends z.ZodRawShape = Record<never, never>, B extends z.ZodType = z.ZodUndefined>(spec: RouteSpec<Q, B>): Route {
+export function defineRoute<A extends AnswerKind, Q extends z.ZodRawShape = Record<never, never>, B extends z.ZodType = z.ZodUndefined, O extends z.ZodType = z.ZodNever>(spec: RouteSpec<Q, B, A, O>): Route {
   const names = Object.keys(spec.query ?? {});
   const query = z.strictObject(spec.query ?? {}, { error: names.length === 0 ? 'no query parameters' : names.join(', ') });
-  return { status: 200, ...spec, query, body: spec.body, answer: spec.answer, handle: (asking) => spec.handle(asking as Asking<z.output<z.ZodObject<Q>>, z.output<B>>) };
+  return { status: 200, ...spec, query, body: spec.body, otherwise: spec.otherwise, handle: (asking) => spec.handle(asking as Asking<z.output<z.ZodObject<Q>>, z.output<B>>) };
 }
 
 const REASON = 'why, in 3 to 500 characters';

@@ -1,23 +1,25 @@
 import { z } from 'zod';
 import type { Feature } from '../api/feature';
+import { type Answered, pageAnswer } from '../api/answer';
 import { ownersSeen } from '../api/roles';
 import { defineRoute, pageFields } from '../api/route';
 import { refused } from '../api/input';
 import { listOf } from '../query/list-of';
 import type { Fields } from '../query/where';
-import type { Entry } from './audited';
-import { type Anchor, Anchoring, entryColumns, verifyAudit } from './verify';
+import { type Entry, outcomes } from './audited';
+import { auditEntry, shownEntry } from './entries';
+import { type Anchor, Anchoring, type Chain, entryColumns, verifyAudit } from './verify';
 
 const auditFields: Fields = {
   owner: { kind: 'text', sql: 'owner', whole: true },
   actor: { kind: 'text', sql: 'actor', whole: true },
   act: { kind: 'text', sql: 'act', whole: true },
   subject: { kind: 'text', sql: 'subject', whole: true },
-  outcome: { kind: 'text', sql: 'outcome', values: ['done', 'asked', 'failed', 'denied'] },
+  outcome: { kind: 'text', sql: 'outcome', values: outcomes },
   age: { kind: 'age', sql: 'at' },
 };
 
-const entries = listOf<Entry, object>({
+const entries = listOf<Entry, Answered<typeof auditEntry>>({
   name: 'audit', columns: entryColumns, from: 'audit.entry', ownedBy: 'owner = any($1)', fields: auditFields, words: ['reason', 'subject'],
   order: [{ sql: 'at', is: 'instant' }, { sql: 'owner', is: 'string' }, { sql: 'sequence', is: 'number' }], show: shownEntry,
 });
@@ -25,6 +27,8 @@ const entries = listOf<Entry, object>({
 const short = z.string().min(1).max(200);
 const hash = z.string().regex(/^[0-9a-f]{64}$/, { error: '64 hexadecimal digits' });
 const sequence = z.string().regex(/^[1-9][0-9]{0,14}$/, { error: 'a number from 1' }).transform(Number);
+
+const chain = z.object({ owner: z.string(), entries: z.int(), head: z.string(), fault: z.object({ sequence: z.int(), detail: z.string() }).nullable().describe('null = whole.') }) satisfies z.ZodType<Chain>;
 
 export const auditFeature: Feature = {
   name: 'audit',
@@ -41,6 +45,7 @@ export const auditFeature: Feature = {
           summary: 'What people did, the latest first',
           role: 'viewer',
           query: { ...pageFields, q: z.string().max(1_000).optional(), owner: short.optional(), actor: short.optional(), act: short.optional(), subject: short.optional(), outcome: short.optional() },
+          answer: pageAnswer(auditEntry),
           handle: ({ who, query }) => entries.page(database, query, ownersSeen(who)),
         }),
         defineRoute({
@@ -50,7 +55,7 @@ export const auditFeature: Feature = {
           summary: 'Whether the audit is what was written; compares an anchor that was kept elsewhere',
           role: 'viewer',
           query: { owner: short.optional(), sequence: sequence.optional(), hash: hash.optional() },
-          answer: z.object({ ok: z.boolean(), chains: z.array(z.object({ owner: z.string(), entries: z.number(), head: z.string(), fault: z.object({ sequence: z.number(), detail: z.string() }).nullable() })) }),
+          answer: z.object({ ok: z.boolean(), chains: z.array(chain) }),
           handle: async ({ who, query }) => {
             const kept = anchorOf(query);
             const seen = ownersSeen(who);
@@ -62,10 +67,6 @@ export const auditFeature: Feature = {
     };
   },
 };
-
-function shownEntry({ before, after, at, ...entry }: Entry): object {
-  return { ...entry, at: at.toISOString(), before: before === null ? null : (JSON.parse(before) as unknown), after: after === null ? null : (JSON.parse(after) as unknown) };
-}
 
 /** All of it or nothing: half an anchor would be compared with nothing, and nobody would notice. */
 function anchorOf({ owner, sequence, hash }: { readonly owner?: string | undefined; readonly sequence?: number | undefined; readonly hash?: string | undefined }): Anchor[] {

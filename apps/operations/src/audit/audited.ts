@@ -27,7 +27,8 @@ export interface Act {
   readonly traceId: string;
 }
 
-export type Outcome = 'done' | 'asked' | 'failed' | 'denied';
+export const outcomes = ['done', 'asked', 'failed', 'denied'] as const;
+export type Outcome = (typeof outcomes)[number];
 
 /** An entry as it is hashed. */
 export interface Entry {

@@ -1,11 +1,14 @@
-import type { CaseOwner } from '@steward/contracts';
 import type { Database } from '@steward/platform';
+import { z } from 'zod';
+import { type Answered, owner, storedInstant } from '../api/answer';
 import { entitiesKnown, servicesKnown } from '../query/known';
 import { listOf } from '../query/list-of';
 import type { Fields } from '../query/where';
 
+const states = ['open', 'released', 'refused', 'repaired', 'resolved'] as const;
+
 const caseFields: Fields = {
-  state: { kind: 'text', sql: 'c.state', values: ['open', 'released', 'refused', 'repaired', 'resolved'] },
+  state: { kind: 'text', sql: 'c.state', values: states },
   kind: { kind: 'text', sql: 'c.kind', values: ['held-change', 'drift', 'broker-loss', 'duplicate', 'business'] },
   severity: { kind: 'text', sql: 'c.severity', values: ['info', 'warning', 'critical'] },
   owner: { kind: 'text', sql: 'c.owner_team' },
@@ -17,18 +20,16 @@ const caseFields: Fields = {
   overdue: { kind: 'flag', sql: `c.state = 'open' and c.respond_by <= now()` },
 };
 
-export interface CaseRow {
-  readonly [column: string]: unknown;
-  readonly caseId: string;
-  readonly service: string;
-  readonly kind: string;
-  readonly entity: string | null;
-  readonly state: string;
-  readonly closedBy: string | null;
-  readonly closedReason: string | null;
-  readonly owner: CaseOwner;
-  readonly counts: { readonly affected: number; readonly total: number } | null;
-}
+export const caseView = z
+  .object({
+    caseId: z.string(), service: z.string().describe('Who found it, and is asked to act on it.'), kind: z.string(), entity: z.string().nullable(), key: z.string().nullable().describe('null = of several keys, or of none.'),
+    summary: z.string(), severity: z.string(), owner, state: z.enum(states), openedAt: storedInstant, lastSeenAt: storedInstant, respondBy: storedInstant.nullable(),
+    closedAt: storedInstant.nullable(), closedBy: z.string().nullable().describe('`steward` = by itself.'), closedReason: z.string().nullable(), cause: z.string().nullable().describe('From evidence; null = none was looked for.'),
+    exposure: z.object({ amount: z.number().nullable(), currency: z.string().nullable(), units: z.number().nullable() }).nullable().describe('What it costs as long as it is open; the amount in minor units.'),
+    counts: z.object({ affected: z.int(), total: z.int().nullable() }).nullable(), detail: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Case', description: 'What only a person can decide, or has to know of.' });
+export type CaseRow = Answered<typeof caseView>;
 
 const columns = `c.case_id as "caseId", c.service, c.kind, c.entity, c.key, c.summary, c.severity, c.owner, c.state, c.opened_at as "openedAt", c.last_seen_at as "lastSeenAt", c.respond_by as "respondBy",
   c.closed_at as "closedAt", c.closed_by as "closedBy", c.closed_reason as "closedReason", c.cause, c.exposure, c.counts, c.detail`;

@@ -2,6 +2,7 @@
 import { type HeldAnswer, type HeldItem, type HeldQuestion, heldSubject } from '@steward/contracts';
 import { StewardError } from '@steward/platform';
 import { z } from 'zod';
+import { type Answered, instant, pageAnswer, unavailable } from '../api/answer';
 import type { Parts } from '../api/feature';
 import { refused } from '../api/input';
 import { conflict, notFound } from '../api/outcomes';
@@ -9,26 +10,36 @@ import { holds, ownersSeen } from '../api/roles';
 import { act, Answer, type Asking, defineRoute, pageFields, type Route } from '../api/route';
 import { audited } from '../audit/audited';
 import { auditedElsewhere } from '../audit/elsewhere';
+import { historyOf, pastAct } from '../audit/entries';
 import { tellNews } from '../events/news';
-import { type JobRequest, preview, requestBody, requestJob } from '../jobs/request';
-import { agree, refuseSame, turnOf, wantFirst, type Wanted, wishesOf } from '../second-person/second-person';
-import { type CaseRow, cases, findCase } from './cases.queries';
+import { jobAsked, type JobRequest, preview, previewed, requestBody, requestJob } from '../jobs/request';
+import { agree, refuseSame, turnOf, waitsForSecond, wantFirst, type Wanted, wishesOf, wishView } from '../second-person/second-person';
+import { type CaseRow, cases, caseView, findCase } from './cases.queries';
 
 const text = z.string().min(1).max(1_000);
+
+const heldItem = z.object({ key: z.string(), was: z.string().nullable(), becomes: z.string(), heldAt: instant, data: z.unknown().optional().describe('The whole state, for whoever may read payloads.') }) satisfies z.ZodType<Omit<HeldItem, 'data'>>;
+const diff = {
+  diff: z.object({ items: z.array(heldItem), next: z.string().nullable() }).nullable().optional().describe('Of a held change; null while its service does not answer.'),
+  unavailable: unavailable.nullable().optional(),
+};
+const detailed = z.object({ case: caseView, history: z.array(pastAct), wishes: z.array(wishView), ...diff });
+const dry = z.literal(true);
+const carriedOut = z.literal(false);
 
 export function caseRoutes({ database, ask }: Parts): Route[] {
   return [
     defineRoute({
       method: 'GET', path: '/cases', operationId: 'cases', summary: 'What only a person can decide, or has to know of; the latest first', role: 'viewer',
-      query: { q: text.optional(), state: text.optional(), kind: text.optional(), owner: text.optional(), severity: text.optional(), ...pageFields },
+      query: { q: text.optional(), state: text.optional(), kind: text.optional(), owner: text.optional(), severity: text.optional(), ...pageFields }, answer: pageAnswer(caseView),
       handle: ({ who, query }) => cases.page(database, query, ownersSeen(who)),
     }),
     defineRoute({
       method: 'GET', path: '/cases/{id}', operationId: 'case', summary: 'One case; of a held change a page of what was and would become', role: 'viewer',
-      query: { after: z.string().max(1_000).optional() },
+      query: { after: z.string().max(1_000).optional() }, answer: detailed,
       handle: async (asking) => {
         const found = await seen(asking);
-        const history = await database.query('select at, actor, actor_name as "actorName", act, outcome, reason from audit.entry where owner = $1 and subject = $2 order by sequence desc limit 50', [found.owner.team, `case ${found.caseId}`]);
+        const history = await historyOf(database, found.owner.team, `case ${found.caseId}`);
         const wishes = found.kind === 'held-change' ? await wishesOf(database, wantedOf(found, 'release')) : [];
         return { case: found, history, wishes, ...(await diffOf(found, asking)) };
       },
@@ -36,7 +47,8 @@ export function caseRoutes({ database, ask }: Parts): Route[] {
     decideRoute('release', 'releaseCase', 'Let a held change out'),
     decideRoute('refuse', 'refuseCase', 'Let a held change never out'),
     defineRoute({
-      method: 'POST', path: '/cases/{id}/repair', operationId: 'repairCase', summary: 'Have the owner announce again; a re-check closes the case', role: 'operator', status: 202, body: act({}),
+      method: 'POST', path: '/cases/{id}/repair', operationId: 'repairCase', summary: 'Have the owner announce again; a re-check closes the case', role: 'operator', body: act({}),
+      status: 202, answer: jobAsked, otherwise: { status: 200, answer: previewed.extend({ dryRun: dry }) },
       handle: async (asking) => {
         const { body, allow } = asking;
         const found = await seen(asking);
@@ -44,12 +56,12 @@ export function caseRoutes({ database, ask }: Parts): Route[] {
         if (found.kind !== 'drift') throw refused('/id', `is a case of kind ${found.kind}`, 'a drift');
         if (found.state !== 'open') throw conflict(closedWords(found), 'a case that is open');
         const request: JobRequest = requestBody.parse({ kind: 'repair', selection: { cases: [found.caseId] }, reason: body.reason, dryRun: body.dryRun });
-        if (!body.dryRun) return { dryRun: false, operationId: await requestJob({ database, ask }, request, asking) };
-        return new Answer(200, { dryRun: true, ...(await preview({ database, ask }, request, asking)) });
+        if (!body.dryRun) return { dryRun: false as const, operationId: await requestJob({ database, ask }, request, asking) };
+        return new Answer(200, { dryRun: true as const, ...(await preview({ database, ask }, request, asking)) });
       },
     }),
     defineRoute({
-      method: 'POST', path: '/cases/{id}/resolve', operationId: 'resolveCase', summary: 'A loss of the broker has been looked at', role: 'operator', body: act({}),
+      method: 'POST', path: '/cases/{id}/resolve', operationId: 'resolveCase', summary: 'A loss of the broker has been looked at', role: 'operator', body: act({}), answer: z.object({ dryRun: z.boolean(), case: caseView }),
       handle: async (asking) => {
         const { who, body, allow, traceId } = asking;
         const found = await seen(asking);
@@ -78,7 +90,7 @@ export function caseRoutes({ database, ask }: Parts): Route[] {
   }
 
   /** What is held is the payload of states: whole only for whoever may read payloads, for others which keys and from what to what. */
-  async function diffOf({ caseId, kind, service, owner }: CaseRow, { who, query }: Asking<{ readonly after?: string | undefined }>): Promise<object> {
+  async function diffOf({ caseId, kind, service, owner }: CaseRow, { who, query }: Asking<{ readonly after?: string | undefined }>): Promise<Answered<z.ZodObject<typeof diff>>> {
     if (kind !== 'held-change') return {};
     try {
       const answer = await ask<HeldAnswer>(heldSubject(service), { act: 'items', id: caseId, limit: 50, ...(query.after === undefined ? {} : { after: query.after }) } satisfies HeldQuestion);
@@ -95,6 +107,7 @@ export function caseRoutes({ database, ask }: Parts): Route[] {
   function decideRoute(name: 'release' | 'refuse', operationId: string, summary: string): Route {
     return defineRoute({
       method: 'POST', path: `/cases/{id}/${name}`, operationId, summary, role: 'approver', body: act({}),
+      answer: z.discriminatedUnion('dryRun', [z.object({ dryRun: dry, case: caseView, needsSecondPerson: z.boolean() }), z.object({ dryRun: carriedOut, asked: z.string() })]), otherwise: { status: 202, answer: waitsForSecond },
       handle: async (asking) => {
         const { who, body, allow, traceId } = asking;
         const found = await seen(asking);
@@ -105,7 +118,7 @@ export function caseRoutes({ database, ask }: Parts): Route[] {
         if (found.state !== 'open' && !(name === 'release' && found.state === 'refused')) throw conflict(closedWords(found), 'a case that is open');
         const turn = await turnOf(database, wanted, name === 'release' ? found.entity : null);
         refuseSame(turn, who);
-        if (body.dryRun) return { dryRun: true, case: found, needsSecondPerson: turn.kind === 'first' };
+        if (body.dryRun) return { dryRun: true as const, case: found, needsSecondPerson: turn.kind === 'first' };
         const entry = { who, owner: owner.team, act: `${name} case`, subject: wanted.subject, reason: body.reason, before: { state: found.state }, traceId };
         if (turn.kind === 'first') return wantFirst(database, wanted, entry);
         const carryOut = (reason: string): Promise<HeldAnswer> => {
@@ -116,7 +129,7 @@ export function caseRoutes({ database, ask }: Parts): Route[] {
           });
         };
         await (turn.kind === 'second' ? agree(database, wanted, turn.wish, body.reason, carryOut) : carryOut(body.reason));
-        return { dryRun: false, asked: name };
+        return { dryRun: false as const, asked: name };
       },
     });
   }

@@ -1,5 +1,6 @@
 /** What has changed, as server-sent events: `event: group`, `data: {"kind":"group","id":…}`. A reader reads again what it shows. */
 import { EventStreams, eventText, StewardError } from '@steward/platform';
+import { EVENT_STREAM } from '../api/answer';
 import type { Feature } from '../api/feature';
 import { EVERYBODY, ownersSeen } from '../api/roles';
 import { defineRoute } from '../api/route';
@@ -22,6 +23,7 @@ export const eventsFeature: Feature = {
           operationId: 'events',
           summary: 'What has changed, as server-sent events',
           role: 'viewer',
+          answer: EVENT_STREAM,
           handle: ({ who, reply }) => streams.serve(reply, (left) => newsFor(news, ownersSeen(who), AbortSignal.any([left, closing.signal]))),
         }),
       ],

@@ -1,5 +1,6 @@
 import { contracts, type FlowsAnswer, flowsSubject, type FlowsQuestion, type FlowStatus } from '@steward/contracts';
 import { z } from 'zod';
+import type { Answered } from '../api/answer';
 import type { Feature, Parts } from '../api/feature';
 import { refused } from '../api/input';
 import { conflict, notFound } from '../api/outcomes';
@@ -7,11 +8,13 @@ import { act, type Asking, defineRoute, type Route } from '../api/route';
 import { PLATFORM } from '../audit/audited';
 import { auditedElsewhere } from '../audit/elsewhere';
 import { tellNews } from '../events/news';
-import { allFlows, answering } from './all-flows';
+import { allFlows, answering, dependencyView, flowView, silentView } from './all-flows';
 
 export const flowsFeature: Feature = { name: 'flows', open: (parts) => ({ routes: flowRoutes(parts) }) };
 
 const instant = z.iso.datetime({ offset: true, error: 'an instant such as 2026-05-01T08:00:00Z, or null' }).nullable();
+
+const decided = z.object({ dryRun: z.boolean(), flow: flowView });
 
 /** The team whose data flows; what is about several entities is the platform's. */
 export const ownerOfFlow = ({ entity }: Pick<FlowStatus, 'entity'>): string => contracts.find((contract) => contract.entity === entity)?.owner.team ?? PLATFORM;
@@ -27,7 +30,7 @@ function flowRoutes({ database, ask, clock }: Parts): Route[] {
     return { service, status };
   }
 
-  async function decide(asking: Asking<unknown, { reason: string; dryRun: boolean }>, name: 'pause' | 'resume', resumesAt: string | null): Promise<object> {
+  async function decide(asking: Asking<unknown, { reason: string; dryRun: boolean }>, name: 'pause' | 'resume', resumesAt: string | null): Promise<Answered<typeof decided>> {
     const { who, params, body, allow, traceId } = asking;
     const { service, status } = await found(params['flow'] ?? '');
     const owner = ownerOfFlow(status);
@@ -47,17 +50,17 @@ function flowRoutes({ database, ask, clock }: Parts): Route[] {
   return [
     defineRoute({
       method: 'GET', path: '/flows', operationId: 'flows', summary: 'What flows, how late it is against its promise, what it waits for, and who did not answer', role: 'viewer',
-      answer: z.object({ items: z.array(z.looseObject({ flow: z.string() })), dependencies: z.array(z.looseObject({ name: z.string() })), silent: z.array(z.object({ service: z.string(), code: z.string() })) }),
+      answer: z.object({ items: z.array(flowView), dependencies: z.array(dependencyView), silent: z.array(silentView) }),
       handle: () => allFlows(ask),
     }),
     defineRoute({
-      method: 'POST', path: '/flows/{flow}/pause', operationId: 'pauseFlow', summary: 'Hold a flow: nothing is lost, it drains at the pace of its destination later', role: 'operator', body: act({ resumesAt: instant.default(null) }),
+      method: 'POST', path: '/flows/{flow}/pause', operationId: 'pauseFlow', summary: 'Hold a flow: nothing is lost, it drains at the pace of its destination later', role: 'operator', body: act({ resumesAt: instant.default(null) }), answer: decided,
       handle: (asking) => {
         const { resumesAt } = asking.body;
         if (resumesAt !== null && Date.parse(resumesAt) <= clock.now()) throw refused('/resumesAt', `is ${resumesAt}`, 'an instant to come, or null');
         return decide(asking, 'pause', resumesAt);
       },
     }),
-    defineRoute({ method: 'POST', path: '/flows/{flow}/resume', operationId: 'resumeFlow', summary: 'Let it go on', role: 'operator', body: act({}), handle: (asking) => decide(asking, 'resume', null) }),
+    defineRoute({ method: 'POST', path: '/flows/{flow}/resume', operationId: 'resumeFlow', summary: 'Let it go on', role: 'operator', body: act({}), answer: decided, handle: (asking) => decide(asking, 'resume', null) }),
   ];
 }

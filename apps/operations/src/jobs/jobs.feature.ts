@@ -1,6 +1,7 @@
 import { Lease, outboxMigrations } from '@steward/event-bus';
 import { type Database, RejectedError } from '@steward/platform';
 import { z } from 'zod';
+import { pageAnswer } from '../api/answer';
 import type { Feature } from '../api/feature';
 import { conflict, notFound } from '../api/outcomes';
 import { ownersSeen } from '../api/roles';
@@ -13,13 +14,12 @@ import { jobMigrations } from './job.migration';
 import { JobRunner, type JobRunnerOptions } from './job-runner';
 import { lettersWork } from './letters.work';
 import { reconcileWork, repairWork } from './reconcile.work';
-import { preview, requestBody, requestJob } from './request';
+import { preview, previewed, requestBody, requestJob } from './request';
 import { markGroups, releaseGroups } from './targets';
-import { membersOf, operationOf, type OperationDetail, operations } from './views';
+import { jobStates, membersOf, memberStates, memberView, operationDetail, operationOf, type OperationDetail, operations, operationView } from './views';
 import { yielding } from './yielding';
 
 const text = z.string().min(1).max(200);
-const memberStates = ['requested', 'sent', 'confirmed', 'failed', 'skipped', 'cancelled'] as const;
 
 export const jobsFeature: Feature = {
   name: 'jobs',
@@ -49,21 +49,21 @@ export const jobsFeature: Feature = {
       routes: [
         defineRoute({
           method: 'GET', path: '/operations', operationId: 'operations', summary: 'Jobs, the latest first', role: 'viewer',
-          query: { ...pageFields, q: z.string().max(1_000).optional(), state: text.optional(), kind: text.optional() },
+          query: { ...pageFields, q: z.string().max(1_000).optional(), state: text.optional(), kind: text.optional() }, answer: pageAnswer(operationView),
           handle: ({ who, query }) => operations.page(database, query, ownersSeen(who)),
         }),
         defineRoute({
-          method: 'GET', path: '/operations/{id}', operationId: 'operation', summary: 'One job: progress, rate, and how many are new since the click', role: 'viewer',
+          method: 'GET', path: '/operations/{id}', operationId: 'operation', summary: 'One job: progress, rate, and how many are new since the click', role: 'viewer', answer: operationDetail,
           handle: (asking) => shown(asking, asking.params['id'] ?? ''),
         }),
         defineRoute({
           method: 'GET', path: '/operations/{id}/members', operationId: 'operationMembers', summary: 'What the job acts on, as it was frozen, and what became of each', role: 'viewer',
-          query: { ...pageFields, state: z.enum(memberStates, { error: memberStates.join(', ') }).optional() },
+          query: { ...pageFields, state: z.enum(memberStates, { error: memberStates.join(', ') }).optional() }, answer: pageAnswer(memberView),
           handle: async (asking) => membersOf(database, (await shown(asking, asking.params['id'] ?? '')).id, asking.query),
         }),
         defineRoute({
-          method: 'POST', path: '/operations', operationId: 'startOperation', summary: 'Counts, freezes and begins a job; with dryRun it only counts and says what would become of each', role: 'operator', status: 202,
-          body: requestBody,
+          method: 'POST', path: '/operations', operationId: 'startOperation', summary: 'Counts, freezes and begins a job; with dryRun it only counts and says what would become of each', role: 'operator', body: requestBody,
+          status: 202, answer: operationDetail, otherwise: { status: 200, answer: previewed },
           handle: async (asking) => {
             if (asking.body.dryRun) return new Answer(200, await preview({ database, ask }, asking.body, asking));
             const id = await requestJob({ database, ask }, asking.body, asking);
@@ -87,7 +87,7 @@ const summaries: Readonly<Record<JobAct, string>> = {
 function actRoute(database: Database, name: JobAct, shown: (asking: Asking, id: string) => Promise<OperationDetail>, wake: () => void): Route {
   return defineRoute({
     method: 'POST', path: `/operations/{id}/${name}`, operationId: `${name}Operation`, summary: summaries[name], role: name === 'approve' ? 'approver' : 'operator',
-    body: act({}),
+    body: act({}), answer: operationDetail.extend({ would: z.enum(jobStates).optional().describe('Of a dry run: the state that it would be in.') }),
     handle: async (asking) => {
       const job = await shown(asking, asking.params['id'] ?? '');
       const { reason, dryRun } = asking.body;

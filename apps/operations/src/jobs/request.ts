@@ -10,6 +10,7 @@ import { type Database, RejectedError, StewardError } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { z } from 'zod';
 import type { Ask } from '../api/feature';
+import type { Answered } from '../api/answer';
 import { refused } from '../api/input';
 import { conflict, notFound } from '../api/outcomes';
 import type { Asking } from '../api/route';
@@ -57,21 +58,22 @@ const accepted: Readonly<Record<JobKind, { readonly one: readonly (keyof Selecti
   repair: { one: ['cases', 'entity', 'check'], also: [] },
 };
 
-export interface Counted {
-  /** null = nobody can say without reading everything. */
-  readonly count: number | null;
-  readonly teams: readonly string[];
-  readonly fourEyes: boolean;
-  /** In the place of `count` for kinds that read before they act. */
-  readonly note?: string;
-}
+const countedShape = z.object({
+  count: z.int().nullable().describe('null = nobody can say without reading everything.'),
+  teams: z.array(z.string()), fourEyes: z.boolean(),
+  note: z.string().optional().describe('In the place of `count` for kinds that read before they act.'),
+});
+type Counted = Answered<typeof countedShape>;
 
-export interface Preview extends Counted {
-  /** How many would end how, of those that were asked about. */
-  readonly verdicts: Readonly<Record<string, number>>;
-  readonly asked: number;
-  readonly sample: readonly Forecast[];
-}
+export const previewed = countedShape
+  .extend({
+    verdicts: z.record(z.string(), z.int()).describe('How many would end how, of those that were asked about.'), asked: z.int(),
+    sample: z.array(z.object({ item: z.string(), verdict: z.string(), detail: z.string() }) satisfies z.ZodType<Forecast>),
+  })
+  .meta({ id: 'Preview', description: 'What a job would be: counted, and of some what would become of each.' });
+type Preview = Answered<typeof previewed>;
+
+export const jobAsked = z.object({ dryRun: z.literal(false), operationId: z.string() }).meta({ id: 'OperationAsked' });
 
 interface Parts {
   readonly database: Database;

@@ -1,11 +1,12 @@
-import type { CaseOwner } from '@steward/contracts';
 import type { Database } from '@steward/platform';
+import { z } from 'zod';
+import { type Answered, owner, storedInstant } from '../api/answer';
 import { entitiesKnown, servicesKnown } from '../query/known';
 import { type Asked, listOf } from '../query/list-of';
 import type { Fields } from '../query/where';
 import { groupedBy } from './group-id';
-import { type GroupState, groupStates } from './group-state';
-import { classes, nextStepOf } from './next-steps';
+import { groupStates } from './group-state';
+import { classes, nextStepOf, suggested } from './next-steps';
 
 const groupFields: Fields = {
   state: { kind: 'text', sql: 'g.state', values: groupStates },
@@ -24,46 +25,34 @@ const groupFields: Fields = {
   overdue: { kind: 'flag', sql: 'g.open > 0 and g.respond_by <= now()' },
 };
 
-export interface GroupRow {
-  readonly [column: string]: unknown;
-  readonly groupId: string;
-  readonly service: string;
-  readonly consumer: string;
-  readonly entity: string | null;
-  readonly class: string;
-  readonly code: string | null;
-  readonly message: string;
-  readonly frame: string | null;
-  readonly owner: CaseOwner;
-  readonly open: number;
-  readonly total: number;
-  readonly firstSeenAt: Date;
-  readonly lastSeenAt: Date;
-  readonly respondBy: Date | null;
-  readonly state: GroupState;
-  readonly stateSince: Date;
-  readonly stateBy: string;
-  readonly stateReason: string | null;
-  readonly ignoredUntil: Date | null;
-  readonly assignee: string | null;
-  readonly regressions: number;
-  readonly operationId: string | null;
-}
+const groupShape = z.object({
+  service: z.string(), consumer: z.string(), entity: z.string().nullable(), class: z.string(), code: z.string().nullable(), message: z.string(), frame: z.string().nullable(), owner,
+  open: z.int().describe('Letters of it that are open.'), total: z.int(), firstSeenAt: storedInstant, lastSeenAt: storedInstant, respondBy: storedInstant.nullable().describe('Of the open letter whose time ends first.'),
+  state: z.enum(groupStates), stateSince: storedInstant, stateBy: z.string().describe('`steward` = by itself.'), stateReason: z.string().nullable(), ignoredUntil: storedInstant.nullable(),
+  assignee: z.string().nullable(), regressions: z.int().describe('How often it came back after it was resolved.'), operationId: z.string().nullable().describe('The job that works on it.'),
+});
+export type GroupRow = Answered<typeof groupShape> & { readonly groupId: string };
+
+export const groupView = groupShape
+  .extend({ id: z.string(), overdue: z.boolean(), suggested, whyGrouped: groupShape.pick({ service: true, consumer: true, entity: true, class: true, code: true, message: true, frame: true }).describe('What its letters have in common.') })
+  .meta({ id: 'Group', description: 'Letters of one cause.' });
+
+export const groupCount = z.object({ state: z.enum(groupStates), groups: z.int(), open: z.int() });
 
 const groupColumns = `g.group_id as "groupId", g.service, g.consumer, g.entity, g.class, g.code, g.message, g.frame, g.owner, g.open, g.total, g.first_seen_at as "firstSeenAt",
   g.last_seen_at as "lastSeenAt", g.respond_by as "respondBy", g.state, g.state_since as "stateSince", g.state_by as "stateBy", g.state_reason as "stateReason", g.ignored_until as "ignoredUntil",
   g.assignee, g.regressions, g.operation_id as "operationId"`;
 
 /** The latest seen first. */
-export const groups = listOf<GroupRow, object>({
+export const groups = listOf<GroupRow, Answered<typeof groupView>>({
   name: 'groups', columns: groupColumns, from: 'letter_group g', ownedBy: 'g.owner_team = any($1)', fields: groupFields, words: ['g.message', 'g.code', 'g.frame'],
   order: [{ sql: 'g.last_seen_at', is: 'instant' }, { sql: 'g.group_id', is: 'string' }], show: showGroup,
 });
 
 /** How many groups and open letters there are by state, for the same filter. */
-export async function countGroups(database: Pick<Database, 'query'>, asked: Asked, owners: readonly string[] | null): Promise<object[]> {
+export async function countGroups(database: Pick<Database, 'query'>, asked: Asked, owners: readonly string[] | null): Promise<readonly Answered<typeof groupCount>[]> {
   const parameters: unknown[] = [owners];
-  return database.query(`select g.state, count(*)::int as groups, sum(g.open)::int as open from letter_group g where ${groups.where(asked, parameters)} group by g.state order by g.state`, parameters);
+  return database.query<Answered<typeof groupCount>>(`select g.state, count(*)::int as groups, sum(g.open)::int as open from letter_group g where ${groups.where(asked, parameters)} group by g.state order by g.state`, parameters);
 }
 
 export async function findGroup(database: Pick<Database, 'query'>, id: string): Promise<GroupRow | undefined> {
@@ -71,7 +60,7 @@ export async function findGroup(database: Pick<Database, 'query'>, id: string): 
   return row;
 }
 
-export function showGroup(row: GroupRow): object {
+export function showGroup(row: GroupRow): Answered<typeof groupView> {
   const { groupId, operationId, ...rest } = row;
   return {
     id: groupId,
@@ -79,6 +68,6 @@ export function showGroup(row: GroupRow): object {
     overdue: row.open > 0 && row.respondBy !== null && row.respondBy.getTime() <= Date.now(),
     operationId,
     suggested: { ...nextStepOf(row.class), runbook: row.owner.runbook },
-    whyGrouped: Object.fromEntries(groupedBy.map((field) => [field, row[field]])),
+    whyGrouped: Object.fromEntries(groupedBy.map((field) => [field, row[field]])) as Pick<GroupRow, (typeof groupedBy)[number]>,
   };
 }

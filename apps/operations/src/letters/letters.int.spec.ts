@@ -175,5 +175,5 @@ test('the page of groups is the plain SQL of the page, with 10,000 letters in 20
   for (let batch = 0; batch < 20; batch += 1) await tell(...Array.from({ length: 500 }, (_, index) => aLetter(`b${String(batch)}-${String(index)}`, { message: `cause ${String(index % 20)}` })));
   const page = await groupsList.page(desk.database, { first: 50 }, null);
   const { rows } = await desk.tables.pool.query('select message, count(*)::int as open from letter where state = $1 group by message order by message', ['open']);
-  expect((page.items as { message: string; open: number }[]).map(({ message, open }) => ({ message, open })).toSorted((a, b) => (a.message < b.message ? -1 : 1))).toEqual(rows);
+  expect(page.items.map(({ message, open }) => ({ message, open })).toSorted((a, b) => (a.message < b.message ? -1 : 1))).toEqual(rows);
 });

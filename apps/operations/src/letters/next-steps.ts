@@ -1,11 +1,12 @@
 /** What to try first, by kind of failure. The runbook is that of the contract's owner; these words are the same for all of them. */
 import type { DeadLetter } from '@steward/contracts';
+import { z } from 'zod';
+import type { Answered } from '../api/answer';
 
-export interface NextStep {
-  /** What the desk offers first. */
-  readonly act: 'wait' | 'retry' | 'edit' | 'mend-then-retry' | 'decide' | 'never-retry';
-  readonly step: string;
-}
+const nextStep = z.object({ act: z.enum(['wait', 'retry', 'edit', 'mend-then-retry', 'decide', 'never-retry']).describe('What the desk offers first.'), step: z.string() });
+type NextStep = Answered<typeof nextStep>;
+
+export const suggested = nextStep.extend({ runbook: z.string() }).meta({ id: 'Suggested', description: 'What to try first, and where to read on.' });
 
 const steps: Readonly<Record<DeadLetter['class'], NextStep>> = {
   transient: { act: 'retry', step: 'It was tried for a quarter of an hour. See that what it needs answers again, then retry the group with a canary.' },

@@ -4,6 +4,8 @@
  */
 import { contracts } from '@steward/contracts';
 import type { Database } from '@steward/platform';
+import { z } from 'zod';
+import { type Answered, owner, storedInstant } from '../api/answer';
 import { nextStepOf } from '../letters/next-steps';
 
 const harmOfClass = { security: 10, poison: 5, bug: 5, contract: 4, mapping: 4, conflict: 4, gap: 4, auth: 4, business: 3, awaiting: 2, transient: 1, 'rate-limited': 1 };
@@ -11,13 +13,16 @@ const harmOfSeverity = { critical: 12, warning: 4, info: 1 };
 const dear = contracts.filter(({ fourEyes }) => fourEyes).map(({ entity }) => entity);
 const MOST = 20;
 
-export interface Urgent {
-  readonly [column: string]: unknown;
-  readonly what: 'group' | 'case';
-  readonly id: string;
-  readonly class: string | null;
-  readonly score: number;
-}
+const row = z.object({
+  what: z.enum(['group', 'case']), id: z.string(), service: z.string(), entity: z.string().nullable(), class: z.string().nullable().describe('Of a group.'), kind: z.string().nullable().describe('Of a case.'), summary: z.string(), state: z.string(),
+  affected: z.int().nullable(), owner, assignee: z.string().nullable(), since: storedInstant, respondBy: storedInstant.nullable(), overdue: z.boolean(), score: z.number().describe('Harm by age: the highest first.'),
+});
+
+export const urgentView = row.extend({ next: z.string().nullable().describe('What to try first.'), link: z.string().describe('Below /ops/v1.') }).meta({ id: 'Urgent', description: 'A group or a case that needs somebody now.' });
+
+const letterCounts = z.object({ groups: z.int(), letters: z.int(), regressed: z.int(), overdue: z.int() });
+const caseCount = z.object({ kind: z.string(), open: z.int() });
+export const openView = letterCounts.extend({ cases: z.array(caseCount) });
 
 const SCORED = `
   with scored as (
@@ -35,15 +40,15 @@ const SCORED = `
     (harm * unseen * greatest(extract(epoch from now() - since) / 3600, 0.05) * case when respond_by <= now() then 3 else 1 end)::float8 as score
   from scored order by score desc, id limit ${String(MOST)}`;
 
-export async function rankUrgent(database: Pick<Database, 'query'>, owners: readonly string[] | null): Promise<object[]> {
-  const rows = await database.query<Urgent>(SCORED, [owners, JSON.stringify(harmOfClass), JSON.stringify(harmOfSeverity), dear]);
-  return rows.map((row) => ({ ...row, score: Math.round(row.score * 10) / 10, next: row.class === null ? null : nextStepOf(row.class).step, link: row.what === 'group' ? `/dead-letter-groups/${row.id}` : `/cases/${row.id}` }));
+export async function rankUrgent(database: Pick<Database, 'query'>, owners: readonly string[] | null): Promise<readonly Answered<typeof urgentView>[]> {
+  const rows = await database.query<Answered<typeof row>>(SCORED, [owners, JSON.stringify(harmOfClass), JSON.stringify(harmOfSeverity), dear]);
+  return rows.map((each) => ({ ...each, score: Math.round(each.score * 10) / 10, next: each.class === null ? null : nextStepOf(each.class).step, link: each.what === 'group' ? `/dead-letter-groups/${each.id}` : `/cases/${each.id}` }));
 }
 
-export async function countOpen(database: Pick<Database, 'query'>, owners: readonly string[] | null): Promise<object> {
-  const [letters] = await database.query(
+export async function countOpen(database: Pick<Database, 'query'>, owners: readonly string[] | null): Promise<Answered<typeof openView>> {
+  const [letters] = await database.query<Answered<typeof letterCounts>>(
     `select count(*) filter (where open > 0)::int as groups, coalesce(sum(open), 0)::int as letters, count(*) filter (where state = 'regressed')::int as regressed,
       count(*) filter (where open > 0 and respond_by <= now())::int as overdue from letter_group where $1::text[] is null or owner_team = any($1)`, [owners]);
-  const cases = await database.query(`select kind, count(*)::int as open from desk_case where state = 'open' and ($1::text[] is null or owner_team = any($1)) group by kind order by kind`, [owners]);
-  return { ...letters, cases };
+  const cases = await database.query<Answered<typeof caseCount>>(`select kind, count(*)::int as open from desk_case where state = 'open' and ($1::text[] is null or owner_team = any($1)) group by kind order by kind`, [owners]);
+  return { ...(letters ?? { groups: 0, letters: 0, regressed: 0, overdue: 0 }), cases };
 }

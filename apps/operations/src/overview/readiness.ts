@@ -1,19 +1,17 @@
 /** The six checks of the readiness list, from facts and not from ticks: each says what is missing. */
 import { contracts, everyService } from '@steward/contracts';
 import type { Database } from '@steward/platform';
+import { z } from 'zod';
+import type { Answered } from '../api/answer';
 import type { AllFlows } from '../flows/all-flows';
 import { evidenceOf } from '../releases/can-release';
 import { readLiving } from '../releases/releases.store';
 
-export interface Check {
-  readonly id: string;
-  readonly title: string;
-  readonly ok: boolean;
-  readonly missing: readonly string[];
-  readonly facts: Readonly<Record<string, number>>;
-}
+const checkView = z.object({ id: z.string(), title: z.string(), ok: z.boolean(), missing: z.array(z.string()), facts: z.record(z.string(), z.number()) }).meta({ id: 'ReadinessCheck' });
+type Check = Answered<typeof checkView>;
+export const readinessView = z.object({ ready: z.boolean(), checks: z.array(checkView) });
 
-export async function checkReadiness(database: Pick<Database, 'query'>, flows: AllFlows): Promise<{ readonly ready: boolean; readonly checks: readonly Check[] }> {
+export async function checkReadiness(database: Pick<Database, 'query'>, flows: AllFlows): Promise<Answered<typeof readinessView>> {
   const [desk] = await database.query<{ security: number; unowned: number; overdue: number }>(
     `select coalesce(sum(open) filter (where class = 'security'), 0)::int as security, count(*) filter (where owner_team = '' or owner ->> 'escalation' is null)::int as unowned,
       count(*) filter (where open > 0 and respond_by <= now() and state not in ('acknowledged', 'retrying', 'ignored'))::int as overdue from letter_group`);

@@ -13,11 +13,11 @@ import { gatherFacts } from './gather';
 import { releaseShape } from './release.shape';
 import { ReleaseGate1799000001000 } from './releases.migration';
 import { readActs, readLiving, readRegistered, recordContractAct, registerRelease } from './releases.store';
+import { deprecatedView, registeredView, retiredView, runningView, verdictView } from './releases.views';
 
 export const releasesFeature: Feature = { name: 'releases', migrations: [ReleaseGate1799000001000], open: (parts) => ({ routes: releaseRoutes(parts) }) };
 
 const CHANGES = `one to ${String(MOST_CHANGES)} of service@version, with commas between them`;
-const verdict = z.looseObject({ answer: z.enum(['yes', 'no', 'cannot-say']), breaks: z.array(z.looseObject({ kind: z.string(), service: z.string(), contract: z.string(), owner: z.string(), detail: z.string() })), missing: z.array(z.string()), notes: z.array(z.string()), order: z.array(z.object({ service: z.string(), version: z.string() })) });
 /** How much of what breaks stands in a refusal; the question itself has all of it. */
 const NAMED_IN_REFUSAL = 5;
 
@@ -25,7 +25,7 @@ function releaseRoutes({ database, ask, clock }: Parts): Route[] {
   const retirable = async (version: ContractVersion): Promise<Verdict> => canRetire(version, await gatherFacts(database, ask));
   return [
     defineRoute({
-      method: 'GET', path: '/releases', operationId: 'releases', summary: 'Which build of what runs, who has fallen silent, what was registered, and which versions of contracts are deprecated or retired', role: 'viewer',
+      method: 'GET', path: '/releases', operationId: 'releases', summary: 'Which build of what runs, who has fallen silent, what was registered, and which versions of contracts are deprecated or retired', role: 'viewer', answer: runningView,
       handle: async () => {
         const { living, lost } = await readLiving(database);
         const silent = everyService.filter((service) => !living.some((each) => each.service === service));
@@ -33,7 +33,7 @@ function releaseRoutes({ database, ask, clock }: Parts): Route[] {
       },
     }),
     defineRoute({
-      method: 'POST', path: '/releases', operationId: 'registerRelease', summary: 'Register what a build says of itself, so that it can be asked about before it runs', role: 'operator', body: act({ release: releaseShape }),
+      method: 'POST', path: '/releases', operationId: 'registerRelease', summary: 'Register what a build says of itself, so that it can be asked about before it runs', role: 'operator', body: act({ release: releaseShape }), answer: registeredView,
       handle: async ({ who, body, allow, traceId }) => {
         const { release, reason, dryRun } = body;
         const name = `release ${release.service}@${release.version}`;
@@ -53,17 +53,17 @@ function releaseRoutes({ database, ask, clock }: Parts): Route[] {
       },
     }),
     defineRoute({
-      method: 'GET', path: '/can-release', operationId: 'canRelease', summary: 'Whether these releases can be rolled out now: yes, no with who would break, or can not say with what is missing; with several, in which order', role: 'viewer', answer: verdict,
+      method: 'GET', path: '/can-release', operationId: 'canRelease', summary: 'Whether these releases can be rolled out now: yes, no with who would break, or can not say with what is missing; with several, in which order', role: 'viewer', answer: verdictView,
       query: { changes: z.string({ error: CHANGES }).transform((text) => text.split(',').map((each) => each.trim())) },
       handle: async ({ query }) => canRelease(query.changes.map(toChange), await gatherFacts(database, ask)),
     }),
     defineRoute({
-      method: 'GET', path: '/can-retire', operationId: 'canRetire', summary: 'Whether a version of a contract can be retired now: nobody says it and nothing of it waits', role: 'viewer', answer: verdict,
+      method: 'GET', path: '/can-retire', operationId: 'canRetire', summary: 'Whether a version of a contract can be retired now: nobody says it and nothing of it waits', role: 'viewer', answer: verdictView,
       query: { contract: z.string({ error: 'entity@major' }) },
       handle: ({ query }) => retirable(toVersion(query.contract)),
     }),
     defineRoute({
-      method: 'POST', path: '/contract-versions/{version}/deprecate', operationId: 'deprecateContract', summary: 'Write down that a version of a contract will go, and until when it is meant to be there', role: 'operator', body: act({ until: z.iso.datetime({ offset: true, error: 'an instant to come, or null' }).nullable().default(null) }),
+      method: 'POST', path: '/contract-versions/{version}/deprecate', operationId: 'deprecateContract', summary: 'Write down that a version of a contract will go, and until when it is meant to be there', role: 'operator', body: act({ until: z.iso.datetime({ offset: true, error: 'an instant to come, or null' }).nullable().default(null) }), answer: deprecatedView,
       handle: async ({ who, params, body, allow, traceId }) => {
         const { version, owner } = contractOf(params['version'] ?? '');
         const { reason, dryRun, until } = body;
@@ -76,11 +76,11 @@ function releaseRoutes({ database, ask, clock }: Parts): Route[] {
             await audited(tx, { who, owner, act: 'deprecate contract', subject: `contract ${versionName(version)}`, reason, after: { until }, traceId });
           });
         }
-        return { dryRun, contract: versionName(version), state: 'deprecated', until };
+        return { dryRun, contract: versionName(version), state: 'deprecated' as const, until };
       },
     }),
     defineRoute({
-      method: 'POST', path: '/contract-versions/{version}/retire', operationId: 'retireContract', summary: 'Write down that a version of a contract is gone; refused while somebody says it, anything of it waits, or one can not say', role: 'admin', body: act({}),
+      method: 'POST', path: '/contract-versions/{version}/retire', operationId: 'retireContract', summary: 'Write down that a version of a contract is gone; refused while somebody says it, anything of it waits, or one can not say', role: 'admin', body: act({}), answer: retiredView,
       handle: async ({ who, params, body, allow, traceId }) => {
         const { version, owner } = contractOf(params['version'] ?? '');
         const { reason, dryRun } = body;
@@ -94,7 +94,7 @@ function releaseRoutes({ database, ask, clock }: Parts): Route[] {
           await through('release-step', () => recordContractAct(tx, version, 'retire', null, { actor: who.id, reason }));
           await audited(tx, { who, owner, act: 'retire contract', subject: `contract ${name}`, reason, after: judged, traceId });
         });
-        return { dryRun, contract: name, ...judged, state: 'retired' };
+        return { dryRun, contract: name, ...judged, state: 'retired' as const };
       },
     }),
   ];

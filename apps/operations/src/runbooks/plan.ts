@@ -3,8 +3,11 @@ import { type RunbookDeclaration, type RunbookParam, type RunbookStepKind } from
 import { z } from 'zod';
 import type { Step } from './step';
 
-export type StepState = 'pending' | 'running' | 'waiting' | 'done' | 'failed' | 'skipped';
-export type RunState = 'running' | 'done' | 'failed' | 'cancelled' | 'undoing' | 'undone';
+export const stepStates = ['pending', 'running', 'waiting', 'done', 'failed', 'skipped'] as const;
+export type StepState = (typeof stepStates)[number];
+export const runStates = ['running', 'done', 'failed', 'cancelled', 'undoing', 'undone'] as const;
+export type RunState = (typeof runStates)[number];
+export const stepKinds = ['precondition', 'dryRun', 'command', 'check', 'undo'] as const satisfies readonly RunbookStepKind[];
 
 export interface PlannedStep {
   readonly step: string;

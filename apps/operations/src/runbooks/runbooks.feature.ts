@@ -3,16 +3,17 @@ import { type RunbookDeclaration, runbooks } from '@steward/contracts';
 import { Lease } from '@steward/event-bus';
 import { type Database, placesOf, RejectedError } from '@steward/platform';
 import { z } from 'zod';
+import { type Answered, pageAnswer } from '../api/answer';
 import type { Feature } from '../api/feature';
 import { Refusal } from '../api/input';
 import { conflict, notFound } from '../api/outcomes';
 import { act, type Asking, defineRoute, pageFields, type Route } from '../api/route';
 import { audited } from '../audit/audited';
-import { paramsOf, planOf, staleParts } from './plan';
+import { paramsOf, planOf, runStates, staleParts, stepKinds } from './plan';
 import { steps } from './registry';
 import { runbookMigrations } from './runbook.migration';
 import { RunbookRunner } from './runbook-runner';
-import { actOnRun, insertRun, type RunAct, runActs, runOf, runsOf, type RunView } from './runs.store';
+import { actOnRun, insertRun, type RunAct, runActs, runOf, runRow, runsOf, runView, type RunView } from './runs.store';
 
 const declared: ReadonlyMap<string, RunbookDeclaration> = new Map(runbooks.map((runbook) => [runbook.id, runbook]));
 
@@ -22,8 +23,18 @@ function runbookOf({ params }: Pick<Asking, 'params'>): RunbookDeclaration {
   return found;
 }
 
+const runbookView = z.object({
+  id: z.string(), title: z.string(), owner: z.string().describe('The team whose operators may run it.'), file: z.string(),
+  params: z.record(z.string(), z.object({ type: z.enum(['text', 'number', 'list', 'flag']), says: z.string(), optional: z.boolean(), values: z.array(z.string()).nullable().describe('Nothing else is accepted.') })),
+  steps: z.array(z.object({
+    id: z.string(), kind: z.enum(stepKinds), says: z.string(), run: z.string(), with: z.record(z.string(), z.unknown()).describe('`$name` stands for a parameter.'), of: z.string().nullable().describe('Of an undo: the command that it takes back.'),
+    when: z.string().nullable().describe('Only when this parameter was given.'), withinMs: z.number(),
+  })),
+  stale: z.array(z.string()).describe('Why it can not be run.'),
+}).meta({ id: 'Runbook', description: 'What the head of a runbook says.' }) satisfies z.ZodType<RunbookDeclaration>;
+
 /** Parts that the code does not know are told with it: who needs it at night must not find out then. */
-const shownRunbook = (runbook: RunbookDeclaration) => ({ ...runbook, stale: staleParts(runbook, steps) });
+const shownRunbook = (runbook: RunbookDeclaration): Answered<typeof runbookView> => ({ ...runbook, stale: staleParts(runbook, steps) });
 
 export const runbooksFeature: Feature = {
   name: 'runbooks',
@@ -49,19 +60,19 @@ export const runbooksFeature: Feature = {
         await lease.stop();
       },
       routes: [
-        defineRoute({ method: 'GET', path: '/runbooks', operationId: 'runbooks', summary: 'What can be carried out, with parameters and steps', role: 'viewer', handle: async () => ({ items: runbooks.map(shownRunbook) }) }),
-        defineRoute({ method: 'GET', path: '/runbooks/{id}', operationId: 'runbook', summary: 'One runbook', role: 'viewer', handle: async (asking) => shownRunbook(runbookOf(asking)) }),
+        defineRoute({ method: 'GET', path: '/runbooks', operationId: 'runbooks', summary: 'What can be carried out, with parameters and steps', role: 'viewer', answer: z.object({ items: z.array(runbookView) }), handle: async () => ({ items: runbooks.map(shownRunbook) }) }),
+        defineRoute({ method: 'GET', path: '/runbooks/{id}', operationId: 'runbook', summary: 'One runbook', role: 'viewer', answer: runbookView, handle: async (asking) => shownRunbook(runbookOf(asking)) }),
         defineRoute({
-          method: 'GET', path: '/runbooks/{id}/runs', operationId: 'runbookRuns', summary: 'Who carried it out, when and why; the latest first', role: 'viewer', query: pageFields,
+          method: 'GET', path: '/runbooks/{id}/runs', operationId: 'runbookRuns', summary: 'Who carried it out, when and why; the latest first', role: 'viewer', query: pageFields, answer: pageAnswer(runRow),
           handle: async (asking) => {
             const { id, owner } = runbookOf(asking);
             await asking.allow('viewer', owner, `runbook ${id}`);
             return runsOf(database, id, asking.query);
           },
         }),
-        defineRoute({ method: 'GET', path: '/runbooks/{id}/runs/{run}', operationId: 'runbookRun', summary: 'A run with the results of its steps', role: 'viewer', handle: runFound }),
+        defineRoute({ method: 'GET', path: '/runbooks/{id}/runs/{run}', operationId: 'runbookRun', summary: 'A run with the results of its steps', role: 'viewer', answer: runView, handle: runFound }),
         defineRoute({
-          method: 'POST', path: '/runbooks/{id}/runs', operationId: 'startRunbook', summary: 'Carries a runbook out; with dryRun only its preconditions and looks', role: 'operator', status: 202,
+          method: 'POST', path: '/runbooks/{id}/runs', operationId: 'startRunbook', summary: 'Carries a runbook out; with dryRun only its preconditions and looks', role: 'operator', status: 202, answer: runView,
           body: act({ params: z.record(z.string(), z.unknown(), { error: 'an object' }).default({}) }),
           handle: async (asking) => {
             const id = await startRun(database, asking, runbookOf(asking));
@@ -100,7 +111,7 @@ const summaries: Readonly<Record<RunAct, string>> = {
 
 function runActRoute(database: Database, name: RunAct, runFound: (asking: Asking) => Promise<RunView>, wake: () => void): Route {
   return defineRoute({
-    method: 'POST', path: `/runbooks/{id}/runs/{run}/${name}`, operationId: `${name}RunbookRun`, summary: summaries[name], role: 'operator', body: act({}),
+    method: 'POST', path: `/runbooks/{id}/runs/{run}/${name}`, operationId: `${name}RunbookRun`, summary: summaries[name], role: 'operator', body: act({}), answer: runView.extend({ would: z.enum(runStates).optional().describe('Of a dry run: the state that it would be in.') }),
     handle: async (asking) => {
       const run = await runFound(asking as Asking);
       const { reason, dryRun } = asking.body;

@@ -1,8 +1,10 @@
 import type { RunbookDeclaration } from '@steward/contracts';
 import type { Database } from '@steward/platform';
 import type { PoolClient } from 'pg';
+import { z } from 'zod';
+import { type Answered, storedInstant } from '../api/answer';
 import { instantSql, nameOfList, pageOf, pagePosition, type Page } from '../api/listing';
-import type { PlannedStep, RunState } from './plan';
+import { type PlannedStep, type RunState, runStates, stepKinds, stepStates } from './plan';
 
 export interface NewRun {
   readonly id: string;
@@ -24,23 +26,25 @@ export async function insertRun(tx: PoolClient, { id, declaration, params, who, 
   await tx.query('insert into runbook_step select * from json_populate_recordset(null::runbook_step, $1)', [JSON.stringify(rows)]);
 }
 
-interface RunRow {
-  readonly id: string;
-  readonly runbook: string;
-  readonly owner: string;
-  readonly dryRun: boolean;
-  readonly state: RunState;
-  readonly requestedAt: Date;
-}
+const ofRun = {
+  id: z.string(), runbook: z.string(), owner: z.string(), params: z.record(z.string(), z.unknown()), actor: z.string(), actorName: z.string(), reason: z.string(), dryRun: z.boolean(),
+  state: z.enum(runStates), stateBy: z.string(), requestedAt: storedInstant, finishedAt: storedInstant.nullable(),
+};
+const stepView = z
+  .object({
+    step: z.string(), kind: z.enum(stepKinds), says: z.string(), run: z.string(), args: z.record(z.string(), z.unknown()), undoes: z.string().nullable().describe('The command that it takes back.'), state: z.enum(stepStates),
+    detail: z.string().nullable(), result: z.unknown(), tries: z.int(), startedAt: storedInstant.nullable(), endedAt: storedInstant.nullable(),
+  })
+  .meta({ id: 'RunStep', description: 'A step of a run, and what came of it.' });
+export const runRow = z.object(ofRun).meta({ id: 'ListedRun', description: 'Who carried a runbook out, when and why.' });
+type RunRow = Answered<typeof runRow>;
+export const runView = z.object({ ...ofRun, steps: z.array(stepView) }).meta({ id: 'Run', description: 'A run with the results of its steps.' });
+export type RunView = Answered<typeof runView>;
 
 const columns = `id, runbook, owner, params, actor, actor_name as "actorName", reason, dry_run as "dryRun", state, state_by as "stateBy", requested_at as "requestedAt", finished_at as "finishedAt"`;
 
-export interface RunView extends RunRow {
-  readonly steps: readonly { readonly step: string; readonly kind: string; readonly state: string; readonly detail: string | null; readonly result: unknown }[];
-}
-
 export async function runOf(database: Pick<Database, 'query'>, runbook: string, id: string): Promise<RunView | undefined> {
-  const [row] = await database.query<RunRow & Record<string, unknown>>(`select ${columns} from runbook_run where id = $1 and runbook = $2`, [id, runbook]);
+  const [row] = await database.query<RunRow>(`select ${columns} from runbook_run where id = $1 and runbook = $2`, [id, runbook]);
   if (row === undefined) return undefined;
   const steps = await database.query<RunView['steps'][number]>(
     `select step, kind, says, run, args, undoes, state, detail, result, tries, started_at as "startedAt", ended_at as "endedAt" from runbook_step where run_id = $1 order by place`, [id]);
@@ -50,12 +54,12 @@ export async function runOf(database: Pick<Database, 'query'>, runbook: string, 
 export async function runsOf(database: Pick<Database, 'query'>, runbook: string, { first, after }: { first: number; after?: string | undefined }): Promise<Page<RunRow>> {
   const list = nameOfList('runs', runbook);
   const position = pagePosition(list, after, ['instant', 'string']);
-  const rows = await database.query<RunRow & { position: string } & Record<string, unknown>>(
+  const rows = await database.query<RunRow & { readonly position: string }>(
     `select ${columns}, ${instantSql('requested_at')} as position from runbook_run where runbook = $1 and ($2::timestamptz is null or requested_at < $2 or requested_at = $2 and id > $3::uuid)
       order by requested_at desc, id limit $4`,
     [runbook, ...(position ?? [null, null]), first + 1],
   );
-  return pageOf(list, first, rows, (row) => [row.position, row.id], ({ position: _position, ...row }) => row);
+  return pageOf(list, first, rows, (row) => [row.position, row.id], ({ position: _position, ...row }): RunRow => row);
 }
 
 /** What a person may do to a run; from which states, and what it is then. */

@@ -8,6 +8,8 @@
 import { contracts } from '@steward/contracts';
 import type { Database } from '@steward/platform';
 import type { PoolClient } from 'pg';
+import { z } from 'zod';
+import { type Answered, storedInstant } from '../api/answer';
 import { conflict } from '../api/outcomes';
 import type { Operator } from '../api/roles';
 import { Answer } from '../api/route';
@@ -21,13 +23,11 @@ export interface Wanted {
   readonly seen?: string;
 }
 
-export interface Wish {
-  readonly act: string;
-  readonly actor: string;
-  readonly actorName: string;
-  readonly reason: string;
-  readonly at: Date;
-}
+export const wishView = z.object({ act: z.string(), actor: z.string(), actorName: z.string(), reason: z.string(), at: storedInstant }).meta({ id: 'Wish', description: 'What a first person wants done, and a second one has to agree to.' });
+export type Wish = Answered<typeof wishView>;
+
+/** What the first of two is told, under 202. */
+export const waitsForSecond = z.object({ dryRun: z.literal(false), waitsFor: z.string() }).meta({ id: 'WaitsForSecondPerson' });
 
 const KEPT = `interval '7 days'`;
 export const SECOND_PERSON = 'a second person with the role approver';
@@ -36,7 +36,7 @@ export const needsTwo = (entities: readonly (string | null)[]): boolean => contr
 
 /** What somebody wants of it already, whatever it is. */
 export async function wishesOf(database: Pick<Database, 'query'>, { subject, seen = '' }: Omit<Wanted, 'act'>): Promise<Wish[]> {
-  return database.query<Wish & Record<string, unknown>>(`select act, actor, actor_name as "actorName", reason, at from wish where subject = $1 and seen = $2 and at > now() - ${KEPT} order by at`, [subject, seen]);
+  return database.query<Wish>(`select act, actor, actor_name as "actorName", reason, at from wish where subject = $1 and seen = $2 and at > now() - ${KEPT} order by at`, [subject, seen]);
 }
 
 export const findWish = async (database: Pick<Database, 'query'>, wanted: Wanted): Promise<Wish | undefined> => (await wishesOf(database, wanted)).find(({ act }) => act === wanted.act);
@@ -66,7 +66,7 @@ export function refuseSame(turn: Turn, { id, name }: Pick<Operator, 'id' | 'name
 }
 
 /** The first person's turn: nothing is done, and it stands in the audit. */
-export async function wantFirst(database: Pick<Database, 'transaction'>, wanted: Wanted, entry: Omit<Act, 'outcome' | 'after'> & { readonly reason: string }): Promise<Answer> {
+export async function wantFirst(database: Pick<Database, 'transaction'>, wanted: Wanted, entry: Omit<Act, 'outcome' | 'after'> & { readonly reason: string }): Promise<Answer<Answered<typeof waitsForSecond>>> {
   await database.transaction(async (tx) => {
     await want(tx, wanted, entry.who, entry.reason);
     await audited(tx, { ...entry, outcome: 'asked', after: { waitsFor: 'a second person' } });

@@ -2,26 +2,14 @@
  * What is missing between two ends, by name: a timeline shows only what happened, and a gap is what did not. Pure.
  */
 import { contracts as all, type Contract, type TraceEntry } from '@steward/contracts';
+import { z } from 'zod';
+import { instant } from '../api/answer';
 
-/** How one thing stands at its owner and at each service that projects it. */
-export interface Side {
-  readonly entity: string;
-  readonly key: string;
-  readonly owner: string;
-  readonly announced: number;
-  readonly held: Readonly<Record<string, number | null>>;
-}
+export const sideView = z.object({ entity: z.string(), key: z.string(), owner: z.string(), announced: z.int(), held: z.record(z.string(), z.int().nullable()) }).meta({ id: 'Side', description: 'How one thing stands at its owner and at each service that projects it.' });
+export type Side = z.output<typeof sideView>;
 
-export interface Gap {
-  readonly entity: string;
-  readonly key: string;
-  readonly from: string;
-  readonly to: string;
-  readonly expected: number;
-  readonly found: number | null;
-  readonly since: string;
-  readonly reason: string;
-}
+export const gapView = z.object({ entity: z.string(), key: z.string(), from: z.string(), to: z.string(), expected: z.int(), found: z.int().nullable(), since: instant, reason: z.string() }).meta({ id: 'Gap', description: 'What one has announced and another has not applied.' });
+export type Gap = z.output<typeof gapView>;
 
 /** Younger than this it is on its way, and no gap of anybody. */
 const IN_FLIGHT_MS = 5_000;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Parts } from '../../api/feature';
 import { conflict, notFound } from '../../api/outcomes';
 import { act, Answer, defineRoute, type Route } from '../../api/route';
-import { type JobRequest, preview, requestBody, requestJob } from '../../jobs/request';
+import { jobAsked, type JobRequest, preview, requestBody, requestJob } from '../../jobs/request';
 import { findLetter } from '../letters.queries';
 import { closedWords } from './letter.routes';
 
@@ -22,7 +22,8 @@ const editBody = act({ patch: z.array(step).min(1).max(100), bodyHash: z.string(
 export function editRoutes({ database, ask }: Parts): Route[] {
   return [
     defineRoute({
-      method: 'POST', path: '/dead-letters/{id}/edit', operationId: 'editLetter', summary: 'Apply a letter with a changed body; with dryRun says what would become of it: apply, superseded or conflict', role: 'editor', status: 202, body: editBody,
+      method: 'POST', path: '/dead-letters/{id}/edit', operationId: 'editLetter', summary: 'Apply a letter with a changed body; with dryRun says what would become of it: apply, superseded or conflict', role: 'editor', body: editBody,
+      status: 202, answer: jobAsked, otherwise: { status: 200, answer: z.object({ dryRun: z.literal(true), verdict: z.string(), detail: z.string(), needsSecondPerson: z.boolean() }) },
       handle: async (asking) => {
         const { params, body, allow } = asking;
         const id = params['id'] ?? '';
@@ -31,10 +32,10 @@ export function editRoutes({ database, ask }: Parts): Route[] {
         await allow('editor', letter.owner.team, `letter ${id}`);
         if (letter.state !== 'open') throw conflict(closedWords(letter), 'a letter that is open');
         const request: JobRequest = requestBody.parse({ kind: 'retry', selection: { letters: [id] }, reason: body.reason, dryRun: body.dryRun, stopAfter: 1, edit: { id, patch: body.patch, bodyHash: body.bodyHash } });
-        if (!body.dryRun) return { dryRun: false, operationId: await requestJob({ database, ask }, request, asking) };
+        if (!body.dryRun) return { dryRun: false as const, operationId: await requestJob({ database, ask }, request, asking) };
         const { sample, fourEyes } = await preview({ database, ask }, request, asking);
         const [forecast] = sample;
-        return new Answer(200, { dryRun: true, verdict: forecast?.verdict ?? 'unknown', detail: forecast?.detail ?? '', needsSecondPerson: fourEyes });
+        return new Answer(200, { dryRun: true as const, verdict: forecast?.verdict ?? 'unknown', detail: forecast?.detail ?? '', needsSecondPerson: fourEyes });
       },
     }),
   ];
