@@ -57,3 +57,5 @@ export { type SnapshotItem, type SnapshotPage, type SnapshotQuestion, snapshotSu
 export { parseSubject, type ParsedSubject, streamOf, subjectOf } from './subject';
 export { type TraceAnswer, type TraceEntry, type TraceQuestion, traceSubject } from './doors/trace';
 export type { DurableDeclaration, StreamDeclaration } from './topology';
+export { shipped } from './upcast/shipped';
+export { type Catalogue, defineUpcast, raised, readableMajors, type Upcast } from './upcast/upcast';

@@ -1,12 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
-import { type Contract, parseSubject, withKnownValues } from '@steward/contracts';
+import { type Catalogue, type Contract, parseSubject, raised, shipped, withKnownValues } from '@steward/contracts';
 import { addressOf, type Envelope, fromMessage, isHeaderFault, type RawMessage } from '../envelope';
 import type { FaultClass } from './failure';
 
 /** A message that may be applied. */
 export interface Sound {
   readonly sound: true;
+  /** What `data` is. The envelope keeps the major that was sent, and with it key, id, revision or sequence. */
   readonly contract: Contract;
   readonly system: string;
   readonly envelope: Envelope;
@@ -29,17 +30,19 @@ export interface Faulty {
 export type Reading = Sound | Faulty;
 
 /** Checks headers (B9), text, and by the contract also whether PostgreSQL can store it, in this order. Pure. */
-export function readMessage(message: RawMessage): Reading {
-  const envelope = fromMessage(message);
+export function readMessage(message: RawMessage, catalogue: Catalogue = shipped): Reading {
+  const envelope = fromMessage(message, catalogue);
   if (isHeaderFault(envelope)) {
-    const contract = addressOf(message.subject)?.contract;
+    const contract = addressOf(message.subject, catalogue)?.contract;
     const parts = parseSubject(message.subject);
     return { sound: false, class: 'security', error: envelope.reason, contract, system: parts?.system, key: parts?.key, envelope: undefined };
   }
   // fromMessage has found the contract by the same subject.
-  const { contract, system } = addressOf(message.subject) ?? unreachable(message.subject);
+  const { contract, system, major } = addressOf(message.subject, catalogue) ?? unreachable(message.subject);
   const faulty = (faultClass: FaultClass, error: string): Faulty => ({ sound: false, class: faultClass, error, contract, system, key: envelope.key, envelope });
 
+  // Kept until a build that knows it redrives it (C6): the release gate lets no producer get that far ahead, an emergency may.
+  if (major !== contract.major) return faulty('schema', `v${major} of ${contract.entity} is not known to this build`);
   if (!isStorable(envelope.key)) return faulty('unstorable', 'the key holds NUL or half a surrogate pair');
   let data: unknown = null;
   if (!envelope.tombstone) {
@@ -60,6 +63,20 @@ export function readMessage(message: RawMessage): Reading {
   // The body is stored as it came; what the service's own code sees has known values only, so an open enum's newcomer breaks nothing (C9).
   if (contract.openEnums.length > 0 && data !== null) data = withKnownValues(contract, data);
   return { sound: true, contract, system, envelope, data, hash: hashOf(envelope.body) };
+}
+
+/**
+ * The same for code that declares `wanted`: what came in an older major is validated by that major and then said in the declared one
+ * (C9). `hash` and body stay those of what was sent, because both ends are compared by them (X1).
+ */
+export function readAs(wanted: Contract | undefined, message: RawMessage, catalogue: Catalogue = shipped): Reading {
+  const reading = readMessage(message, catalogue);
+  if (!reading.sound || wanted === undefined || wanted.major === reading.contract.major) return reading;
+  const { contract, system, envelope } = reading;
+  if (envelope.tombstone) return { ...reading, contract: wanted };
+  const result = raised(catalogue, contract, wanted, reading.data);
+  if ('refused' in result) return { sound: false, class: 'schema', error: result.refused, contract, system, key: envelope.key, envelope };
+  return { ...reading, contract: wanted, data: result.data };
 }
 
 export const hashOf = (body: string): string => hash('sha256', body, 'hex').slice(0, 32);

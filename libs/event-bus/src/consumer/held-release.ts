@@ -16,7 +16,7 @@ import { dropHeld, hold, movePositions, nextHeld } from './gate/held.store';
 import { writeJournal } from './gate/journal.store';
 import { markApplied } from './gate/sequence-gate';
 import { runHandler } from './own-code';
-import { identityOf, type Work } from './work';
+import { dataOf, identityOf, type Work } from './work';
 
 /** Applies the held events of a key as long as the next one is there. Throws only what is the infrastructure's fault. */
 export async function releaseHeld(work: Work, handler: Handler, place: string): Promise<void> {
@@ -44,9 +44,9 @@ export async function releaseHeld(work: Work, handler: Handler, place: string): 
 }
 
 /** Inside the caller's transaction, which holds the position's lock. */
-export async function applyInTurn(tx: PoolClient, work: Pick<Work, 'consumer' | 'journal'>, handler: Handler, place: string, envelope: Envelope): Promise<void> {
+export async function applyInTurn(tx: PoolClient, work: Pick<Work, 'consumer' | 'journal' | 'catalogue'>, handler: Handler, place: string, envelope: Envelope): Promise<void> {
   const sequence = envelope.sequence ?? 0;
-  await runHandler(tx, handler, [{ key: envelope.key, sequence, data: JSON.parse(envelope.body), envelope }]);
+  await runHandler(tx, handler, [{ key: envelope.key, sequence, data: dataOf(work, handler, envelope), envelope }]);
   await markApplied(tx, handler.builds, [envelope.id]);
   await movePositions(tx, handler.builds, new Map([[place, sequence]]));
   await dropHeld(tx, handler.builds, place, sequence);
@@ -85,7 +85,7 @@ export async function giveUpHeld(
     consumer: work.consumer,
     identity: identityOf(envelope.id, why.class),
     contract: handler.contract,
-    system: addressOf(envelope.subject)?.system,
+    system: addressOf(envelope.subject, work.catalogue)?.system,
     key: envelope.key,
     messageId: envelope.id,
     revision: null,

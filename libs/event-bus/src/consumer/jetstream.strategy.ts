@@ -2,7 +2,7 @@
  * The consumer side as a Nest transport: Nest starts it with the microservices and closes it before the databases (stack: order at
  * shutdown), everything between is this library's. Messages don't go through Nest's pattern handlers: batches go straight to the gate.
  */
-import { durables as allDurables, type DurableDeclaration, type StreamDeclaration, streams as allStreams } from '@steward/contracts';
+import { type Catalogue, durables as allDurables, type DurableDeclaration, type StreamDeclaration, streams as allStreams } from '@steward/contracts';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { type Clock, type Database, type Logger, type Readiness, StewardError } from '@steward/platform';
 import type { Broker } from '../broker';
@@ -38,6 +38,8 @@ export interface StrategyOptions {
   /** The topology; a test passes a smaller one. */
   readonly durables?: readonly DurableDeclaration[];
   readonly streams?: readonly StreamDeclaration[];
+  /** What this build knows of contracts; a test adds majors to it. */
+  readonly catalogue?: Catalogue;
   /** O6: how long rows are kept, where the contract doesn't say; refused when shorter than the longest replay. */
   readonly keep?: Keep;
   /** B7: how long a durable or its stream may be missing until the process ends with a code. */
@@ -213,5 +215,6 @@ function worksOf(options: StrategyOptions): Work[] {
     heldForMs: options.heldForMs ?? heldForMsByDefault,
     meter: createMeter(durable.name, durable.stream),
     journal: options.journal ?? false,
+    ...(options.catalogue && { catalogue: options.catalogue }),
   }));
 }

@@ -61,7 +61,7 @@ async function alone(work: Work, delivered: Delivered<Sound>, settle: Settle, af
   const leftMs = counted.firstAtMs + work.budget.atLeastMs - now;
   if (leftMs > 0) return settle(delivered, { kind: 'later', afterMs: Math.min(leftMs, 60_000) });
   const error = new StewardError('CONSUMER_POISON', `${counted.attempts} tries without an answer`);
-  await giveUp(work, delivered, letterOf(work, delivered, { class: 'exhausted', error, attempts: counted.attempts }));
+  await giveUp(work, [{ delivered, letter: letterOf(work, delivered, { class: 'exhausted', error, attempts: counted.attempts }) }]);
   settle(delivered, done);
 }
 
@@ -75,7 +75,7 @@ async function failed(work: Work, delivered: Delivered<Sound>, error: unknown, c
       work.logger.warn({ err: error, consumer: work.consumer, messageId: envelope.id, attempts: decision.attempts, afterMs: decision.afterMs }, 'a message failed and is tried again');
       return { kind: 'later', afterMs: decision.afterMs };
     case 'letter':
-      await giveUp(work, delivered, letterOf(work, delivered, decision));
+      await giveUp(work, [{ delivered, letter: letterOf(work, delivered, decision) }]);
       return done;
     case 'await': {
       const now = work.clock.now();
@@ -102,26 +102,39 @@ async function failed(work: Work, delivered: Delivered<Sound>, error: unknown, c
   }
 }
 
-async function giveUp(work: Work, delivered: Delivered, letter: NewLetter): Promise<void> {
+async function giveUp(work: Work, given: readonly { readonly delivered: Delivered; readonly letter: NewLetter }[]): Promise<void> {
   await work.database.transaction(async (tx) => {
-    await storeDeadLetters(tx, [letter], new Date(work.clock.now()));
-    if (letter.messageId) await forgetAttempts(tx, work.consumer, [letter.messageId]);
+    await storeDeadLetters(tx, given.map(({ letter }) => letter), new Date(work.clock.now()));
+    const ids = given.flatMap(({ letter }) => letter.messageId ?? []);
+    if (ids.length > 0) await forgetAttempts(tx, work.consumer, ids);
   });
-  work.meter.count(delivered.reading.contract?.entity ?? 'unknown', 'dead_letter', 1);
-  work.logger.error(
-    { consumer: work.consumer, entity: letter.contract?.entity, key: letter.key, class: letter.class, messageId: letter.messageId, err: letter.error },
-    letter.class === 'security' ? 'a message does not belong to its subject: security case opened' : 'dead letter opened',
-  );
+  for (const { delivered, letter } of given) {
+    work.meter.count(delivered.reading.contract?.entity ?? 'unknown', 'dead_letter', 1);
+    work.logger.error(
+      { consumer: work.consumer, entity: letter.contract?.entity, key: letter.key, class: letter.class, messageId: letter.messageId, err: letter.error },
+      letter.class === 'security' ? 'a message does not belong to its subject: security case opened' : 'dead letter opened',
+    );
+  }
 }
 
 /** Faults that the reading found need no try: one transaction for all, one each when even that fails. */
 async function giveUpFaulty(work: Work, batch: readonly Delivered[], settle: Settle): Promise<void> {
-  for (const each of batch) {
-    const reading = each.reading as Faulty | Sound;
+  const given = batch.map((delivered) => {
+    const reading = delivered.reading as Faulty | Sound;
     const why = reading.sound
       ? { class: 'rejected' as const, error: `${work.consumer} declares nothing for ${reading.contract.entity}` }
       : { class: reading.class, error: reading.error };
-    await giveUp(work, each, letterOf(work, each, { ...why, attempts: each.deliveries }));
-    settle(each, done);
+    return { delivered, letter: letterOf(work, delivered, { ...why, attempts: delivered.deliveries }) };
+  });
+  let groups = [given];
+  try {
+    await giveUp(work, given);
+  } catch (error) {
+    if (given.length === 1 || classify(error).kind === 'infrastructure') throw error;
+    groups = given.map((each) => [each]);
+  }
+  for (const group of groups) {
+    if (group !== given) await giveUp(work, group);
+    for (const { delivered } of group) settle(delivered, done);
   }
 }

@@ -7,7 +7,7 @@ import { JetStreamStrategy, type StrategyOptions } from './jetstream.strategy';
 import { logger, openRig, recordingHandler, recordingProjection, type Rig, stock } from './rig.spec';
 
 /** Called inside a `describe`: registers its own hooks. */
-export function strategyScene() {
+export function strategyScene(options: Parameters<typeof testBroker>[0] = {}) {
   let nats: TestBroker;
   let rig: Rig;
   let erp: Broker;
@@ -16,7 +16,7 @@ export function strategyScene() {
   let checks: (() => string | undefined)[] = [];
 
   beforeAll(async () => {
-    nats = await testBroker();
+    nats = await testBroker(options);
     rig = await openRig();
   });
   beforeEach(async () => {

@@ -1,8 +1,8 @@
-import type { Contract } from '@steward/contracts';
-import type { Clock, Database, Logger } from '@steward/platform';
-import type { RawMessage } from '../envelope';
+import { type Catalogue, type Contract, raised, shipped, withKnownValues } from '@steward/contracts';
+import { type Clock, type Database, type Logger, RejectedError } from '@steward/platform';
+import { addressOf, type Envelope, type RawMessage } from '../envelope';
 import { headersToRecord, type NewLetter } from '../dead-letter/dead-letter.store';
-import type { Reading, Sound } from './arrival';
+import { readAs, type Reading, type Sound } from './arrival';
 import type { Handler, Projection } from './declarations';
 import type { FaultClass, RetryBudget } from './failure';
 import type { Gate } from './gate/apply-gate';
@@ -26,6 +26,8 @@ export interface Work {
   readonly journal: boolean;
   /** Another one than the apply gate of live traffic. */
   readonly gate?: Gate;
+  /** Another one than what this build knows of contracts. */
+  readonly catalogue?: Catalogue;
 }
 
 /** One delivery in hand, read and checked. */
@@ -47,6 +49,22 @@ export const isSound = (delivered: Delivered): delivered is Delivered<Sound> => 
 export const newcomerWaitMs = 60_000;
 
 export const declared = (work: Work, contract: Contract): boolean => work.projections.has(contract.entity) || work.handlers.has(contract.entity);
+
+/** A message as this consumer's code declares it, whichever major it came in. */
+export function readFor({ projections, handlers, catalogue = shipped }: Work, message: RawMessage): Reading {
+  const entity = addressOf(message.subject, catalogue)?.contract.entity ?? '';
+  return readAs((projections.get(entity) ?? handlers.get(entity))?.contract, message, catalogue);
+}
+
+/** What a held event says. It was read when it came; the build that held it may have declared another major. */
+export function dataOf({ catalogue = shipped }: Pick<Work, 'catalogue'>, { contract }: Handler, envelope: Envelope): unknown {
+  const data: unknown = JSON.parse(envelope.body);
+  const sent = addressOf(envelope.subject, catalogue);
+  if (sent === undefined || sent.major === contract.major) return withKnownValues(contract, data);
+  const result = raised(catalogue, { ...sent.contract, major: sent.major }, contract, withKnownValues(sent.contract, data));
+  if ('refused' in result) throw new RejectedError('CONSUMER_VERSION', result.refused);
+  return result.data;
+}
 
 /** C4: the letter of a delivery, with its original bytes. */
 export function letterOf(work: Work, delivered: Delivered, why: { class: FaultClass; error: Error | string; attempts: number }): NewLetter {

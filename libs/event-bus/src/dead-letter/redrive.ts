@@ -15,14 +15,14 @@
 import type { LetterEdit, LetterVerdict } from '@steward/contracts';
 import type { Database } from '@steward/platform';
 import type { PoolClient } from 'pg';
-import { readMessage, type Sound } from '../consumer/arrival';
+import { readMessage, type Reading, type Sound } from '../consumer/arrival';
 import { applyGate } from '../consumer/gate/apply-gate';
 import { dropHeld, lockPositions, movePositions } from '../consumer/gate/held.store';
 import { writeJournal } from '../consumer/gate/journal.store';
 import { placeOf } from '../consumer/gate/sequence-gate';
 import { applyInTurn, releaseHeld } from '../consumer/held-release';
 import { runOwnCode } from '../consumer/own-code';
-import type { Work } from '../consumer/work';
+import { readFor, type Work } from '../consumer/work';
 import { applyEdit } from '../letters/edit';
 import { type Forecast, forecast, type SourceLetters, type StoredLetter } from './forecast';
 
@@ -53,7 +53,10 @@ export async function classifyRedrive({ database, works, sources }: Acting, ids:
       const edited = edited_(letter, edit);
       if (letter.state !== 'open') verdicts.push({ id: letter.id, verdict: 'closed', detail: `the letter is ${letter.state}` });
       else if ('refused' in edited) verdicts.push({ id: letter.id, verdict: 'conflict', detail: edited.refused });
-      else verdicts.push({ id: letter.id, ...(await forecast(tx, workOf(works, letter), edited.letter, readLetter(edited.letter), sources)) });
+      else {
+        const work = workOf(works, letter);
+        verdicts.push({ id: letter.id, ...(await forecast(tx, work, edited.letter, readLetter(work, edited.letter), sources)) });
+      }
     }
     return verdicts;
   });
@@ -132,7 +135,7 @@ async function redriveOne(tx: PoolClient, work: Work | undefined, original: Stor
   const edited = edited_(original, edit);
   if ('refused' in edited) return { outcome: { verdict: 'conflict', detail: edited.refused } };
   const { letter, body } = edited;
-  const reading = readLetter(letter);
+  const reading = readLetter(work, letter);
   const outcome = await forecast(tx, work, letter, reading, sources);
   if (outcome.verdict === 'superseded') return { outcome, state: 'superseded' };
   const source = sources?.find(({ consumer }) => consumer === letter.consumer);
@@ -198,8 +201,9 @@ export async function lettersOf(tx: PoolClient, ids: readonly string[]): Promise
 export const workOf = (works: readonly Work[], letter: StoredLetter): Work | undefined =>
   works.find((work) => work.consumer === letter.consumer && (letter.stream === null || work.stream === letter.stream));
 
-export function readLetter(letter: StoredLetter): ReturnType<typeof readMessage> {
-  return readMessage({ subject: letter.subject, headers: Object.entries(letter.headers), data: letter.body });
+export function readLetter(work: Work | undefined, letter: StoredLetter): Reading {
+  const message = { subject: letter.subject, headers: Object.entries(letter.headers), data: letter.body };
+  return work === undefined ? readMessage(message) : readFor(work, message);
 }
 
 async function close(tx: PoolClient, id: string, state: string, { actor, reason }: Act, now: Date): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { contracts, type Contract, parseSubject, typeOf } from '@steward/contracts';
+import { type Catalogue, type Contract, parseSubject, shipped, typeOf } from '@steward/contracts';
 
 /** How a message came to be sent; consumers of reactions look at it (C7), metrics tell lanes apart by it. */
 export const origins = ['live', 'backfill', 'repair', 'republish', 'redrive'] as const;
@@ -33,7 +33,9 @@ export interface Envelope {
 
 /** What a subject alone says; everything a header claims is compared with it (B9). */
 export interface Address {
+  /** In the subject's major, or in the newest that is known when `major` is another one. */
   readonly contract: Contract;
+  readonly major: number;
   readonly system: string;
   readonly type: string;
   readonly source: string;
@@ -41,28 +43,37 @@ export interface Address {
 }
 
 export const sourceOf = (system: string): string => `/steward/${system}`;
-export const dataSchemaOf = (contract: Contract): string => `urn:steward:contract:${contract.entity}:v${contract.major}`;
+export const dataSchemaOf = ({ entity, major }: Pick<Contract, 'entity' | 'major'>): string => `urn:steward:contract:${entity}:v${major}`;
 
 // A process sees a handful of subject prefixes and millions of subjects: only the prefix is looked up.
-// Only prefixes of known contracts are kept, so foreign subjects can't grow it.
-const known = new Map<string, Address>();
+// Only prefixes of known contracts in known majors are kept, so foreign subjects can't grow it.
+const knownBy = new WeakMap<Catalogue, Map<string, Address>>();
 
-/** The contract a subject belongs to, or undefined when no known contract allows that system to emit it. */
-export function addressOf(subject: string): Address | undefined {
+/**
+ * The contract a subject belongs to, or undefined when no known contract allows that system to emit it. A major that this build does not
+ * know is its entity's all the same: its owner has sent it, and no forger.
+ */
+export function addressOf(subject: string, catalogue: Catalogue = shipped): Address | undefined {
   const prefix = subject.slice(0, subject.lastIndexOf('.'));
+  const known = knownBy.get(catalogue) ?? new Map<string, Address>();
+  knownBy.set(catalogue, known);
   const cached = known.get(prefix);
   if (cached) return cached;
   const parts = parseSubject(subject);
   if (!parts) return undefined;
-  const contract = contracts.find((each) => each.entity === parts.entity && each.major === parts.major);
-  if (!contract || !contract.systems.includes(parts.system) || (contract.kind === 'command') !== parts.isCommand) return undefined;
+  const { major, system } = parts;
+  const majors = catalogue.contracts.filter(({ entity, systems, kind }) => entity === parts.entity && systems.includes(system) && (kind === 'command') === parts.isCommand);
+  const exact = majors.find((each) => each.major === major);
+  const contract = exact ?? majors.toSorted((a, b) => b.major - a.major)[0];
+  if (!contract) return undefined;
   const address: Address = {
     contract,
-    system: parts.system,
-    type: typeOf(contract, parts.system),
-    source: sourceOf(parts.system),
-    dataSchema: dataSchemaOf(contract),
+    major,
+    system,
+    type: typeOf({ ...contract, major }, system),
+    source: sourceOf(system),
+    dataSchema: dataSchemaOf({ entity: contract.entity, major }),
   };
-  known.set(prefix, address);
+  if (exact) known.set(prefix, address);
   return address;
 }

@@ -1,4 +1,4 @@
-import { parseSubject } from '@steward/contracts';
+import { type Catalogue, parseSubject, shipped } from '@steward/contracts';
 import { addressOf, type Envelope, type Origin, origins } from './envelope';
 import { decodeHeaderValue, headerNames } from './headers';
 
@@ -29,8 +29,8 @@ const fault = (reason: string): HeaderFault => ({ fault: 'header', reason });
  * Reads a delivered message. A server's answer can be made to land in a stream through a forged reply subject (B9), so nothing
  * is taken from the headers that the delivery subject and the contract don't confirm.
  */
-export function fromMessage(message: RawMessage): Envelope | HeaderFault {
-  const address = addressOf(message.subject);
+export function fromMessage(message: RawMessage, catalogue: Catalogue = shipped): Envelope | HeaderFault {
+  const address = addressOf(message.subject, catalogue);
   const parts = address && parseSubject(message.subject);
   if (!address || !parts) return fault(`no contract covers subject ${message.subject}`);
   if (!message.headers) return fault('no headers');

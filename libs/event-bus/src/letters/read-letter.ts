@@ -18,6 +18,7 @@ export async function readLetterWhole(acting: Acting, service: string, id: strin
     if (stored === undefined) return undefined;
     const { rows } = await tx.query<Parameters<typeof letterOfRow>[0]>(`select ${letterColumns} from dead_letter where id = $1`, [id]);
     const letter = letterOfRow(rows[0] as Parameters<typeof letterOfRow>[0], service);
+    const work = workOf(works, stored);
     const contract = contracts.find(({ entity }) => entity === stored.entity);
     // Of a feed the body is the source's own words: no contract says what of them is personal.
     const ofFeed = sources?.some(({ consumer }) => consumer === stored.consumer) === true;
@@ -30,7 +31,7 @@ export async function readLetterWhole(acting: Acting, service: string, id: strin
       headers: Object.entries(stored.headers).map(([name, values]) => header(name, values, reveal)),
       payload: data === undefined ? (reveal ? stored.body.toString('utf8') : null) : show(data, !ofFeed && problems.length === 0),
       masked: !reveal, problems: problems as readonly Problem[] as Problem[],
-      forecast: await forecast(tx, workOf(works, stored), stored, readLetter(stored), sources),
+      forecast: await forecast(tx, work, stored, readLetter(work, stored), sources),
       current: { source: ofFeed ? await of('announced') : null, projection: ofFeed ? null : await of('stored_part') },
       siblings: await siblingsOf(tx, stored),
     };

@@ -3,7 +3,7 @@
  * nothing of a service says that it can't say.
  */
 import { hostname } from 'node:os';
-import { type Beat, declaredOf, type Release, readsOf } from '@steward/contracts';
+import { type Beat, declaredOf, readableMajors, type Release, readsOf, shipped } from '@steward/contracts';
 import { ambientEnv, BackgroundLoop, type Clock, type Database, type Logger, type MigrationClass } from '@steward/platform';
 import type { Work } from '../consumer/work';
 import { forgetLives, type OwnProcess, readBeats, recordEnd, recordLife } from './living.store';
@@ -71,7 +71,10 @@ export class Heart {
 /** What a build says of itself; `works` is what it has mounted indeed. */
 export function releaseOf({ service, process, processes = [process], migrations, works }: Pick<HeartOptions, 'service' | 'process' | 'processes' | 'migrations' | 'works'>): Release {
   const declared = declaredOf(service);
-  const mounted = works?.().flatMap(({ projections, handlers }) => [...projections.values(), ...handlers.values()]);
-  const reads = mounted?.flatMap(({ contract, builds }) => contract.consumers.filter((consumer) => consumer.service === service && consumer.builds === builds).map(({ from }) => ({ entity: contract.entity, major: contract.major, from })));
+  const mounted = works?.().flatMap(({ projections, handlers, catalogue = shipped }) => [...projections.values(), ...handlers.values()].map((each) => ({ ...each, catalogue })));
+  const reads = mounted?.flatMap(({ contract, builds, catalogue }) =>
+    contract.consumers
+      .filter((consumer) => consumer.service === service && consumer.builds === builds)
+      .flatMap(({ from }) => readableMajors(catalogue, contract).map((major) => ({ entity: contract.entity, major, from }))));
   return { service, version: ambientEnv().STEWARD_VERSION, produces: declared.produces, reads: reads === undefined ? declared.reads : readsOf(reads), migrations: migrations.map((migration) => new migration().name ?? migration.name).toSorted(), processes };
 }

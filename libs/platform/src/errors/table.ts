@@ -44,6 +44,7 @@ export const errorTable = rows({
 
   // event-bus, consumer side
   CONSUMER_UNDECLARED: { meaning: 'A service builds from an entity that no contract lists it for, or builds twice from one.', remedy: 'Compare the projections and handlers of the service with "consumers" in the contract.yaml.', exit: 78 },
+  CONSUMER_VERSION: { meaning: 'A waiting event is of a version of its contract that this build does not read.', remedy: 'Roll out a build that reads it, then redrive.' },
   CONSUMER_POISON: { meaning: 'A message was tried as often as its budget allows and never came to an end, mostly because it ends the process.', remedy: 'Read the dead letter; mend what handles it, then redrive.' },
   CONSUMER_GAP: { meaning: 'An event waits for the one before it, which did not come in time.', remedy: 'Ask the producer for the missing event; redriving the letter skips it.' },
   CONSUMER_AWAITS: { meaning: 'An event speaks of something that did not come in time.', remedy: 'Check the feed of what it waits for, then redrive.' },

@@ -63,11 +63,18 @@ async function provisionWith(manager: JetStreamManager): Promise<void> {
   for (const durable of durables) await addDurable(manager, durable);
 }
 
-/** `provisioned: false` gives a server with accounts but without streams, as operations finds it on a new machine. */
-export async function testBroker({ provisioned = true, syncAlways = false }: { provisioned?: boolean; syncAlways?: boolean } = {}): Promise<TestBroker> {
+export interface TestBrokerOptions {
+  /** false gives a server with accounts but without streams, as operations finds it on a new machine. */
+  readonly provisioned?: boolean;
+  readonly syncAlways?: boolean;
+  /** What the accounts of another build would say, for versions that this one has no contract of. */
+  readonly accounts?: (config: string) => string;
+}
+
+export async function testBroker({ provisioned = true, syncAlways = false, accounts = (config) => config }: TestBrokerOptions = {}): Promise<TestBroker> {
   const binary = await sharedServer('nats');
   const dir = mkdtempSync(join(tmpdir(), 'steward-nats-'));
-  const running = await startNats({ dir, port: await freePort(), binary, syncAlways, config: renderBrokerAccounts({ passwordOf }) });
+  const running = await startNats({ dir, port: await freePort(), binary, syncAlways, config: accounts(renderBrokerAccounts({ passwordOf })) });
   const urlOf = (user: string): string => running.url.replace('://', `://${user}:${passwordOf(user)}@`);
   const broker: TestBroker = {
     running,

@@ -17,7 +17,6 @@ import type { Broker } from '../../broker';
 import type { Rate } from '../../flow/rate';
 import { namedBrokerError } from '../../broker';
 import type { AfterCommit } from '../apply';
-import { readMessage } from '../arrival';
 import { classify } from '../failure';
 import { releaseHeld } from '../held-release';
 import { Behind } from './behind';
@@ -29,7 +28,7 @@ import { runBatch } from '../runner';
 import { isBackfill } from './wire-headers';
 import { type EndCause, type Message, openSession, type Session } from './session';
 import { inSpans } from '../telemetry/spans';
-import type { Delivered, Outcome, Work } from '../work';
+import { type Delivered, type Outcome, readFor, type Work } from '../work';
 
 interface InHand {
   readonly lane: string;
@@ -274,7 +273,7 @@ export class PullLoop {
 
   #read({ message, receivedAtMs }: InHand): Delivered {
     const raw = { subject: message.subject, headers: message.headers, data: message.data };
-    return { reading: readMessage(raw), message: raw, streamSequence: message.streamSequence, deliveries: message.deliveries, receivedAtMs };
+    return { reading: readFor(this.work, raw), message: raw, streamSequence: message.streamSequence, deliveries: message.deliveries, receivedAtMs };
   }
 
   #settle({ message }: InHand, outcome: Outcome): void {

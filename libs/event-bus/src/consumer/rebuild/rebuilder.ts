@@ -11,10 +11,9 @@ import { randomUUID } from 'node:crypto';
 import { type Contract, type SnapshotPage, type SnapshotQuestion, snapshotSubject, streamOf } from '@steward/contracts';
 import { type Clock, currentTraceparent, type Database, inSpan, type Logger, startSpan } from '@steward/platform';
 import { scrubDigest } from '../../digest/kept';
-import { readMessage } from '../arrival';
 import type { JetStreamStrategy } from '../jetstream.strategy';
 import { runBatch } from '../runner';
-import type { Delivered, Work } from '../work';
+import { type Delivered, readFor, type Work } from '../work';
 import { rebuildGate } from './rebuild-gate';
 import { beginPage, claimRebuild, endPage, type OpenRebuild, postponePage, requestRebuild } from './rebuild.store';
 import { messageOfItem } from './snapshot-message';
@@ -128,7 +127,7 @@ export class Rebuilder {
     if (tries === undefined) return;
     const batch = items.map((item): Delivered => {
       const message = messageOfItem(contract, system, item, traceparent);
-      return { reading: readMessage(message), message, streamSequence: 0, deliveries: tries, receivedAtMs: performance.now() };
+      return { reading: readFor(work, message), message, streamSequence: 0, deliveries: tries, receivedAtMs: performance.now() };
     });
     let afterMs = 0;
     const settle = (_: Delivered, outcome: { readonly kind: 'done' } | { readonly kind: 'later'; readonly afterMs: number }): void => {
