@@ -55,5 +55,6 @@ export function rebuildModule(service: string, database: () => Database | undefi
     }
   }
   class RebuildModule {}
-  return { module: RebuildModule, controllers: [RebuildController] };
+  // Who keeps nothing of others has no right to the door either: the broker would complain at every start.
+  return { module: RebuildModule, controllers: contracts.some(({ entity }) => projected(service, entity) !== undefined) ? [RebuildController] : [] };
 }
