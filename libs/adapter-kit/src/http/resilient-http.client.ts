@@ -116,7 +116,7 @@ export function resilientHttp(options: ResilientHttpOptions): ResilientHttp {
     let verdict: Verdict = 'unknown';
     try {
       const left = deadline - clock.now();
-        // Timers may ring a little early: what has less than a millisecond left has none.
+      // Timers may ring a little early: what has less than a millisecond left has none.
       if (left < 1) return { kind: 'timeout', detail: 'the deadline passed before the call was sent', unsent: true };
       const { deadlineHeader } = limits;
       const outcome = await sendOnce({ agent, call, requestId, withinMs: Math.min(left, limits.attemptMs), nowMs: clock.now(), deadlineHeader });
