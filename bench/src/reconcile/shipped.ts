@@ -22,7 +22,7 @@ export const { answerDigest } = shipped<{ answerDigest: (database: Transactions,
 
 /** Loaded when they are needed: they bring much with them that a process to be weighed should not have. */
 export const migrations = () => ({
-  ...shipped<{ consumerMigrations: MigrationClass[] }>('event-bus/dist/consumer/gate/consumer.migration.js'),
+  ...shipped<{ consumerMigrations: MigrationClass[] }>('event-bus/dist/consumer/migrations.js'),
   ...shipped<{ outboxMigrations: MigrationClass[] }>('event-bus/dist/outbox/outbox.migration.js'),
   ...shipped<{ kitMigrations: MigrationClass[] }>('adapter-kit/dist/announce/kit.migration.js'),
 });
