@@ -1,12 +1,11 @@
 // A database per test file, cloned from a template that is keyed by its migrations: cloning takes 30 ms, migrating 300.
 import { createHash, randomBytes } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import { Client, Pool } from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
+import { eventually } from '../eventually';
 import { sharedServer } from './host';
 
 const PARTING_MS = 1_000;
-const LOOK_AGAIN_MS = 10;
 
 export type MigrationClass = new () => MigrationInterface;
 
@@ -65,17 +64,6 @@ async function makeTemplate(admin: Client, adminUrl: string, migrations: Migrati
   return template;
 }
 
-// A pool that has ended has said goodbye, but the server may not have read it: cut then, the closed connection reports an error that
-// nobody listens for any more, and the test fails.
-async function untilLeft(admin: Client, name: string): Promise<void> {
-  const until = performance.now() + PARTING_MS;
-  while (performance.now() < until) {
-    const { rowCount } = await admin.query('select from pg_stat_activity where datname = $1 limit 1', [name]);
-    if (rowCount === 0) return;
-    await setTimeout(LOOK_AGAIN_MS);
-  }
-}
-
 /** A fresh database with these migrations applied, on the PostgreSQL that all files of this run share. */
 export async function testDatabase({ migrations }: { migrations: MigrationClass[] }): Promise<TestDatabase> {
   const { adminUrl } = await sharedServer('postgres');
@@ -103,7 +91,9 @@ export async function testDatabase({ migrations }: { migrations: MigrationClass[
     drop: async () => {
       await pool.end();
       await asAdmin(adminUrl, async (admin) => {
-        await untilLeft(admin, name);
+        // A pool that has ended has said goodbye, but the server may not have read it: cut then, the closed connection reports an error that
+        // nobody listens for any more, and the test fails. Who stays longer is cut.
+        await eventually(async () => (await admin.query('select from pg_stat_activity where datname = $1 limit 1', [name])).rowCount === 0, { withinMs: PARTING_MS }).catch(() => undefined);
         await admin.query(`drop database if exists ${name} with (force)`);
       });
     },
