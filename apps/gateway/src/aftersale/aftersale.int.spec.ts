@@ -1,29 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { cancelOrder, fulfilment, orderReturn, requestReturn, type CancelOrder, type Order, type RequestReturn } from '@steward/contracts';
-import { bearer, eventually, type TestIssuer, testIssuer } from '@steward/testing';
-import type { GatewayApi } from '../api/gateway-api';
-import { apiOn, get, post, stage } from '../fixtures/api.fixture.spec';
-import { aPrice, aProduct, orderParts, orders, prices, products } from '../fixtures/read-model.fixture.spec';
-import { anOrder, commands, orderBody, sendOrder, type OrderAnswer } from '../fixtures/shopper.fixture.spec';
+import { bearer, eventually } from '@steward/testing';
+import { get, post } from '../fixtures/api.fixture.spec';
+import { orderParts, orders } from '../fixtures/read-model.fixture.spec';
+import { capShop, type CapShop, anOrder, commands, orderBody, sendOrder, type OrderAnswer } from '../fixtures/shopper.fixture.spec';
 import type { OrderView } from '../order/order-view';
 import type { RequestedReturn } from './request-return';
 
-let scene: Awaited<ReturnType<typeof stage>>;
-let issuer: TestIssuer;
-let api: GatewayApi;
+let shop: CapShop;
+let scene: CapShop['scene'];
+let issuer: CapShop['issuer'];
+let api: CapShop['api'];
 
 beforeAll(async () => {
-  scene = await stage();
-  issuer = await testIssuer();
-  await products(scene.database, { key: 'cap', revision: 1, data: aProduct('cap') });
-  await prices(scene.database, { key: 'cap', revision: 1, data: aPrice('cap', 'cap', 1_999) });
-  api = await apiOn(scene.url, { env: { ...issuer.env, STEWARD_GATEWAY_CHECKOUT_RATE_LIMIT: '0' } });
+  shop = await capShop();
+  ({ scene, issuer, api } = shop);
 });
-afterAll(async () => {
-  await api.stop();
-  await issuer.stop();
-  await scene.close();
-});
+afterAll(() => shop.close());
 
 const stranger = async () => bearer(await issuer.token({ steward_customer: 'stranger' }));
 

@@ -1,29 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { eraseCustomer, registerCustomer, updateCustomer, type Contract, type Customer, type RegisterCustomer, type UpdateCustomer } from '@steward/contracts';
-import { bearer, eventually, tablesThatMention, testIssuer, type TestIssuer } from '@steward/testing';
-import type { GatewayApi } from '../api/gateway-api';
-import { apiOn, get, graphql, send, stage, type Answer, type Shown } from '../fixtures/api.fixture.spec';
-import { aPrice, aProduct, customers, orders, prices, products, segments } from '../fixtures/read-model.fixture.spec';
-import { address, anOrder, commands, orderBody, sendOrder } from '../fixtures/shopper.fixture.spec';
+import { bearer, eventually, tablesThatMention } from '@steward/testing';
+import { get, graphql, send, type Answer, type Shown } from '../fixtures/api.fixture.spec';
+import { customers, orders, segments } from '../fixtures/read-model.fixture.spec';
+import { capShop, type CapShop, address, anOrder, commands, orderBody, sendOrder } from '../fixtures/shopper.fixture.spec';
 import type { CustomerView } from './customer-view';
 
-let scene: Awaited<ReturnType<typeof stage>>;
-let issuer: TestIssuer;
-let api: GatewayApi;
+let shop: CapShop;
+let scene: CapShop['scene'];
+let issuer: CapShop['issuer'];
+let api: CapShop['api'];
 let count = 0;
 
 beforeAll(async () => {
-  scene = await stage();
-  issuer = await testIssuer();
-  await products(scene.database, { key: 'cap', revision: 1, data: aProduct('cap') });
-  await prices(scene.database, { key: 'cap', revision: 1, data: aPrice('cap', 'cap', 1_999) });
-  api = await apiOn(scene.url, { env: { ...issuer.env, STEWARD_GATEWAY_CHECKOUT_RATE_LIMIT: '0' } });
+  shop = await capShop();
+  ({ scene, issuer, api } = shop);
 });
-afterAll(async () => {
-  await api.stop();
-  await issuer.stop();
-  await scene.close();
-});
+afterAll(() => shop.close());
 
 type Told = Omit<Shown, 'status'> & { customer: CustomerView | null };
 

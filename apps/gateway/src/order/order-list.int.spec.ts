@@ -1,9 +1,8 @@
-import { bearer, eventually, testIssuer, type TestIssuer } from '@steward/testing';
-import type { GatewayApi } from '../api/gateway-api';
+import { bearer, eventually } from '@steward/testing';
 import { refuseErasedIn } from '../customer/erased';
-import { apiOn, get, graphql, send, stage } from '../fixtures/api.fixture.spec';
-import { aPrice, aProduct, customers, orders, prices, products } from '../fixtures/read-model.fixture.spec';
-import { anOrder, aPlacedOrder, commands, orderBody, sendOrder } from '../fixtures/shopper.fixture.spec';
+import { get, graphql, send } from '../fixtures/api.fixture.spec';
+import { customers, orders } from '../fixtures/read-model.fixture.spec';
+import { capShop, type CapShop, anOrder, aPlacedOrder, commands, orderBody, sendOrder } from '../fixtures/shopper.fixture.spec';
 import type { OrderView } from './order-view';
 
 interface Page {
@@ -12,23 +11,17 @@ interface Page {
   code?: string;
 }
 
-let scene: Awaited<ReturnType<typeof stage>>;
-let issuer: TestIssuer;
-let api: GatewayApi;
+let shop: CapShop;
+let scene: CapShop['scene'];
+let issuer: CapShop['issuer'];
+let api: CapShop['api'];
 let count = 0;
 
 beforeAll(async () => {
-  scene = await stage();
-  issuer = await testIssuer();
-  await products(scene.database, { key: 'cap', revision: 1, data: aProduct('cap') });
-  await prices(scene.database, { key: 'cap', revision: 1, data: aPrice('cap', 'cap', 1_999) });
-  api = await apiOn(scene.url, { env: { ...issuer.env, STEWARD_GATEWAY_CHECKOUT_RATE_LIMIT: '0' } });
+  shop = await capShop();
+  ({ scene, issuer, api } = shop);
 });
-afterAll(async () => {
-  await api.stop();
-  await issuer.stop();
-  await scene.close();
-});
+afterAll(() => shop.close());
 
 async function somebody() {
   count += 1;
