@@ -9,3 +9,4 @@ export { testDatabase, type MigrationClass, type TestDatabase } from './servers/
 export { AUDIENCE, bearer, ISSUER, type TestIssuer, testIssuer } from './servers/issuer';
 export { ownPostgres } from './servers/own-postgres';
 export { type SandboxProcess, startSandbox } from './servers/sandbox.client';
+export { neighbour, type Victims, victims } from './servers/victims';

@@ -1,12 +1,10 @@
 // The runner is a process of its own, on the built packages, and is killed where it hurts.
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { outboxMigrations } from '@steward/event-bus';
-import { eventually, testDatabase, type TestDatabase } from '@steward/testing';
+import { eventually, neighbour, testDatabase, type TestDatabase, victims } from '@steward/testing';
 import { DeskLetters1796000001000 } from '../letters/letters.migration';
 import { jobMigrations } from './job.migration';
 
@@ -32,15 +30,15 @@ const program = `
 
 describe('replicas that carry jobs out', () => {
   let test: TestDatabase;
-  let server: Server;
+  let owner: Awaited<ReturnType<typeof neighbour>>;
   /** Effects of the owner, which acts once an act id and item, and on another act id again. */
   let effects: string[];
   const seen = new Set<string>();
-  const children: ChildProcess[] = [];
+  const replicas = victims();
 
   beforeAll(async () => {
     test = await testDatabase({ migrations: [...outboxMigrations, DeskLetters1796000001000, ...jobMigrations] });
-    server = createServer(async (request, response) => {
+    owner = await neighbour(async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const { actId, items } = JSON.parse(Buffer.concat(chunks).toString()) as { actId: string; items: string[] };
@@ -50,28 +48,18 @@ describe('replicas that carry jobs out', () => {
       }
       response.end(JSON.stringify(Object.fromEntries(items.map((item) => [item, 'apply']))));
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
   beforeEach(async () => {
     effects = [];
     await test.pool.query('truncate job, job_member, lease');
   });
-  afterEach(async () => {
-    for (const child of children) child.kill('SIGKILL');
-    await Promise.all(children.splice(0).map((child) => child.exitCode ?? child.signalCode ?? once(child, 'close')));
-  });
+  afterEach(() => replicas.end());
   afterAll(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await owner.stop();
     await test.drop();
   });
 
-  const run = (faults = ''): ChildProcess => {
-    const owner = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const child = spawn(process.execPath, ['-e', program], { cwd: join(__dirname, '..', '..'), stdio: 'ignore', env: { PATH: '/bin', DATABASE_URL: test.url, OWNER: owner, FAULTS: faults } });
-    children.push(child);
-    return child;
-  };
+  const run = (faults = ''): ChildProcess => replicas.run(program, join(__dirname, '..', '..'), { DATABASE_URL: test.url, OWNER: owner.url, FAULTS: faults });
   /** Batches of ten. */
   const open = async (n: number): Promise<string> => {
     const id = randomUUID();
@@ -105,8 +93,8 @@ describe('replicas that carry jobs out', () => {
       const before = effects.length;
       await eventually(() => effects.length > before || effects.length === 150, { withinMs: 60_000 });
       victim.kill('SIGKILL');
-      children[0]?.kill('SIGKILL');
-      children[0] = run();
+      replicas.children[0]?.kill('SIGKILL');
+      replicas.children[0] = run();
     }
     await done(id);
     expect(effects.toSorted()).toEqual(once1(150));

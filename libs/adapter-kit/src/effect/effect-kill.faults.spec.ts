@@ -1,11 +1,9 @@
 // The runner is a process of its own, on the built packages, and is killed where it hurts.
 import { consumerMigrations } from '@steward/event-bus';
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { eventually, OtlpReceiver, testDatabase, type TestDatabase } from '@steward/testing';
+import { eventually, neighbour, OtlpReceiver, testDatabase, type TestDatabase, victims } from '@steward/testing';
 import { kitMigrations } from '../announce/kit.migration';
 import { tellings } from '../fixtures/till.fixture.spec';
 
@@ -34,41 +32,31 @@ const program = `
 
 describe('a process that makes effects', () => {
   let test: TestDatabase;
-  let server: Server;
+  let till: Awaited<ReturnType<typeof neighbour>>;
   let sales: string[];
-  const children: ChildProcess[] = [];
+  const runners = victims();
 
   beforeAll(async () => {
     test = await testDatabase({ migrations: [...consumerMigrations, ...kitMigrations] });
     await test.pool.query(tellings);
     // It takes a second sale under the same key without a word, as some systems do.
-    server = createServer(({ method, url = '' }, response) => {
+    till = await neighbour(({ method, url = '' }, response) => {
       const key = url.slice(1);
       if (method === 'POST') sales.push(key);
       response.end(JSON.stringify(sales.includes(key) ? { kind: 'confirmed', answer: key } : { kind: 'absent' }));
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
   beforeEach(async () => {
     sales = [];
     await test.pool.query('truncate effect, telling');
   });
-  afterEach(async () => {
-    for (const child of children) child.kill('SIGKILL');
-    await Promise.all(children.splice(0).map((child) => child.exitCode ?? child.signalCode ?? once(child, 'close')));
-  });
+  afterEach(() => runners.end());
   afterAll(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await till.stop();
     await test.drop();
   });
 
-  const run = (env: Record<string, string> = {}): ChildProcess => {
-    const till = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const child = spawn(process.execPath, ['-e', program], { cwd: join(__dirname, '..', '..'), stdio: 'ignore', env: { PATH: '/bin', DATABASE_URL: test.url, TILL: till, ...env } });
-    children.push(child);
-    return child;
-  };
+  const run = (env: Record<string, string> = {}): ChildProcess => runners.run(program, join(__dirname, '..', '..'), { DATABASE_URL: test.url, TILL: till.url, ...env });
   const intend = (key: string, traceparent: string | null = null) => test.pool.query(`insert into effect (kind, key, request, next_at, traceparent) values ('sale', $1, '{}', now(), $2)`, [key, traceparent]);
   const settled = (key: string) => eventually(async () => (await test.pool.query('select 1 from effect where key = $1 and settled_at is not null', [key])).rowCount, { withinMs: 40_000 });
 
