@@ -15,7 +15,8 @@ export async function buildImage(store: Store, repository: string, app: string):
     writeFileSync(settings, await npmSettings(), { mode: 0o600 });
     const { version } = JSON.parse(readFileSync(join(repository, 'apps', app, 'package.json'), 'utf8')) as { version: string };
     const revision = (await run('git', ['rev-parse', 'HEAD'], { cwd: repository })).out.trim() || 'unknown';
-    await store.buildah('bud', '--isolation', 'chroot', '--pull-never', '--layers', '--build-arg', `APP=${app}`, '--build-arg', `VERSION=${version}`, '--build-arg', `REVISION=${revision}`,
+    // npm opens more files at once than the 1,024 that a process gets here, if nothing is said.
+    await store.buildah('bud', '--isolation', 'chroot', '--pull-never', '--layers', '--ulimit', 'nofile=65536:65536', '--build-arg', `APP=${app}`, '--build-arg', `VERSION=${version}`, '--build-arg', `REVISION=${revision}`,
       '--secret', `id=npmrc,src=${settings}`, '--file', join(repository, 'docker', 'Dockerfile'), '--tag', imageOf(app), repository);
   } finally {
     rmSync(folder, { recursive: true, force: true });
