@@ -15,10 +15,14 @@ export async function buildImage(store: Store, repository: string, app: string):
     writeFileSync(settings, await npmSettings(), { mode: 0o600 });
     const { version } = JSON.parse(readFileSync(join(repository, 'apps', app, 'package.json'), 'utf8')) as { version: string };
     const revision = (await run('git', ['rev-parse', 'HEAD'], { cwd: repository })).out.trim() || 'unknown';
-    // npm opens more files at once than the 1,024 that a process gets here, if nothing is said.
-    await store.buildah('bud', '--isolation', 'chroot', '--pull-never', '--layers', '--ulimit', 'nofile=65536:65536', '--build-arg', `APP=${app}`, '--build-arg', `VERSION=${version}`, '--build-arg', `REVISION=${revision}`,
+    await store.buildah('bud', '--isolation', 'chroot', '--pull-never', '--layers', '--ulimit', `nofile=${openFilesLimit()}`, '--build-arg', `APP=${app}`, '--build-arg', `VERSION=${version}`, '--build-arg', `REVISION=${revision}`,
       '--secret', `id=npmrc,src=${settings}`, '--file', join(repository, 'docker', 'Dockerfile'), '--tag', imageOf(app), repository);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What this process may open: npm opens more at once than the 1,024 that buildah grants if nothing is said. */
+function openFilesLimit(): string {
+  return /^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? '1024';
 }
