@@ -46,7 +46,7 @@ export interface Running {
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again with the same data and port, after stopping it if it still runs. */
   restart(): Promise<void>;
-  /** Called at an exit that nobody asked for through stop() or restart(). */
+  /** Called at an exit that nobody asked for through stop() or restart(), with what it said last unless a signal ended it. */
   onCrash(listener: (how: string) => void): void;
 }
 
@@ -120,6 +120,7 @@ class OwnProcess implements Running {
   /** One try; undefined = ready, else why not. */
   private async attempt(deadline: number): Promise<string | undefined> {
     const { spec } = this;
+    const logged = sizeOf(spec.logFile);
     const log = openSync(spec.logFile, 'a', 0o600);
     const child = spawn(spec.command, [...spec.args], {
       stdio: ['ignore', log, log],
@@ -140,7 +141,9 @@ class OwnProcess implements Running {
     void this.exit.then((how) => {
       ended = how;
       forget();
-      if (this.wanted && this.child === child) for (const listener of this.crashListeners) listener(how);
+      if (!this.wanted || this.child !== child) return;
+      const why = child.signalCode === null ? `${how}: ${lastLine(logSince(spec.logFile, logged).trim())}` : how;
+      for (const listener of this.crashListeners) listener(why);
     });
     while (ended === undefined) {
       if (Date.now() > deadline) return `not ready within ${Math.round(spec.readyWithinMs / 1000)} s${spec.reason ? `, it says: ${await spec.reason()}` : ''}`;

@@ -1,16 +1,18 @@
 /**
  * S1 S2 S4 S5 S6 S7: more shoppers than goods, while processes are killed with -9 and every system of record misbehaves. Afterwards the
  * books of the OMS, the ERP and the payment provider agree with what each shopper was told, nothing is oversold, and the shelf is empty.
+ * I7: the same while everything behind the gateway is gone for a minute: each order is taken, honestly, and decided afterwards.
  */
 import { rmSync } from 'node:fs';
 import { eventually } from '@steward/testing';
 import type { SandboxSystem } from '../clients/sandbox.client';
+import { placeOrder, preview, readOrder, type Placed } from '../clients/shopper.client';
 import { oneOf, randomFrom } from '../random';
-import { readBooks, violations } from '../shop/books';
-import { play } from '../shop/buyers';
+import { type Books, readBooks, since, violations } from '../shop/books';
+import { type Bought, play } from '../shop/buyers';
 import { layOut, shownQuantity, type Goods } from '../shop/goods';
 import { told } from '../shop/report';
-import { freePortPlan, type ProcessName } from '../system/ports';
+import { freePortPlan, processNames, type ProcessName } from '../system/ports';
 import { scratchFolder } from '../system/scratch-folder';
 import { startSystem, type System } from '../system/system';
 import { wayOfOrders } from './way-of-orders.spec';
@@ -29,6 +31,13 @@ const faults: readonly (readonly [SandboxSystem, Readonly<Record<string, unknown
   ['erp', { kind: 'drop-after-commit', times: 3, match: { path: '/erp/sales' } }],
   ['erp', { kind: 'rate-limit', retryAfterSeconds: 1, times: 3, match: { path: '/erp/sales' } }],
 ];
+
+/** Everything but who answers shoppers, with the database that it takes orders into. */
+const behind = processNames.filter((name) => name !== 'gateway-api' && name !== 'postgres');
+const downForMs = 60_000;
+const ordersMeanwhile = 40;
+/** Fewer than are wanted, so that whoever reserves has to turn some away. */
+const piecesMeanwhile = 5;
 
 describe('a run on a few goods', () => {
   const dataDir = scratchFolder('shop');
@@ -63,13 +72,63 @@ describe('a run on a few goods', () => {
     })();
     const [bought] = await Promise.all([playing, harm]);
     process.stdout.write(`${told(bought, performance.now() - begun)}\n`);
-    const wrong = violations(bought, goods, await readBooks(system.sandbox));
-    const concerned = bought.flatMap(({ order }) => (order !== undefined && wrong.some((line) => line.includes(order.number)) ? order.id : []));
-    if (wrong.length > 0) process.stderr.write(`${await wayOfOrders(system, concerned)}\n`);
-    expect(wrong).toEqual([]);
+    await expectBooksToAgree(bought);
     for (const { sku } of goods) {
       const sold = bought.filter(({ order, ...each }) => each.sku === sku && order?.status === 'CONFIRMED').length;
       await eventually(async () => (await shownQuantity(system.gatewayUrl, sku)) === 12 - sold, { withinMs: 60_000 });
     }
   }, 900_000);
+
+  it('I7 S1 S2 S4 S6: takes each order while everything behind the gateway is down for a minute, and decides it when that is back', async () => {
+    goods = await layOut(system.sandbox, system.gatewayUrl, { skus: goods.length, stock: piecesMeanwhile, withinMs: 60_000 });
+    const before = await readBooks(system.sandbox);
+    const random = randomFrom(seed + 2);
+    const begun = performance.now();
+    // Some are on their way when all falls: half reserved, half paid.
+    let served = 0;
+    const caught = play({ gatewayUrl: system.gatewayUrl, goods, buyers: 12, parallel: 4, doubleClicks: 25, withinMs: 300_000, random, told: (done) => (served = done) });
+    await eventually(() => served >= 4, { withinMs: 60_000 });
+    await system.takeDown(behind);
+    const down = performance.now();
+    const meanwhile: Promise<Bought>[] = [];
+    for (let index = 0; index < ordersMeanwhile; index += 1) {
+      await eventually(() => performance.now() >= down + (downForMs * index) / (ordersMeanwhile - 1), { withinMs: downForMs * 2 });
+      meanwhile.push(decided(await accepted(oneOf(random, goods).sku, `while-all-is-down-${seed}-${index}`)));
+    }
+    await system.bringBack(behind);
+    process.stdout.write(`shop: all is back after ${Math.round((performance.now() - down) / 1_000)} s\n`);
+    const bought = [...(await caught), ...(await Promise.all(meanwhile))];
+    process.stdout.write(`${told(bought, performance.now() - begun)}\n`);
+    await expectBooksToAgree(bought, before);
+    expect(new Set(bought.flatMap(({ ids }) => ids)).size).toBe(bought.length);
+  }, 600_000);
+
+  /** Sent twice, as by a shopper who can't believe it: one order, one answer, and nothing is claimed but that it was taken. */
+  async function accepted(sku: string, key: string): Promise<{ placed: Placed; bought: Bought }> {
+    const { promise, shippingPromise, unit } = await preview(system.gatewayUrl, sku, 1);
+    const wanted = { key, lines: [{ sku, quantity: 1, promise: promise ?? '' }], shippingPromise, email: 'ada@example.com', card: 'pm_card_visa' };
+    const first = await placeOrder(system.gatewayUrl, wanted, 0);
+    const again = await placeOrder(system.gatewayUrl, wanted, 0);
+    const placed = JSON.parse(first.text) as Placed;
+    expect([first.status, placed.order?.status, again.replayed, again.text]).toEqual([202, 'ACCEPTED', true, first.text]);
+    expect(await readOrder(system.gatewayUrl, placed.order.id, placed.orderToken)).toMatchObject({ id: placed.order.id, status: 'ACCEPTED' });
+    return { placed, bought: { key, sku, order: placed.order, refused: undefined, promisedUnit: unit, ids: [placed.order.id], answers: 1, tookMs: 0 } };
+  }
+
+  async function decided({ placed: { order, orderToken }, bought }: { placed: Placed; bought: Bought }): Promise<Bought> {
+    const begun = performance.now();
+    const shown = await eventually(async () => {
+      const read = await readOrder(system.gatewayUrl, order.id, orderToken);
+      return read.status !== 'ACCEPTED' && read;
+    }, { withinMs: 300_000, everyMs: 500 });
+    return { ...bought, order: shown, tookMs: performance.now() - begun };
+  }
+
+  async function expectBooksToAgree(bought: readonly Bought[], before?: Books): Promise<void> {
+    const books = await readBooks(system.sandbox);
+    const wrong = violations(bought, goods, before === undefined ? books : since(before, books));
+    const concerned = bought.flatMap(({ order }) => (order !== undefined && wrong.some((line) => line.includes(order.number)) ? order.id : []));
+    if (wrong.length > 0) process.stderr.write(`${await wayOfOrders(system, concerned)}\n`);
+    expect(wrong).toEqual([]);
+  }
 });

@@ -14,7 +14,7 @@ import { createDatabases, type DatabaseOwner } from './databases';
 import { brokerNodes, type BrokerNode, processNames, type Ports, type ProcessName } from './ports';
 import { openSecrets } from './secrets';
 import { databaseRole, databaseUrl, natsUrl, servicesOf, type Service, type ServiceName, type Surroundings } from './services';
-import { supervise, type Supervised } from './supervisor';
+import { type Note, supervise, type Supervised, tellEnd } from './supervisor';
 
 export interface SystemOptions {
   dataDir: string;
@@ -36,7 +36,8 @@ export interface SystemOptions {
   without?: readonly ServiceName[];
   /** Changes the broker's accounts as nats.conf has them, such as adding one that Steward's processes can't reach. */
   brokerConfig?: (config: string) => string;
-  note?: (line: string) => void;
+  /** In 'test' mode what nobody asked for is told in any case: why a process ended, or did not start. */
+  note?: Note;
 }
 
 type Started = ProcessName | BrokerNode;
@@ -59,6 +60,10 @@ export interface System {
    * name; whoever asked for it ends its predecessor.
    */
   succeed(name: ServiceName, moved: Partial<Ports>): Promise<Running>;
+  /** These are gone at once, and stay so: nothing starts them again, as it would start what crashed. */
+  takeDown(names: readonly Started[]): Promise<void>;
+  /** All of these at once, each tried again when it fails to start: as a cluster starts what it lost. */
+  bringBack(names: readonly Started[]): Promise<void>;
   databaseUrl(owner: DatabaseOwner): string;
   natsUrl(user: string): string;
   stop(): Promise<void>;
@@ -107,8 +112,10 @@ const startService = (service: Service, options: SystemOptions, logFile: string)
     stopWithinMs: 15_000,
   });
 
+const tellUnasked: Note = (line, unasked = false) => void (unasked && process.stdout.write(`${line}\n`));
+
 export async function startSystem(options: SystemOptions): Promise<System> {
-  const { ports, note = () => undefined, supervised = true, brokerConfig = (config) => config } = options;
+  const { ports, note = options.mode === 'test' ? tellUnasked : () => undefined, supervised = true, brokerConfig = (config) => config } = options;
   const folder = openDataFolder(options.dataDir, { reset: options.reset ?? false });
   const processes: Partial<Record<Started, Running>> = {};
   const replaced: Running[] = [];
@@ -116,7 +123,13 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const add = <T extends Running>(name: Started, running: T): T => {
     processes[name] = running;
     if (supervised) watches.set(name, supervise(running, note));
+    else running.onCrash(tellEnd(running, note));
     return running;
+  };
+  const watchOf = (name: Started): Supervised => {
+    const found = watches.get(name);
+    if (found === undefined) throw new Error(`${name} was not started, or nobody watches over it: \`supervised\` is ${String(supervised)}`);
+    return found;
   };
   const stop = async (): Promise<void> => {
     await Promise.all(replaced.map((each) => each.stop()));
@@ -178,6 +191,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         if (predecessor !== undefined) replaced.push(predecessor);
         return add(name, successor);
       },
+      takeDown: async (names) => void (await Promise.all(names.map((name) => watchOf(name).takeDown()))),
+      bringBack: async (names) => void (await Promise.all(names.map((name) => watchOf(name).bringBack()))),
       databaseUrl: (owner) => databaseUrl(around, owner),
       natsUrl: (user) => natsUrl(around, user),
       stop,
