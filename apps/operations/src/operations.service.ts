@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { AsyncMicroserviceOptions, MicroserviceOptions } from '@nestjs/microservices';
-import { backlogSubject, durables, newestSubject, type NewestQuestion, PROVISIONER, streams } from '@steward/contracts';
-import { type Administration, ask, type Broker, connectBroker, consumerMigrations, createRpcClient, digestModule, Heart, JetStreamStrategy, natsTransport, openAdministration, openSendingSide, readBacklog, Rebuilder, Rebuilds1790000005000 } from '@steward/event-bus';
+import { type AnnounceAgainQuestion, backlogSubject, durables, newestSubject, type NewestQuestion, PROVISIONER, streams } from '@steward/contracts';
+import { type Administration, announceAgainModule, announceToldAgain, ask, type Broker, connectBroker, consumerMigrations, createRpcClient, digestModule, Heart, JetStreamStrategy, natsTransport, openAdministration, openSendingSide, readBacklog, Rebuilder, Rebuilds1790000005000 } from '@steward/event-bus';
 import { createLogger, createService, type Database, openDatabase, type Runtime, type Service, systemClock } from '@steward/platform';
 import { askerOf, serveApi } from './api/serve-api';
 import { openAudit } from './audit/audit.schema';
@@ -100,7 +100,7 @@ async function serve({ env, provisioner, administration, database, broker, logge
       runtime.shutdown.onClose('provisioner', () => provisioner.stop());
       return {
         module: OperationsModule,
-        imports: [digestModule('operations', 'stored_part', () => database)],
+        imports: [digestModule('operations', 'stored_part', () => database), announceAgainModule('operations', () => sayAgain(database))],
         controllers: [BrokerStateController, OwnCasesController, NewestController, ForgetController, HeartbeatController],
         providers: [{ provide: Provisioner, useValue: provisioner }, { provide: FORGETTER, useValue: administration }, { provide: HEARD_IN, useValue: () => database }],
       };
@@ -112,6 +112,9 @@ async function serve({ env, provisioner, administration, database, broker, logge
   });
   return { ...service, apiUrl, database };
 }
+
+/** Refuses, by name: what operations announces is nothing (own-cases.controller.ts), and who asks for it again is told so. */
+const sayAgain = (database: Database) => (question: AnnounceAgainQuestion) => announceToldAgain({ service: 'operations', database, tells: [], now: () => systemClock.now() }, question);
 
 /** What others tell goes into the read model, what people ask comes in at the API. */
 async function openDesk(app: App, env: OperationsEnv, database: Database, provisioner: Provisioner, runtime: Runtime): Promise<string> {

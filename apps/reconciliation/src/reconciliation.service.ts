@@ -1,7 +1,7 @@
 /** Compares the ends of every arrow, explains what differs, and asks its owner to say it again. Several replicas may run: one at a time does a check. */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { contracts, heartbeatSubject } from '@steward/contracts';
-import { type Acting, ask, askBrokerState, askForget, backlogModule, connectBroker, createRpcClient, digestModule, FlowBoard, FlowSwitch, flowsModule, Heart, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
+import { type Acting, type AnnounceAgain, announceAgainModule, announceToldAgain, ask, askBrokerState, askForget, backlogModule, connectBroker, createRpcClient, digestModule, FlowBoard, FlowSwitch, flowsModule, Heart, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Service } from '@steward/platform';
 import type { Check, Comparison } from './check/define-check';
 import { arrows } from './checks/arrows';
@@ -33,6 +33,7 @@ class ReconciliationModule {}
 
 /** What is told is its own: letters, and drift as cases. All else it keeps of others. */
 const told = contracts.filter((contract) => contract.told && contract.systems.includes(NAME)).map(({ entity }) => entity);
+const tells = [toldLetters, toldDrift];
 const tableOf = (entity: string) => (told.includes(entity) ? 'told' : 'stored_part');
 
 export async function createReconciliation(env: ReconciliationEnv, options: { clock?: Clock; logger?: Logger } = {}): Promise<Reconciliation> {
@@ -40,6 +41,7 @@ export async function createReconciliation(env: ReconciliationEnv, options: { cl
   let door: DoorParts | undefined;
   let flows: FlowBoard | undefined;
   let letters: Acting | undefined;
+  let sayAgain: AnnounceAgain | undefined;
   const service = await createService({
     name: NAME,
     env,
@@ -49,6 +51,7 @@ export async function createReconciliation(env: ReconciliationEnv, options: { cl
         module: ReconciliationModule,
         imports: [
           snapshotModule(NAME, database, toldSnapshotRows),
+          announceAgainModule(NAME, () => sayAgain),
           digestModule(NAME, tableOf, database),
           rebuildModule(NAME, database),
           flowsModule(NAME, () => flows),
@@ -73,7 +76,7 @@ export async function createReconciliation(env: ReconciliationEnv, options: { cl
       shutdown.onClose('rpc', () => rpc.close());
 
       const sending = await openSendingSide({
-        service: NAME, runtime, database, databaseUrl: env.DATABASE_URL, broker, ask: askBrokerState(rpc), askForget: askForget(rpc, NAME), lease: NAME, tells: [toldLetters, toldDrift],
+        service: NAME, runtime, database, databaseUrl: env.DATABASE_URL, broker, ask: askBrokerState(rpc), askForget: askForget(rpc, NAME), lease: NAME, tells,
         refuseLazyBroker: env.STEWARD_MODE === 'production' && !env.STEWARD_ALLOW_LAZY_BROKER,
       });
 
@@ -91,6 +94,7 @@ export async function createReconciliation(env: ReconciliationEnv, options: { cl
       });
       shutdown.onClose('heart', () => heart.stop());
       letters = { database, works: strategy.works() };
+      sayAgain = (question) => announceToldAgain({ service: NAME, database, tells, now: () => clock.now() }, question);
       app.connectMicroservice<AsyncMicroserviceOptions>({ useFactory: () => ({ strategy }), inject: [] });
       app.connectMicroservice(natsTransport({ url: env.NATS_URL, service: NAME }));
 

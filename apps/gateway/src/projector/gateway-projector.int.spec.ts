@@ -1,4 +1,5 @@
-import { feedProgress, product, stockLevel } from '@steward/contracts';
+import { type AnnounceAgainAnswer, announceAgainSubject, feedProgress, product, stockLevel } from '@steward/contracts';
+import { ask, createRpcClient } from '@steward/event-bus';
 import { eventually } from '@steward/testing';
 import type { GatewayApi } from '../api/gateway-api';
 import { apiOn, get, graphql } from '../fixtures/api.fixture.spec';
@@ -47,6 +48,28 @@ it('C11: one poison message costs only its own key and is found as a dead letter
   const letters = async () => projector.database.query<{ key: string; owner: { team: string } }>(`select key, owner from dead_letter where state = 'open' order by key`);
   await eventually(async () => (await letters()).length === 2);
   expect((await letters()).map(({ key, owner }) => [key, owner.team])).toEqual([['nul', product.owner.team], ['poison', product.owner.team]]);
+});
+
+it('X3 I6: tells its letters again when it is asked to, under a new revision, once for an act and with who wanted it why', async () => {
+  const told = async () => projector.database.query<{ key: string; revision: number }>(`select key, revision::int from told where entity = 'dead-letter' order by key`);
+  await eventually(async () => (await told()).length === 2);
+  const keys = (await told()).map(({ key }) => key);
+  const desk = createRpcClient({ url: line.broker.urlOf('operations'), service: 'operations' });
+  try {
+    const again = (more: object = {}): Promise<AnnounceAgainAnswer> => ask(desk, announceAgainSubject('gateway'), { entity: 'dead-letter', keys, actor: 'anna', reason: 'the desk lacks them', dryRun: false, actId: 'job:1', ...more });
+    expect((await again({ dryRun: true })).items.map(({ outcome, revision }) => [outcome, revision])).toEqual([['would-announce', 2], ['would-announce', 2]]);
+    const first = await again();
+    expect(first.items).toEqual(keys.map((key) => ({ key, outcome: 'announced', revision: 2 })));
+    expect(await again()).toEqual(first);
+    await eventually(async () => (await told()).every(({ revision }) => revision === 2));
+    expect(await projector.database.query('select entity, keys, actor, reason from announced_again')).toEqual([{ entity: 'dead-letter', keys, actor: 'anna', reason: 'the desk lacks them' }]);
+    // What it keeps of others is theirs to say.
+    await expect(again({ entity: 'product', keys: ['cap'] })).rejects.toMatchObject({ code: 'DOOR_UNKNOWN_ENTITY' });
+    await expect(again({ from: 'source', actId: null })).rejects.toMatchObject({ code: 'DOOR_UNKNOWN_ENTITY' });
+    await expect(again({ dryRun: 'ture' })).rejects.toMatchObject({ code: 'BROKER_QUESTION_REFUSED' });
+  } finally {
+    await desk.close();
+  }
 });
 
 it('I7: with broker and projector gone the storefront reads on without an error and says how old it is', async () => {

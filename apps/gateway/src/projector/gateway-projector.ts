@@ -4,7 +4,7 @@
  */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { contracts, heartbeatSubject } from '@steward/contracts';
-import { type Acting, ask, askBrokerState, askForget, backlogModule, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, Heart, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, retiringLoop, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
+import { type Acting, type AnnounceAgain, announceAgainModule, announceToldAgain, ask, askBrokerState, askForget, backlogModule, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, Heart, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, retiringLoop, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
 import { createService, endpointsOf, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
 import { categoryProjection } from '../category/category.projection';
 import { customerProjection, segmentProjection } from '../customer/customer.projection';
@@ -33,18 +33,20 @@ class ProjectorModule {}
 
 /** What is told is the gateway's own: its letters. All else it keeps of others. */
 const told = contracts.filter((contract) => contract.told && contract.systems.includes('gateway')).map(({ entity }) => entity);
+const tells = [toldLetters];
 const tableOf = (entity: string) => (told.includes(entity) ? 'told' : 'stored_part');
 
 export async function createGatewayProjector(env: ProjectorEnv, options: { clock?: Clock; logger?: Logger } = {}): Promise<GatewayProjector> {
   let opened: Database | undefined;
   let flows: FlowBoard | undefined;
   let letters: Acting | undefined;
+  let sayAgain: AnnounceAgain | undefined;
   const service = await createService({
     name: 'gateway-projector',
     env,
     module: () => {
       const database = () => opened;
-      return { module: ProjectorModule, imports: [snapshotModule('gateway', database, toldSnapshotRows), digestModule('gateway', tableOf, database), evidenceModule('gateway', tableOf, database), flowsModule('gateway', () => flows), lettersModule('gateway', () => letters), rebuildModule('gateway', database), traceModule('gateway', database), backlogModule('gateway', database)] };
+      return { module: ProjectorModule, imports: [snapshotModule('gateway', database, toldSnapshotRows), announceAgainModule('gateway', () => sayAgain), digestModule('gateway', tableOf, database), evidenceModule('gateway', tableOf, database), flowsModule('gateway', () => flows), lettersModule('gateway', () => letters), rebuildModule('gateway', database), traceModule('gateway', database), backlogModule('gateway', database)] };
     },
     configure: async (app, runtime) => {
       const { logger, clock, readiness, shutdown } = runtime;
@@ -60,7 +62,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
       shutdown.onClose('rpc', () => rpc.close());
       // What the API has accepted is sent from here: it has no broker, and must not need one to accept (I7).
       const sending = await openSendingSide({
-        service: 'gateway', runtime, database, databaseUrl: env.DATABASE_URL, broker, ask: askBrokerState(rpc), askForget: askForget(rpc, 'gateway'), lease: 'gateway', tells: [toldLetters],
+        service: 'gateway', runtime, database, databaseUrl: env.DATABASE_URL, broker, ask: askBrokerState(rpc), askForget: askForget(rpc, 'gateway'), lease: 'gateway', tells,
         refuseLazyBroker: env.STEWARD_MODE === 'production' && !env.STEWARD_ALLOW_LAZY_BROKER,
       });
 
@@ -92,6 +94,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
       });
       board.add(strategy.flows());
       letters = { database, works: strategy.works() };
+      sayAgain = (question) => announceToldAgain({ service: 'gateway', database, tells, now: () => clock.now() }, question);
       const heart = new Heart({
         ...gatewayRelease('gateway-projector'), port: env.STEWARD_HEALTH_PORT, works: () => strategy.works(), database, clock, logger, tell: (beats) => ask(rpc, heartbeatSubject('gateway'), { beats }),
       });

@@ -1,6 +1,5 @@
-import { Flows1794000000000 } from '@steward/event-bus';
+import { AnnouncedAgain1796000000000, Flows1794000000000 } from '@steward/event-bus';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { KitAgain1796000000000 } from '../doors/again.migration';
 import { KitEffectDoubt1799000001000, KitEffects1792000000000 } from '../effect/effect.migration';
 import { KitEffectRetention1799000000000 } from '../effect/effect-retention.migration';
 import { KitGuard1764100000000, KitToldCases1795000002000 } from '../guard/guard.migration';
@@ -55,4 +54,4 @@ const tables = [
   `create unique index held_change_open on held_change (entity, vendor) where state in ('open', 'released')`,
 ];
 
-export const kitMigrations = [KitTables1764000003000, KitGuard1764100000000, KitOwn1791000000000, KitEffects1792000000000, Flows1794000000000, KitBreakers1794000001000, KitToldCases1795000002000, KitAgain1796000000000, KitRetryBudgets1798000000000, KitEffectRetention1799000000000, KitEffectDoubt1799000001000];
+export const kitMigrations = [KitTables1764000003000, KitGuard1764100000000, KitOwn1791000000000, KitEffects1792000000000, Flows1794000000000, KitBreakers1794000001000, KitToldCases1795000002000, AnnouncedAgain1796000000000, KitRetryBudgets1798000000000, KitEffectRetention1799000000000, KitEffectDoubt1799000001000];

@@ -1,11 +1,14 @@
 import { type AnnounceAgainAnswer, type Contract, type StockLevel, stockLevel, stockReservation } from '@steward/contracts';
+import { answerAnnounceAgain } from '@steward/event-bus';
 import { announceOwn } from '../own/announce-own';
 import { openRig, type Rig } from '../fixtures/rig.fixture.spec';
 import { toldHeldChanges } from '../guard/told-held-changes';
-import { answerAnnounceAgain } from './doors.controller';
+import { announceAgain, type Announcing } from './announce-again';
 
 const [a, b, c] = ['a@main', 'b@main', 'c@main'];
 const level = (key: string, onHand: number): StockLevel => ({ sku: key.slice(0, 1), location: 'main', onHand });
+
+const ask = (announcing: Announcing, question: object): Promise<AnnounceAgainAnswer> => answerAnnounceAgain((sound) => announceAgain(announcing, sound), question);
 
 describe('announcing again', () => {
   let rig: Rig;
@@ -21,7 +24,7 @@ describe('announcing again', () => {
 
   const doors = () => ({ system: 'erp', database: rig.database, feeds: [rig.feed], own: [stockReservation as Contract], now: () => Date.now() });
   const again = (keys: readonly string[], more: object = {}): Promise<AnnounceAgainAnswer> =>
-    answerAnnounceAgain(doors(), { entity: 'stock-level', keys, actor: 'anna', reason: 'the storefront lacks it', dryRun: false, ...more });
+    ask(doors(), { entity: 'stock-level', keys, actor: 'anna', reason: 'the storefront lacks it', dryRun: false, ...more });
   const sent = () => rig.rows(`select key, revision::int, origin, lane, tombstone, body, event_time from outbox where published_at is null order by key, id`);
   const rows = () => rig.rows<{ key: string }>(`select key, revision::int, encode(hash, 'hex') as hash, data, read_no::int, changed_at from announced order by key`);
   const acts = () => rig.rows('select act_id, entity, origin, actor, reason, keys from announced_again order by id');
@@ -41,15 +44,15 @@ describe('announcing again', () => {
     await rig.rows('truncate held_change cascade');
     await rig.rows(`insert into held_change (id, entity, vendor, rule, kind, count, total, detail, sample, owner, opened_at, last_seen_at) values ('${id}', 'stock-level', 'sandbox', null, 'deletions', 3, 10, 'three are gone', '[]', '{}', now(), now())`);
     await rig.rows('update held_change set told_version = version');
-    const ask = (keys: readonly string[], more: object = {}): Promise<AnnounceAgainAnswer> =>
-      answerAnnounceAgain({ ...doors(), tells: [toldHeldChanges] }, { entity: 'case', keys, actor: 'anna', reason: 'the desk lacks it', dryRun: false, ...more });
+    const tell = (keys: readonly string[], more: object = {}): Promise<AnnounceAgainAnswer> =>
+      ask({ ...doors(), tells: [toldHeldChanges] }, { entity: 'case', keys, actor: 'anna', reason: 'the desk lacks it', dryRun: false, ...more });
     const untold = () => rig.rows('select version::int, told_version::int from held_change where told_version < version');
-    expect(await ask([id, 'no id'], { dryRun: true })).toEqual({ items: [{ key: id, outcome: 'would-announce', revision: 2 }, { key: 'no id', outcome: 'unknown-key', revision: null }] });
+    expect(await tell([id, 'no id'], { dryRun: true })).toEqual({ items: [{ key: id, outcome: 'would-announce', revision: 2 }, { key: 'no id', outcome: 'unknown-key', revision: null }] });
     expect(await untold()).toEqual([]);
-    expect(await ask([id, 'no id'])).toEqual({ items: [{ key: id, outcome: 'announced', revision: 2 }, { key: 'no id', outcome: 'unknown-key', revision: null }] });
+    expect(await tell([id, 'no id'])).toEqual({ items: [{ key: id, outcome: 'announced', revision: 2 }, { key: 'no id', outcome: 'unknown-key', revision: null }] });
     expect(await untold()).toEqual([{ version: 2, told_version: 1 }]);
     expect(await acts()).toMatchObject([{ entity: 'case', actor: 'anna', reason: 'the desk lacks it' }]);
-    await expect(ask([id], { from: 'source' })).rejects.toMatchObject({ code: 'DOOR_UNKNOWN_ENTITY' });
+    await expect(tell([id], { from: 'source' })).rejects.toMatchObject({ code: 'DOOR_UNKNOWN_ENTITY' });
     await expect(again([id], { entity: 'case' })).rejects.toMatchObject({ code: 'DOOR_UNKNOWN_ENTITY' });
   });
 
@@ -114,7 +117,7 @@ describe('reading the source again', () => {
       await rig.rows('delete from announced where key = $1', [b]);
       rig.shop.put(c, 7);
       const doors = { system: 'erp', database: rig.database, feeds: [rig.feed], own: [], now: () => Date.now() };
-      const answer = await answerAnnounceAgain(doors, { entity: 'stock-level', keys: [a, b, c], from: 'source', actor: 'anna', reason: 'it differs', dryRun: false });
+      const answer = await ask(doors, { entity: 'stock-level', keys: [a, b, c], from: 'source', actor: 'anna', reason: 'it differs', dryRun: false });
       expect(answer.items.map(({ outcome, revision }) => [outcome, revision])).toEqual([['reading', 1], ['reading', null], ['reading', null]]);
       await rig.agree();
       expect(await rig.rows(`select revision::int from announced where key = $1`, [a])).toEqual([{ revision: 2 }]);

@@ -1,18 +1,16 @@
 /**
  * Announces again what is announced, under a new revision (X3).
- * 1. One transaction: the new revision, its outbox row and who wanted it why (O1, I6).
+ * 1. One transaction: the new revision, its outbox row and who wanted it why (O1, I6), as for everybody who announces (event-bus `tell`).
  * 2. What is said is the row as it is at that moment, under its lock: nothing was read of the source, so the read number stays what it
  *    was and no read that is under way becomes older or newer by it (O7). For the same reason any replica may do it: the lease guards
  *    against what a process has in its hands from before, and here there is nothing.
  * 3. It goes by the live lane. What waits in the backfill lane for the same keys is withdrawn (B12); a row of its own in that lane would
  *    go out behind changes that were made after it. Whoever asks for much asks slowly.
  * 4. The stored hash becomes that of the stored content: after an edit by hand the next read of the source finds the difference.
- * 5. Rows that are told (dead letters, cases) are touched, and their Teller tells them again: what nothing announced by hand, nothing
- *    announces again by hand.
  */
 import { type AnnounceAgainAnswer, type AnnounceAgainQuestion, type AnnouncedAgain, type Contract, subjectOf, typeOf } from '@steward/contracts';
-import { contentHash, digestMoves, hashOf, keepDigest, outboxChannel, outboxInsert, type Told, touchTold } from '@steward/event-bus';
-import { currentTraceparent, type Database, RejectedError } from '@steward/platform';
+import { announceOnce, type AnnouncingAgain, contentHash, digestMoves, hashOf, keepDigest, outboxChannel, outboxInsert, refuseSource, tellAgain, type Told, unannounced } from '@steward/event-bus';
+import { currentTraceparent } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import type { Feed } from '../source/define';
 
@@ -51,36 +49,27 @@ with doubted as (
   returning ${digestMoves}
 )${keepDigest('announced', 'doubted')}`;
 
-export interface Announcing {
+export interface Announcing extends AnnouncingAgain {
   readonly system: string;
-  readonly database: Pick<Database, 'transaction'>;
   readonly feeds: readonly Feed[];
   /** The states that this service decides on itself. */
   readonly own: readonly Contract[];
   /** Tables of this service whose rows are told. */
   readonly tells?: readonly Told[];
-  readonly now: () => number;
 }
 
 export async function announceAgain(announcing: Announcing, question: AnnounceAgainQuestion): Promise<AnnounceAgainAnswer> {
-  const { system, database, feeds, own, tells = [] } = announcing;
-  const feed = feeds.find(({ contract }) => contract.entity === question.entity);
-  const told = tells.find(({ contract }) => contract.entity === question.entity);
-  const contract = feed?.contract ?? told?.contract ?? own.find(({ entity }) => entity === question.entity);
-  if (contract === undefined) {
-    const accepted = [...feeds.map((each) => each.contract), ...own, ...tells.map((each) => each.contract)].map(({ entity }) => entity).join(', ');
-    throw new RejectedError('DOOR_UNKNOWN_ENTITY', `${system} does not announce ${question.entity}`, { place: 'entity', accepted });
-  }
-  const origin = question.from ?? 'announced';
-  if (origin === 'source' && feed === undefined) throw new RejectedError('DOOR_UNKNOWN_ENTITY', `${system} reads no ${contract.entity} from a source: it decides on it itself`, { place: 'from', accepted: 'announced' });
-  const keys = [...new Set(question.keys)];
-  return database.transaction(async (tx) => {
-    const before = await answeredBefore(tx, question, keys);
-    if (before !== undefined) return { items: before };
-    const above = keys.map((key) => question.above?.[key] ?? null);
-    const items = told !== undefined ? await tellAgain(tx, told, keys, question.dryRun) : origin === 'announced' ? await again(tx, announcing, contract, { keys, above, dryRun: question.dryRun }) : await reread(tx, announcing, contract, { keys, dryRun: question.dryRun });
-    if (!question.dryRun) await record(tx, question, { keys, items, origin, at: new Date(announcing.now()) });
-    return { items };
+  const { system, feeds, own, tells = [] } = announcing;
+  const { entity, from = 'announced', dryRun } = question;
+  const feed = feeds.find(({ contract }) => contract.entity === entity);
+  const told = tells.find(({ contract }) => contract.entity === entity);
+  const contract = feed?.contract ?? told?.contract ?? own.find((each) => each.entity === entity);
+  if (contract === undefined) throw unannounced(system, entity, [...feeds.map((each) => each.contract), ...own, ...tells.map((each) => each.contract)].map((each) => each.entity));
+  if (feed === undefined) refuseSource(system, question);
+  return announceOnce(announcing, question, (tx, keys) => {
+    if (told !== undefined) return tellAgain(tx, told, keys, dryRun);
+    if (from === 'source') return reread(tx, announcing, contract, { keys, dryRun });
+    return again(tx, announcing, contract, { keys, above: keys.map((key) => question.above?.[key] ?? null), dryRun });
   });
 }
 
@@ -105,17 +94,6 @@ async function again(tx: PoolClient, { system, now }: Announcing, contract: Cont
   });
 }
 
-/** `above` can't be given to a row that tells itself: where somebody holds more, the next look still finds it. */
-async function tellAgain(tx: PoolClient, told: Told, keys: readonly string[], dryRun: boolean): Promise<AnnouncedAgain[]> {
-  if (!dryRun) await touchTold(tx, told, keys);
-  const { rows } = await tx.query<{ key: string; revision: number }>(`select id::text as key, version::float8 as revision from ${told.table} where id::text = any($1::text[])`, [keys]);
-  const known = new Map(rows.map(({ key, revision }) => [key, revision]));
-  return keys.map((key) => {
-    const revision = known.get(key);
-    return revision === undefined ? unknown(key) : dryRun ? { key, outcome: 'would-announce', revision: revision + 1 } : { key, outcome: 'announced', revision };
-  });
-}
-
 async function reread(tx: PoolClient, { now }: Announcing, { entity }: Contract, { keys, dryRun }: { keys: readonly string[]; dryRun: boolean }): Promise<AnnouncedAgain[]> {
   const known = await revisionsOf(tx, entity, keys, keys.map(() => null));
   if (!dryRun) {
@@ -131,20 +109,4 @@ const unknown = (key: string): AnnouncedAgain => ({ key, outcome: 'unknown-key',
 async function revisionsOf(tx: PoolClient, entity: string, keys: readonly string[], above: readonly (number | null)[]): Promise<Map<string, number>> {
   const { rows } = await tx.query<{ key: string; revision: number }>({ name: 'kit-again-look', text: look, values: [entity, keys, above] });
   return new Map(rows.map(({ key, revision }) => [key, revision]));
-}
-
-/** Two that ask under one id at once take turns: the second waits here for the end of the first. */
-async function answeredBefore(tx: PoolClient, { actId, entity, dryRun }: AnnounceAgainQuestion, keys: readonly string[]): Promise<readonly AnnouncedAgain[] | undefined> {
-  if (actId == null || dryRun) return undefined;
-  await tx.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`announce-again ${actId}`]);
-  const { rows } = await tx.query<{ same: boolean; told: AnnouncedAgain[] }>('select entity = $2 and keys = $3::text[] as same, told from announced_again where act_id = $1', [actId, entity, keys]);
-  const [row] = rows;
-  if (row?.same === false) throw new RejectedError('DOOR_ACT_DIFFERS', `act ${actId} was about other keys`, { place: 'actId' });
-  return row?.told;
-}
-
-async function record(tx: PoolClient, { actId = null, entity, actor, reason }: AnnounceAgainQuestion, { keys, items, origin, at }: { keys: readonly string[]; items: readonly AnnouncedAgain[]; origin: string; at: Date }): Promise<void> {
-  await tx.query('insert into announced_again (act_id, entity, origin, actor, reason, keys, told, at) values ($1, $2, $3, $4, $5, $6, $7::json, $8)', [
-    actId, entity, origin, actor, reason, keys, JSON.stringify(items), at,
-  ]);
 }

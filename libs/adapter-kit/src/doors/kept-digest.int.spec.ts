@@ -1,6 +1,6 @@
 // X1: every statement that writes what is announced keeps its digest.
 import { type Contract, type StockLevel, stockLevel } from '@steward/contracts';
-import { lanes, scrubDigest } from '@steward/event-bus';
+import { answerAnnounceAgain, lanes, scrubDigest } from '@steward/event-bus';
 import { createLogger, systemClock } from '@steward/platform';
 import { eventually } from '@steward/testing';
 import { announceWithheld } from '../announce/announce-withheld';
@@ -8,7 +8,7 @@ import { Announcer } from '../announce/announcer';
 import { ReadNumbers } from '../announce/read-numbers';
 import { openRig, type Rig } from '../fixtures/rig.fixture.spec';
 import { announceOwn } from '../own/announce-own';
-import { answerAnnounceAgain } from './doors.controller';
+import { announceAgain } from './announce-again';
 
 const keys = Array.from({ length: 20 }, (_, index) => `${String(index)}@main`);
 const level = (key: string, onHand: number): StockLevel => ({ sku: key.slice(0, key.indexOf('@')), location: 'main', onHand });
@@ -30,7 +30,7 @@ describe('what is announced', () => {
     await announcer.announce({ read: begun, items: keys.filter((key) => !deleted.includes(key)).map((id) => ({ id, count, at: 1, version: 0 })), deleted, lane: lanes.live });
     announcer.reads.end(begun);
   };
-  const again = (more: object) => answerAnnounceAgain({ system: 'erp', database: rig.database, feeds: [rig.feed], own: [], now: () => Date.now() }, { entity: 'stock-level', keys, actor: 'anna', reason: 'a test', dryRun: false, ...more });
+  const again = (more: object) => answerAnnounceAgain((sound) => announceAgain({ system: 'erp', database: rig.database, feeds: [rig.feed], own: [], now: () => Date.now() }, sound), { entity: 'stock-level', keys, actor: 'anna', reason: 'a test', dryRun: false, ...more });
   const own = (onHand: number | null) => rig.database.transaction((tx) => announceOwn(tx, 'erp', stockLevel, keys.map((key) => ({ key, data: onHand === null ? null : level(key, onHand) }))));
 
   it.each<[string, number, () => Promise<unknown>]>([

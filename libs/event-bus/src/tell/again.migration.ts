@@ -1,7 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** I6: who had what announced again, and why. */
-export class KitAgain1796000000000 implements MigrationInterface {
+export class AnnouncedAgain1796000000000 implements MigrationInterface {
+  /** As databases of adapters know it, which had it first. */
   readonly name = 'KitAgain1796000000000';
 
   async up(runner: QueryRunner): Promise<void> {

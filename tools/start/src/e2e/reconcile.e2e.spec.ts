@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { connect, headers } from '@nats-io/transport-node';
-import { type Contract, contracts, type DriftCause, type DriftKind, inboxPrefixOf, price, type ReconciliationRunAnswer, reconciliationSubject, type RunStanding, streamOf, subjectOf, typeOf } from '@steward/contracts';
+import { type AnnounceAgainAnswer, announceAgainSubject, type Contract, contracts, type DriftCause, type DriftKind, inboxPrefixOf, price, type ReconciliationRunAnswer, reconciliationSubject, type RunStanding, streamOf, subjectOf, typeOf } from '@steward/contracts';
 import { eventually } from '@steward/testing';
 import type { SandboxRecord } from '../clients/sandbox.client';
 import { agreement, recordsOf, startLoad } from '../faults/rig.spec';
@@ -197,6 +197,12 @@ describe('reconciliation', () => {
     const untold = `select d.id from drift d left join told t on t.entity = 'case' and t.key = d.id::text where t.data ->> 'state' is distinct from d.state
       or not exists (select from outbox o where o.entity = 'case' and o.key = d.id::text and o.stream_sequence is not null)`;
     await eventually(async () => (await rows('reconciliation', untold)).length === 0, { withinMs: 30_000 });
+    // X3: and is told once more when the desk asks, though nothing has changed.
+    const told = (): Promise<{ key: string; revision: number }[]> => rows('reconciliation', `select key, revision::int from told where entity = 'case' order by key limit 3`);
+    const before = await told();
+    const { items } = await desk.ask<AnnounceAgainAnswer>(announceAgainSubject('reconciliation'), { entity: 'case', keys: before.map(({ key }) => key), actor: 'anna', reason: 'the spec', dryRun: false });
+    expect(items).toEqual(before.map(({ key, revision }) => ({ key, outcome: 'announced', revision: revision + 1 })));
+    await eventually(async () => (expect(await told()).toEqual(items.map(({ key, revision }) => ({ key, revision }))), true));
     expect((await rows<{ state: string }>('reconciliation', 'select distinct state from drift order by 1')).map(({ state }) => state)).toEqual(['repaired']);
   }, 240_000);
 });
