@@ -3,13 +3,16 @@
 // full     both ends read whole, compared in a map; bytes from PostgreSQL
 // merge    both ends read in the order of their keys side by side, some thousand rows at a time
 import { Client } from 'pg';
-import { answerDigest, bus } from './shipped';
+import { cpuProbeOf } from '../yardstick/cpu';
+import { answerDigest, bus, type Statement } from './shipped';
 
 export const wayNames = ['digest', 'full', 'merge'] as const;
 export type WayName = (typeof wayNames)[number];
 
 export interface Found {
   readonly wallMs: number;
+  /** Of the process and its two backends; without those workers that a backend may start beside itself. */
+  readonly cpuMs: number;
   readonly bytes: number;
   readonly rssMiB: number;
   readonly differences: number;
@@ -17,27 +20,44 @@ export interface Found {
 
 type Counted = { readonly bytes: number; readonly differences: number };
 
-export async function runWay(name: WayName, owner: string, reader: string): Promise<Found> {
-  const way = name === 'digest' ? await digest(owner, reader) : name === 'full' ? await full(owner, reader) : await merge(owner, reader);
+/** What has happened before on the same connections: a service compares every few minutes, and PostgreSQL plans a statement once more after five times. */
+const LOOKS_BEFORE = 7;
+
+/** `again`: not the first time of its process. */
+export async function runWay(name: WayName, { owner, reader, again }: { owner: string; reader: string; again: boolean }): Promise<Found> {
+  const ends = { owner: await connect(owner), reader: await connect(reader) };
+  const [ownerPid, readerPid] = [await pidOf(ends.owner), await pidOf(ends.reader)];
+  const probe = cpuProbeOf({ owner: ownerPid, reader: readerPid });
+  const way = { digest, full, merge }[name](ends);
+  if (again) for (let look = 0; look < LOOKS_BEFORE; look += 1) await way();
+  const used = probe();
   const from = performance.now();
   const { bytes, differences } = await way();
-  return { wallMs: performance.now() - from, bytes, differences, rssMiB: Math.round(process.resourceUsage().maxRSS / 1024) };
+  const wallMs = performance.now() - from;
+  return { wallMs, cpuMs: Object.values(used()).reduce((sum, ms) => sum + ms, 0), bytes, differences, rssMiB: Math.round(process.resourceUsage().maxRSS / 1024) };
 }
 
-async function digest(owner: string, reader: string): Promise<() => Promise<Counted>> {
+async function connect(url: string): Promise<Client> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  return client;
+}
+
+async function pidOf(client: Client): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  return rows[0]?.pid ?? 0;
+}
+
+interface Ends {
+  readonly owner: Client;
+  readonly reader: Client;
+}
+
+function digest({ owner, reader }: Ends): () => Promise<Counted> {
   let bytes = 0;
-  const door = async (url: string, table: 'announced' | 'stored_part') => {
-    const client = new Client({ connectionString: url });
-    await client.connect();
-    const database = {
-      query: async (text: string, values: unknown[] = []) => (await client.query(text, values)).rows as unknown[],
-      transaction: async <T>(work: (tx: never) => Promise<T>): Promise<T> => {
-        await client.query('begin');
-        const done = await work(client as never);
-        await client.query('commit');
-        return done;
-      },
-    };
+  const door = (client: Client) => {
+    const database = { query: async (statement: Statement, values: unknown[] = []) => (await client.query({ ...(typeof statement === 'string' ? { text: statement } : statement), values })).rows as unknown[] };
+    const table = client.database?.endsWith('_owner') === true ? 'announced' : 'stored_part';
     return async (question: object): Promise<object> => {
       const asked = JSON.stringify(question);
       const answer = JSON.stringify(await answerDigest(database, table, JSON.parse(asked) as object, undefined));
@@ -45,9 +65,9 @@ async function digest(owner: string, reader: string): Promise<() => Promise<Coun
       return JSON.parse(answer) as object;
     };
   };
-  const tableOf = (url: string) => (url.endsWith('_owner') ? 'announced' : 'stored_part');
-  const [left, right] = [await door(owner, tableOf(owner)), await door(reader, tableOf(reader))];
+  const [left, right] = [door(owner), door(reader)];
   return async () => {
+    bytes = 0;
     let differences = 0;
     for await (const page of bus.compareDigests({ entity: 'product', left, right })) differences += page.differences.length;
     return { bytes, differences };
@@ -56,30 +76,22 @@ async function digest(owner: string, reader: string): Promise<() => Promise<Coun
 
 type Row = [key: string, revision: string, hash: string];
 
-async function open(url: string): Promise<{ client: Client; received: () => number }> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  // The client's own socket: pg counts nothing itself.
-  const { stream } = (client as unknown as { connection: { stream: { bytesRead: number } } }).connection;
-  const before = stream.bytesRead;
-  return { client, received: () => stream.bytesRead - before };
-}
+/** The client's own socket: pg counts nothing itself. */
+const receivedBy = (client: Client): number => (client as unknown as { connection: { stream: { bytesRead: number } } }).connection.stream.bytesRead;
 
 const rowsOf = (table: string): string => `select key, revision::text, encode(hash, 'hex') from ${table} where entity = 'product' and data is not null`;
 
-async function full(owner: string, reader: string): Promise<() => Promise<Counted>> {
-  const [one, other] = [await open(owner), await open(reader)];
+function full({ owner, reader }: Ends): () => Promise<Counted> {
   return async () => {
-    const [here, there] = await Promise.all([one.client.query<Row>({ text: rowsOf('announced'), rowMode: 'array' }), other.client.query<Row>({ text: rowsOf('stored_part'), rowMode: 'array' })]);
+    const before = receivedBy(owner) + receivedBy(reader);
+    const [here, there] = await Promise.all([owner.query<Row>({ text: rowsOf('announced'), rowMode: 'array' }), reader.query<Row>({ text: rowsOf('stored_part'), rowMode: 'array' })]);
     const known = new Map(here.rows.map(([key, revision, hash]) => [key, `${revision} ${hash}`]));
     let differences = 0;
     for (const [key, revision, hash] of there.rows) {
       if (known.get(key) !== `${revision} ${hash}`) differences += 1;
       known.delete(key);
     }
-    const bytes = one.received() + other.received();
-    await Promise.all([one.client.end(), other.client.end()]);
-    return { bytes, differences: differences + known.size };
+    return { bytes: receivedBy(owner) + receivedBy(reader) - before, differences: differences + known.size };
   };
 }
 
@@ -96,10 +108,10 @@ async function* inOrder(client: Client, table: string): AsyncGenerator<Row> {
   await client.query('rollback');
 }
 
-async function merge(owner: string, reader: string): Promise<() => Promise<Counted>> {
-  const [one, other] = [await open(owner), await open(reader)];
+function merge({ owner, reader }: Ends): () => Promise<Counted> {
   return async () => {
-    const [left, right] = [inOrder(one.client, 'announced'), inOrder(other.client, 'stored_part')];
+    const before = receivedBy(owner) + receivedBy(reader);
+    const [left, right] = [inOrder(owner, 'announced'), inOrder(reader, 'stored_part')];
     let [here, there] = [await left.next(), await right.next()];
     let differences = 0;
     while (!here.done || !there.done) {
@@ -108,8 +120,6 @@ async function merge(owner: string, reader: string): Promise<() => Promise<Count
       if (order <= 0) here = await left.next();
       if (order >= 0) there = await right.next();
     }
-    const bytes = one.received() + other.received();
-    await Promise.all([one.client.end(), other.client.end()]);
-    return { bytes, differences };
+    return { bytes: receivedBy(owner) + receivedBy(reader) - before, differences };
   };
 }

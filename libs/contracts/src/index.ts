@@ -20,7 +20,7 @@ export * from './generated/topology';
 export type * from './generated/types';
 export { type AnnounceAgainAnswer, type AnnounceAgainQuestion, announceAgainSubject, type AnnouncedAgain } from './doors/announce-again';
 export {
-  childrenOf, depthOf, DIGEST_ROOT, type DigestAnswer, type DigestChildren, type DigestKeys, type DigestNode, type DigestQuestion, type DigestScrub, digestStep, digestSubject, KEPT_BITS, type KeyDigest,
+  depthOf, differingChildren, DIGEST_ROOT, type DigestAnswer, type DigestChildren, type DigestKeys, type DigestQuestion, type DigestScrub, digestStep, digestSubject, KEPT_BITS, type KeyDigest,
   MOST_DIGEST_BITS, type NodeDigest,
 } from './doors/digest';
 export { type ForgetAnswer, type ForgetQuestion, forgetSubject } from './doors/forget';

@@ -36,7 +36,7 @@ export interface KeyDigest {
   readonly hash: string;
 }
 
-/** `children`, in order: 12 bytes each, four of the count and eight of the digest, in base64. Unpacked by `childrenOf`. */
+/** `children`, in order: 12 bytes each, four of the count and eight of the digest, in base64. */
 export interface DigestChildren {
   readonly node: number;
   readonly children: string;
@@ -67,17 +67,15 @@ export const digestStep = (node: number): number => (depthOf(node) < KEPT_BITS ?
 
 export const depthOf = (node: number): number => Math.floor(Math.log2(node));
 
-export interface DigestNode extends NodeDigest {
-  readonly node: number;
-}
-
-/** Above 32 bits no operator of JavaScript shifts. */
-export function childrenOf({ node, children }: DigestChildren): DigestNode[] {
-  const bytes = Buffer.from(children, 'base64');
+/** Which of the children of one node two answers don't agree on, with how many keys the end that has more has below it. */
+export function differingChildren({ node, children }: DigestChildren, other: DigestChildren): { node: number; count: number }[] {
+  if (children === other.children) return [];
+  const [here, there] = [Buffer.from(children, 'base64'), Buffer.from(other.children, 'base64')];
+  // Above 32 bits no operator of JavaScript shifts.
   const first = node * 2 ** digestStep(node);
-  return Array.from({ length: bytes.length / 12 }, (_, index) => ({
-    node: first + index,
-    count: bytes.readUInt32BE(index * 12),
-    digest: bytes.toString('hex', index * 12 + 4, index * 12 + 12),
-  }));
+  const found: { node: number; count: number }[] = [];
+  for (let at = 0; at < here.length; at += 12) {
+    if (here.compare(there, at, at + 12, at, at + 12) !== 0) found.push({ node: first + at / 12, count: Math.max(here.readUInt32BE(at), there.readUInt32BE(at)) });
+  }
+  return found;
 }

@@ -1,9 +1,8 @@
 /** The answers of the digest door, whatever carries them. */
 import { depthOf, type DigestAnswer, digestStep, KEPT_BITS, MOST_DIGEST_BITS } from '@steward/contracts';
 import type { Database } from '@steward/platform';
-import type { PoolClient } from 'pg';
 import { z } from 'zod';
-import { digestChildren, digestKeys, digestRoot } from './digest';
+import { digestChildren, digestKeys, digestRoot, MOST_KEYS } from './digest';
 import type { Scrubber } from './scrubber';
 import type { StateTable } from './tree';
 
@@ -28,11 +27,6 @@ function questionOf(asked: unknown): z.output<(typeof shapes)[keyof typeof shape
   return shape.parse(asked);
 }
 
-/** An answer is one message of 1 MiB; a key has up to 255 bytes, each up to six characters of JSON. */
-const MOST_KEYS = 600;
-/** Below the time for which the broker lets an answer through. */
-const READ_WITHIN_MS = 50_000;
-
 /** Where the states of an entity are: for who announces some and keeps others'. */
 export type TableOf = StateTable | ((entity: string) => StateTable);
 
@@ -42,14 +36,10 @@ const SCRUB_WAIT_MS = 1_000;
 export async function answerDigest(database: Pick<Database, 'query' | 'transaction'>, tableOf: TableOf, asked: unknown, scrubber: Scrubber): Promise<DigestAnswer> {
   const wish = questionOf(asked);
   const table = typeof tableOf === 'function' ? tableOf(wish.entity) : tableOf;
-  const read = <T>(run: (tx: PoolClient) => Promise<T>): Promise<T> =>
-    database.transaction(async (tx) => {
-      await tx.query(`set local statement_timeout = ${String(READ_WITHIN_MS)}`);
-      return run(tx);
-    });
-  if ('childrenOf' in wish) return { nodes: await read((tx) => digestChildren(tx, table, wish.entity, wish.childrenOf)) };
+  // One statement each, and no transaction around it: that would be three more round trips.
+  if ('childrenOf' in wish) return { nodes: await digestChildren(database, table, wish.entity, wish.childrenOf) };
   if ('keysOf' in wish) {
-    const keys = await read((tx) => digestKeys(tx, table, { entity: wish.entity, nodes: wish.keysOf, after: wish.after ?? null, limit: MOST_KEYS }));
+    const keys = await digestKeys(database, table, { entity: wish.entity, nodes: wish.keysOf, after: wish.after ?? null });
     return { keys, next: keys.length === MOST_KEYS ? (keys.at(-1)?.key ?? null) : null };
   }
   if ('scrub' in wish) {
@@ -58,5 +48,5 @@ export async function answerDigest(database: Pick<Database, 'query' | 'transacti
     await scrubber.work(database, table, wish.entity, SCRUB_WAIT_MS);
     return { ticket, done: await scrubber.isDone(database, table, wish.entity, ticket) };
   }
-  return read((tx) => digestRoot(tx, table, wish.entity));
+  return digestRoot(database, table, wish.entity);
 }

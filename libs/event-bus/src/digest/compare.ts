@@ -6,7 +6,7 @@
  * 3. Nothing here says that a difference is drift: the ends are read one after the other while both move (X2).
  */
 import {
-  childrenOf, depthOf, DIGEST_ROOT, type DigestAnswer, type DigestChildren, type DigestKeys, type DigestNode, type DigestQuestion, type DigestScrub, digestStep, type KeyDigest, MOST_DIGEST_BITS,
+  depthOf, differingChildren, DIGEST_ROOT, type DigestAnswer, type DigestChildren, type DigestKeys, type DigestQuestion, type DigestScrub, digestStep, type KeyDigest, MOST_DIGEST_BITS,
   type NodeDigest,
 } from '@steward/contracts';
 
@@ -44,9 +44,9 @@ const atOnce = 128;
 export async function* compareDigests(ends: Ends, from = 0): AsyncGenerator<DifferencePage, void, undefined> {
   const [one, other] = await both<NodeDigest>(ends, { entity: ends.entity });
   if (same(one, other)) return;
-  const groups = await differingChildren(ends, [DIGEST_ROOT]);
+  const groups = await differingBelow(ends, [DIGEST_ROOT]);
   if (groups.length === 0) return;
-  const leaves = (await differingChildren(ends, groups.map(({ node }) => node))).filter(({ node }) => node >= from);
+  const leaves = (await differingBelow(ends, groups.map(({ node }) => node))).filter(({ node }) => node >= from);
   for (let at = 0; at < leaves.length; at += atOnce) {
     const some = leaves.slice(at, at + atOnce);
     yield { differences: await below(ends, some), position: (some.at(-1)?.node ?? from) + 1 };
@@ -79,12 +79,12 @@ async function both<A extends DigestAnswer>({ left, right, signal }: Ends, quest
 
 const same = (one: NodeDigest, other: NodeDigest): boolean => one.count === other.count && one.digest === other.digest;
 
-async function differingChildren(ends: Ends, nodes: readonly number[]): Promise<Pair[]> {
+async function differingBelow(ends: Ends, nodes: readonly number[]): Promise<Pair[]> {
   const [one, other] = await both<{ nodes: readonly DigestChildren[] }>(ends, { entity: ends.entity, childrenOf: nodes });
-  const there = new Map(other.nodes.flatMap(childrenOf).map((child): [number, DigestNode] => [child.node, child]));
-  const pairs = one.nodes.flatMap(childrenOf).flatMap((here): Pair[] => {
+  const there = new Map(other.nodes.map((said) => [said.node, said]));
+  const pairs = one.nodes.flatMap((here): Pair[] => {
     const said = there.get(here.node);
-    return said === undefined || same(here, said) ? [] : [{ node: here.node, count: Math.max(here.count, said.count) }];
+    return said === undefined ? [] : differingChildren(here, said);
   });
   return pairs.sort((a, b) => a.node - b.node);
 }
@@ -96,7 +96,7 @@ async function below(ends: Ends, leaves: readonly Pair[]): Promise<KeyDifference
     small.push(...level.filter(isSmall));
     const crowded = level.filter((pair) => !isSmall(pair));
     const next: Pair[] = [];
-    for (const some of chunks(crowded)) next.push(...(await differingChildren(ends, some)));
+    for (const some of chunks(crowded)) next.push(...(await differingBelow(ends, some)));
     level = next;
   }
   const found: KeyDifference[] = [];

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { DigestScrub } from '@steward/contracts';
+import type { DigestKeys, DigestScrub } from '@steward/contracts';
 import { createLogger, type Database, openDatabase } from '@steward/platform';
 import { type MigrationClass, testDatabase } from '@steward/testing';
 import { consumerMigrations } from '../consumer';
@@ -10,6 +10,8 @@ import { Scrubber } from './scrubber';
 import { together } from './together';
 
 /** Two ends of an arrow: an owner's table and a read model's, with what a digest reads of them. */
+type Statement = Parameters<Database['query']>[0];
+
 let database: Database;
 let drop: () => Promise<void>;
 
@@ -157,6 +159,29 @@ it('X1: finds a key in a crowded leaf by its digests, not by asking for all of t
   for await (const { differences } of compareDigests({ ...ends, left: counted(ends.left), right: counted(ends.right) })) found.push(...differences.map(({ key }) => key));
   expect(found).toEqual([crowd[0]?.key]);
   expect(keys).toBeLessThan(30);
+});
+
+it('X1: a connection that has asked often still reads the rows below its nodes and no others', async () => {
+  const count = 20_000;
+  await announce(Array.from({ length: count }, (_, index) => ({ key: `P-${String(index)}`, revision: 1, data: '{}' })));
+  await database.query('analyze announced');
+  const leaves = Array.from({ length: 100 }, (_, index) => 2 ** 14 + index);
+  const read = (question: object) =>
+    database.transaction(async (tx) => {
+      const connection = { ...database, query: async (statement: Statement, values: readonly unknown[] = []) => (await tx.query({ ...(typeof statement === 'string' ? { text: statement } : statement), values: [...values] })).rows };
+      // PostgreSQL plans a prepared statement anew five times at most, then for values that it doesn't know.
+      for (let time = 0; time < 6; time += 1) await answerDigest(connection as Database, 'announced', question);
+      const rows = async (): Promise<number> => (await tx.query<{ rows: number }>(`select (seq_tup_read + idx_tup_fetch)::int as rows from pg_stat_xact_user_tables where relname = 'announced'`)).rows[0]?.rows ?? 0;
+      const before = await rows();
+      await answerDigest(connection as Database, 'announced', question);
+      return (await rows()) - before;
+    });
+  const there = (await answerDigest(database, 'announced', { entity: 'product', keysOf: leaves })) as DigestKeys;
+  expect(there.keys.length).toBeGreaterThan(50);
+  expect(await read({ entity: 'product', childrenOf: leaves })).toBe(there.keys.length);
+  // Once for its path and once for its content.
+  expect(await read({ entity: 'product', keysOf: leaves })).toBe(2 * there.keys.length);
+  expect(await read({ entity: 'product', keysOf: [1], after: 'P-10' })).toBeLessThan(1_000);
 });
 
 it('X1: compares a read model with all who announce into it', async () => {
