@@ -102,6 +102,8 @@ function toPending(row: Row): PendingRow {
 
 /** Shortest time between two sweeps: how late a late-committed row may be under load, and what the sweeps may cost. */
 const sweepGapMs = 50;
+/** Nobody waits for backfill by the millisecond, and a look at its lane that finds nothing costs as much as one that does. */
+const backfillGapMs = 250;
 
 /** Where reading stands in each lane, and when it begins at the start again (O2). */
 export class Sweeps {
@@ -110,6 +112,9 @@ export class Sweeps {
   private due = true;
   private begunAt = -Infinity;
   private costMs = 0;
+  /** A sweep has left out the backfill lane. */
+  private owesBackfill = false;
+  private backfillAt = -Infinity;
 
   /** Whether this look at the lanes is a sweep. Under load they come round by themselves; their cost (dead index entries of an old snapshot) stays below a tenth. */
   begin(atOnce: boolean): boolean {
@@ -118,7 +123,17 @@ export class Sweeps {
     if (!atOnce && now - this.begunAt < (this.due ? gap : gap * 4)) return false;
     this.begunAt = now;
     this.due = false;
+    this.owesBackfill = true;
     this.places.clear();
+    return true;
+  }
+
+  /** Whether this look includes the backfill lane. Each sweep owes one, from the lane's start, and a few share it. */
+  takesBackfill(): boolean {
+    const now = performance.now();
+    if (!this.owesBackfill || now - this.backfillAt < backfillGapMs) return false;
+    this.owesBackfill = false;
+    this.backfillAt = now;
     return true;
   }
 
@@ -132,7 +147,8 @@ export class Sweeps {
 
   /** Infinity when none is due. */
   dueInMs(): number {
-    return this.due ? Math.max(1, this.begunAt + sweepGapMs - performance.now()) : Infinity;
+    const at = Math.min(this.due ? this.begunAt + sweepGapMs : Infinity, this.owesBackfill ? this.backfillAt + backfillGapMs : Infinity);
+    return Math.max(1, at - performance.now());
   }
 
   /** The id after which the next read begins. */

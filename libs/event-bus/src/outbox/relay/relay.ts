@@ -162,9 +162,9 @@ export class Relay {
         if (current !== undefined && current !== fence) this.ledger.load(await readWatermarks(this.options.database));
         fence = current;
         if (fence !== undefined && (await this.epochs.adopt(() => this.stopping))) this.doubt();
-        const sent = fence !== undefined && this.options.broker.status() === 'up' ? await this.pass() : 0;
+        const more = fence !== undefined && this.options.broker.status() === 'up' && (await this.pass());
         failures = 0;
-        if (sent === 0) await this.wake.wait(this.pauseMs(pollMs));
+        if (!more) await this.wake.wait(this.pauseMs(pollMs));
       } catch (error) {
         failures += 1;
         logger.warn({ err: error }, 'the relay could not read the outbox');
@@ -173,8 +173,8 @@ export class Relay {
     }
   }
 
-  /** One look at each lane; returns how many rows were taken. */
-  private async pass(): Promise<number> {
+  /** One look at the lanes; returns whether more of them may be had at once: a page that was not full was the last. */
+  private async pass(): Promise<boolean> {
     const { doubtful } = this;
     this.doubtful = false;
     if (doubtful) {
@@ -185,19 +185,19 @@ export class Relay {
     }
     const sweeping = this.sweeps.begin(doubtful);
     if (sweeping) this.flight.sweepBegins(this.options.clock.now());
-    let taken = await this.passLane(lanes.live);
-    if (sweeping || this.backfillLeft) taken += await this.passLane(lanes.backfill);
+    let more = await this.passLane(lanes.live);
+    if (this.backfillLeft || this.sweeps.takesBackfill()) more = (await this.passLane(lanes.backfill)) || more;
     if (sweeping) this.sweeps.ended();
-    return taken;
+    return more;
   }
 
-  private async passLane(lane: number): Promise<number> {
+  private async passLane(lane: number): Promise<boolean> {
     const { database, clock } = this.options;
     const room = this.roomOf(lane);
     if (room < 1) {
       this.hungry.add(lane);
       if (lane === lanes.backfill && this.pace.asks(performance.now())) this.options.watch.check();
-      return 0;
+      return false;
     }
     const after = this.sweeps.placeIn(lane);
     const limit = Math.min(pageSize, Math.ceil(room));
@@ -212,8 +212,9 @@ export class Relay {
       blockedTypes,
     });
     const overtaken = await this.overtaken(lane, rows);
-    if (lane === lanes.backfill) this.backfillLeft = rows.length === limit;
-    if (this.options.broker.status() !== 'up' || !this.maySend()) return 0;
+    const full = rows.length === limit;
+    if (lane === lanes.backfill) this.backfillLeft = full;
+    if (this.options.broker.status() !== 'up' || !this.maySend()) return false;
     let taken = 0;
     const ready: PendingRow[] = [];
     for (const row of rows.filter(({ id }) => !overtaken.has(Number(id)))) {
@@ -226,7 +227,7 @@ export class Relay {
     if (lane === lanes.backfill) this.pace.took(taken);
     const last = rows.at(-1);
     if (last) this.sweeps.reached(lane, last.id);
-    return taken;
+    return full && taken > 0;
   }
 
   private async overtaken(lane: number, rows: readonly PendingRow[]): Promise<ReadonlySet<number>> {
