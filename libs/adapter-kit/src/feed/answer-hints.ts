@@ -21,7 +21,7 @@ const patienceMs = 60;
 /** And for how long they wait for a poll that does. */
 const patienceInAllMs = 500;
 
-/** Returns false when there was nothing to do. */
+/** Returns whether there may be more to do at once; who stores a hint rings. */
 export async function answerHints(reading: Reading): Promise<boolean> {
   const { database, feed, announcer, signal } = reading;
   const hints = await takeHints(database, feed.contract.entity, keysAtOnce);
@@ -44,7 +44,7 @@ export async function answerHints(reading: Reading): Promise<boolean> {
   if (signal.aborted) return false;
   if (suspects.length > 0) await judgeSuspects(reading, suspects);
   await dropHints(database, hints.ids);
-  return true;
+  return hints.more;
 }
 
 function unanswered({ announcer }: Reading, hints: Hints): string[] {

@@ -7,6 +7,8 @@ export interface Hints {
   readonly ids: readonly number[];
   /** By key, each once; the mark of its last hint. */
   readonly marks: ReadonlyMap<string, string | null>;
+  /** There may be others behind them. */
+  readonly more: boolean;
 }
 
 // A hint lost in a crash of the database is a webhook lost, for which there is the cursor, and one that came back is read once
@@ -46,7 +48,8 @@ export async function takeHints(database: Pick<Database, 'query'>, entity: strin
     },
     [entity, maxKeys],
   );
-  return { ids: rows.map(({ id }) => id), marks: new Map(rows.flatMap(({ keys, marks }) => keys.map((key, index) => [key, marks?.[index] ?? null]))) };
+  const named = rows.reduce((sum, { keys }) => sum + keys.length, 0);
+  return { ids: rows.map(({ id }) => id), more: named >= maxKeys, marks: new Map(rows.flatMap(({ keys, marks }) => keys.map((key, index) => [key, marks?.[index] ?? null]))) };
 }
 
 export async function dropHints(database: Pick<Database, 'query'>, ids: readonly number[]): Promise<void> {
