@@ -3,6 +3,7 @@ export { isConnectionError } from './database/connection-errors';
 export { Listener, listenTo, type ListenerOptions } from './database/listener';
 export type { MigrationClass } from './database/migrate';
 export { openDatabase, type Database, type DatabaseOptions, type Statement } from './database/open-database';
+export { together } from './database/together';
 export { ambientEnv } from './env/ambient';
 export { describe as describeVariable, type Described, neededInProduction } from './env/accepted';
 export { envTypes } from './env/env-types';

@@ -4,6 +4,7 @@
  */
 import type { PoolClient } from 'pg';
 import { selectPrice } from '@steward/commerce';
+import { together } from '@steward/platform';
 import type { SkuPrices } from './price.store';
 
 export interface PriceSpan {
@@ -50,9 +51,8 @@ export async function writeSpans(tx: PoolClient, products: readonly { productId:
   if (products.length === 0) return;
   const rows = products.flatMap(({ productId, prices }) => spansOf(prices).map((span) => ({ productId, ...span })));
   const instant = (time: number): string => (Number.isFinite(time) ? new Date(time).toISOString() : time < 0 ? '-infinity' : 'infinity');
-  await tx.query({ name: 'price-spans-remove', text: 'delete from price_span where product_id = any($1::text[])', values: [products.map(({ productId }) => productId)] });
-  if (rows.length === 0) return;
-  await tx.query({
+  const remove = tx.query({ name: 'price-spans-remove', text: 'delete from price_span where product_id = any($1::text[])', values: [products.map(({ productId }) => productId)] });
+  const write = rows.length === 0 ? undefined : tx.query({
     name: 'price-spans-write',
     text: `insert into price_span (product_id, market, currency, customer_group, valid_from, valid_to, amount)
       select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::bigint[])`,
@@ -66,4 +66,5 @@ export async function writeSpans(tx: PoolClient, products: readonly { productId:
       rows.map((row) => row.amount),
     ],
   });
+  await together([remove, write]);
 }

@@ -1,13 +1,15 @@
+import { together } from '@steward/platform';
 import type { PoolClient } from 'pg';
-import { findHolders } from './document.store';
+import { findHolders, lockForParts } from './document.store';
 
 /** A SKU held by more products than this is rebuilt by the worker, so that one change can't hold up its whole batch (C11). */
 export const FAN_OUT_LIMIT = 200;
 
-/** Documents that a change of these SKUs' stock or prices makes old: those to rebuild with it, and those for the worker. */
+/** Documents that a change of these SKUs' stock or prices makes old: those to rebuild with it, and those for the worker. Locks out changes of SKUs. */
 export async function affectedBy(tx: PoolClient, skus: readonly string[]): Promise<{ now: string[]; later: string[] }> {
   const holders = new Map<string, string[]>();
-  for (const { sku, productId } of await findHolders(tx, skus)) {
+  const [, found] = await together([lockForParts(tx), findHolders(tx, skus)]);
+  for (const { sku, productId } of found) {
     const known = holders.get(sku);
     if (known) known.push(productId);
     else holders.set(sku, [productId]);

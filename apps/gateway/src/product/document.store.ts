@@ -6,6 +6,7 @@
  *   3. The document's revision grows by one with each write and is never given twice: rows stay as tombstones (C12).
  *   4. One document_change row and one NOTIFY per statement: a pending NOTIFY takes a database-wide lock at commit.
  */
+import { together } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import type { ReservedStock, StockLevel } from '@steward/contracts';
 import { pricesOf, readPrices, type SkuPrices } from '../price/price.store';
@@ -18,7 +19,7 @@ export const DOCUMENT_CHANNEL = 'document';
 /** NOTIFY takes at most 7,999 bytes; a bigger batch names its document_change row instead. */
 const NOTIFY_INLINE_BYTES = 7_000;
 
-/** The end of a statement whose `written` names the documents that it wrote. */
+/** The end of a WITH list whose `written` names the documents that it wrote; who selects from `told` tells of them. */
 const announce = `
   , change as (
     insert into document_change (product_ids, revisions)
@@ -26,9 +27,10 @@ const announce = `
     returning id, product_ids, revisions
   ), payload as (
     select id, json_build_object('change', id, 'keys', product_ids, 'revisions', revisions)::text as full_text from change
-  )
-  select pg_notify('${DOCUMENT_CHANNEL}', case when octet_length(full_text) <= ${String(NOTIFY_INLINE_BYTES)}
-    then full_text else json_build_object('change', id)::text end) from payload`;
+  ), told as (
+    select pg_notify('${DOCUMENT_CHANNEL}', case when octet_length(full_text) <= ${String(NOTIFY_INLINE_BYTES)}
+      then full_text else json_build_object('change', id)::text end) from payload
+  )`;
 
 export interface ContentRow {
   productId: string;
@@ -47,19 +49,29 @@ export interface ContentRow {
 /** Of all SKUs together, as the document's column holds it. */
 const stateOf = (availability: readonly (SkuAvailability | undefined)[]): AvailabilityState => summaryOf(availability.filter((sku) => sku !== undefined)).state;
 
-/** Sorted inside the statement: JavaScript sorts by UTF-16 units, the index by bytes, and the lock order must be one. */
-export async function writeContents(tx: PoolClient, rows: readonly ContentRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  await tx.query({
+/**
+ * Writes the documents. With `unlessMoved` it writes none of them if some are new or have other SKUs than stored, and returns these, each with
+ * what is stored. Usually there are none, so the comparing is PostgreSQL's and a batch is one statement. It needs no lock: the gate holds
+ * the stored part of every product whose SKUs may change. All or nothing, because documents are locked in one order (1).
+ *
+ * Sorted inside the statement: JavaScript sorts by UTF-16 units, the index by bytes, and the lock order must be one.
+ */
+export async function writeContents(tx: PoolClient, rows: readonly ContentRow[], { unlessMoved }: { readonly unlessMoved: boolean }): Promise<Map<string, string[]>> {
+  const { rows: answers } = await tx.query<{ moved: string | null; skus: string[] | null }>({
     name: 'document-write-contents',
     text: `
-      with written as (
-        insert into document as d
-          (product_id, revision, visibility, skus, content, content_revision, content_changed_at, availability, state, prices)
-        select product_id, 1, visibility, skus::text[], content::json, content_revision, content_changed_at, availability::json, state, prices::json
+      with incoming as (
+        select product_id, visibility, skus::text[], content::json, content_revision, content_changed_at, availability::json, state, prices::json
         from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::text[], $8::text[], $9::text[])
           as u (product_id, visibility, skus, content, content_revision, content_changed_at, availability, state, prices)
-        order by product_id collate "C"
+      ), moved as (
+        select i.product_id, d.skus from incoming i left join document d on d.product_id = i.product_id
+        where $10::boolean and d.skus is distinct from i.skus
+      ), written as (
+        insert into document as d
+          (product_id, revision, visibility, skus, content, content_revision, content_changed_at, availability, state, prices)
+        select product_id, 1, visibility, skus, content, content_revision, content_changed_at, availability, state, prices
+        from incoming where not exists (select from moved) order by product_id collate "C"
         on conflict (product_id) do update set
           revision = d.revision + 1, visibility = excluded.visibility, skus = excluded.skus, content = excluded.content,
           content_revision = excluded.content_revision, content_changed_at = excluded.content_changed_at,
@@ -68,7 +80,8 @@ export async function writeContents(tx: PoolClient, rows: readonly ContentRow[])
         returning product_id, revision
       ), due as (
         insert into listing_due (product_id) select product_id from written
-      ) ${announce}`,
+      ) ${announce}
+      select product_id as moved, skus from moved union all select null, null from told`,
     values: [
       rows.map((row) => row.productId),
       rows.map((row) => row.visibility),
@@ -79,29 +92,16 @@ export async function writeContents(tx: PoolClient, rows: readonly ContentRow[])
       rows.map((row) => (row.availability === null ? null : JSON.stringify(row.availability))),
       rows.map((row) => (row.availability === null ? null : stateOf(row.availability))),
       rows.map((row) => (row.prices === null ? null : JSON.stringify(row.prices))),
+      unlessMoved,
     ],
   });
   await writeSpans(tx, rows.flatMap(({ productId, prices }) => (prices === null ? [] : [{ productId, prices }])));
+  return new Map(answers.flatMap(({ moved, skus }) => (moved === null ? [] : [[moved, skus ?? []] as const])));
 }
 
 /** A one-dimensional text[] as PostgreSQL writes it: unnest of ragged arrays is not possible, of literals it is. */
 function arrayLiteral(items: readonly string[]): string {
   return `{${items.map((item) => `"${item.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
-}
-
-/**
- * Of these products the ones that are new or whose SKUs differ from the stored ones, with what is stored. Usually none, so the
- * comparing is PostgreSQL's. Needs no lock: the gate holds the stored part of every product whose SKUs may change.
- */
-export async function readMovedSkus(tx: PoolClient, products: readonly { productId: string; skus: readonly string[] }[]): Promise<Map<string, string[]>> {
-  const { rows } = await tx.query<{ product_id: string; skus: string[] | null }>({
-    name: 'document-read-moved-skus',
-    text: `
-      select u.product_id, d.skus from unnest($1::text[], $2::text[]) as u (product_id, skus)
-      left join document d on d.product_id = u.product_id where d.skus is distinct from u.skus::text[]`,
-    values: [products.map(({ productId }) => productId), products.map(({ skus }) => arrayLiteral(skus))],
-  });
-  return new Map(rows.map((row) => [row.product_id, row.skus ?? []]));
 }
 
 /** Locks out changes of stock and prices until commit: from here on, what is read of them stays true. */
@@ -198,8 +198,7 @@ export async function rebuildDocuments(tx: PoolClient, productIds: readonly stri
   });
   // Statements of their own, after the locks: their snapshots see what the previous holder of a lock committed.
   const skus = rows.flatMap((row) => row.skus);
-  const availability = parts.includes('availability') ? await readAvailability(tx, skus) : undefined;
-  const prices = parts.includes('prices') ? await readPrices(tx, skus) : undefined;
+  const [availability, prices] = await together([parts.includes('availability') ? readAvailability(tx, skus) : undefined, parts.includes('prices') ? readPrices(tx, skus) : undefined]);
   await tx.query({
     name: 'document-write-parts',
     text: `
@@ -209,7 +208,8 @@ export async function rebuildDocuments(tx: PoolClient, productIds: readonly stri
         from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as u (product_id, availability, state, prices)
         where d.product_id = u.product_id
         returning d.product_id, d.revision
-      ) ${announce}`,
+      ) ${announce}
+      select from told`,
     values: [
       rows.map((row) => row.product_id),
       rows.map((row) => (availability === undefined ? null : JSON.stringify(row.skus.map((sku) => availability.get(sku))))),

@@ -3,7 +3,7 @@ import { reservedStock, stockLevel, type ReservedStock, type StockLevel } from '
 import { defineProjection, type StateChange } from '@steward/event-bus';
 import { affectedBy } from './affected';
 import { skuOfStockKey } from './document';
-import { lockForParts, markDirty, rebuildDocuments } from './document.store';
+import { markDirty, rebuildDocuments } from './document.store';
 
 export const stockLevelProjection = defineProjection<StockLevel>({ builds: 'availability', contract: stockLevel, apply: composeStock });
 
@@ -13,7 +13,6 @@ export const reservedStockProjection = defineProjection<ReservedStock>({ builds:
 /** Rebuilds the documents that hold a SKU whose stock moved; a SKU that no product holds yet waits in its stored part. */
 export async function composeStock(tx: PoolClient, changes: readonly Pick<StateChange, 'key'>[]): Promise<void> {
   const skus = [...new Set(changes.map((change) => skuOfStockKey(change.key)))];
-  await lockForParts(tx);
   const { now, later } = await affectedBy(tx, skus);
   await markDirty(tx, later);
   await rebuildDocuments(tx, now, ['availability']);

@@ -8,7 +8,7 @@
  */
 import { typeOf } from '@steward/contracts';
 import { type Lane, lanes, type Lease, type Origin } from '@steward/event-bus';
-import { counter, currentTraceparent, type Database, type Logger } from '@steward/platform';
+import { counter, currentTraceparent, type Database, type Logger, together } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { compares, fieldsOf, windowStart } from '../guard/change-rules';
 import { ChangeGuard, type Suspects } from '../guard/change-guard';
@@ -158,20 +158,20 @@ export class Announcer {
     let statements = [...prepared.statements, ...deletions];
     let letters: ReturnType<Quarantine['plan']>;
     let withheld: ReadonlySet<string> = new Set();
-    const written = await database.transaction(async (tx) => {
-      await lease.assert(tx);
+    const write = async (tx: PoolClient): Promise<Written> => {
       if (feed.withheld && prepared.keys.length > 0) withheld = await feed.withheld(tx, prepared.keys);
       statements = [...prepared.statements.map((each) => (withheld.has(each.key) ? deletionOf(contract, system, each.key) : each)), ...deletions];
       letters = this.quarantine.plan(prepared.refusals.filter(({ key }) => key === undefined || !withheld.has(key)), statements, announcement.read.at);
-      const result = await this.write(tx, announcement, statements, traceparent);
+      const [result] = await together([this.write(tx, announcement, statements, traceparent), announcement.also?.(tx, prepared)]);
       if (this.backfillWaits && announcement.lane === lanes.live && result.changed > 0) {
         this.backfillWaits = await withdrawBackfill(tx, contract, system, statements.map(({ key }) => key));
       }
-      await announcement.also?.(tx, prepared);
       await this.follow(tx, announcement, prepared, result);
       await letters?.write(tx);
       return result;
-    });
+    };
+    // Without the lease all of it is taken back, so nobody waits for it: a page costs one way to the database and back, and the commit.
+    const [, written] = await database.transaction((tx) => together([lease.assert(tx), write(tx)]));
     letters?.committed();
     written.committed();
     const { changed, stale, held } = written;

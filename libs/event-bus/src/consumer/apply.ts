@@ -5,6 +5,7 @@
  * 3. Whatever is neither applied nor known becomes a letter or is held in this same transaction (I5).
  */
 import type { Contract } from '@steward/contracts';
+import { together } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { closeApplied, closeSuperseded, type NewLetter, storeDeadLetters } from '../dead-letter/dead-letter.store';
 import type { Sound } from './arrival';
@@ -46,9 +47,11 @@ async function applyStates(tx: PoolClient, work: Work, projection: Projection, m
   const { moved, duplicates, superseded, conflicts } = await gate(tx, contract, parts);
   const now = work.clock.now();
   if (moved.length > 0) {
-    await runOwnCode(tx, () => projection.apply(tx, moved));
     const keys = moved.map((change) => change.key);
-    await closeSuperseded(tx, work.consumer, entity, keys, moved.map((change) => change.revision), new Date(now));
+    await together([
+      closeSuperseded(tx, work.consumer, entity, keys, moved.map((change) => change.revision), new Date(now)),
+      runOwnCode(tx, () => projection.apply(tx, moved)),
+    ]);
     if (work.handlers.size > 0 && (await releaseAwaiting(tx, entity, keys))) after.awaited = true;
     if (work.journal) await writeJournal(tx, projection.builds, entity, moved.map((change) => change.envelope));
   }

@@ -5,6 +5,7 @@ import { createLogger } from '../log/logger';
 import { scrape } from '../metrics/metrics';
 import { armFaults } from '../seams/through';
 import { openDatabase, type Database, type DatabaseOptions } from './open-database';
+import { together } from './together';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 
@@ -119,6 +120,30 @@ describe('openDatabase', () => {
     await expect(put(301)).rejects.toMatchObject({ code: 'FAULT_INJECTED' });
     disarm();
     expect(await database.query('select id from shelf where id between 300 and 301')).toEqual([{ id: 301 }]);
+  });
+
+  it('sends statements that don\'t need each other\'s answers in one go, runs them in order, and takes all back when one fails', async () => {
+    const database = await open(home.url);
+    const holder = new Client({ connectionString: home.url });
+    await holder.connect();
+    await holder.query('select pg_advisory_lock(1)');
+    const stored = await database.transaction(async (tx) => {
+      const { stream } = (tx as unknown as { connection: { stream: { bytesWritten: number } } }).connection;
+      const waits = tx.query('select pg_advisory_xact_lock(1)');
+      const before = stream.bytesWritten;
+      const put = tx.query(`insert into shelf values (400, '${'x'.repeat(1_000)}') returning id`);
+      await eventually(() => stream.bytesWritten > before + 1_000);
+      await holder.end();
+      return (await together([waits, put]))[1].rows;
+    });
+    expect(stored).toEqual([{ id: 400 }]);
+    const late: string[] = [];
+    const failing = database.transaction((tx) =>
+      together([tx.query('insert into shelf values (401)'), tx.query('select 1 / 0'), tx.query('insert into shelf values (402)').finally(() => late.push('answered'))]),
+    );
+    await expect(failing).rejects.toMatchObject({ code: '22012' });
+    expect(late).toEqual(['answered']);
+    expect(await database.query('select id from shelf where id between 400 and 402')).toEqual([{ id: 400 }]);
   });
 
   it('ends a statement that runs too long and a transaction that idles, and goes on', async () => {

@@ -46,9 +46,13 @@ export const connectionConfig = (url: string, name: string): PoolConfig => ({
   connectionTimeoutMillis: 5_000,
 });
 
+/** A statement is sent when it is asked for, not when the one before it was answered (`together`). @types/pg does not know of it yet. */
+const pipelining: PoolConfig & { readonly pipeline: true } = { pipeline: true };
+
 export function createPool({ url, name, size, statementTimeoutMs, logger, broken }: PoolOptions): Pool {
   const pool = new Pool({
     ...connectionConfig(url, name),
+    ...pipelining,
     max: size,
     idleTimeoutMillis: 30_000,
     statement_timeout: statementTimeoutMs,
