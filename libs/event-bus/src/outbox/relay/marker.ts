@@ -1,9 +1,10 @@
 /**
  * Writes acknowledgements back, apart from sending: while one batch is marked, the next collects.
- * 1. One statement in flight; what arrives meanwhile makes the next batch, so batches grow with the load.
+ * 1. One statement in flight; what arrives meanwhile makes the next batch, so batches grow with the load. Nobody waits for a mark, so
+ *    what is no full batch gathers for `gapMs`: else most of them carry one row.
  * 2. A failed statement is tried again until it succeeds or the marker is closed; unmarked rows are published again, never lost.
  */
-import type { Clock, Database, Logger } from '@steward/platform';
+import { type Clock, type Database, type Logger, systemClock } from '@steward/platform';
 import { type Acknowledged, type MarkBatch, markBatchSize, markPublished } from './mark-published';
 
 export interface MarkerOptions {
@@ -13,10 +14,13 @@ export interface MarkerOptions {
   onMarked: (batch: MarkBatch) => void;
 }
 
+const gapMs = 50;
+
 export class Marker {
   private readonly groups = new Map<string, { lane: number; stream: string; epoch: string; rows: Acknowledged[] }>();
   private pumping: Promise<void> | undefined;
-  private closed = false;
+  private readonly closing = new AbortController();
+  private markedAt = -Infinity;
 
   constructor(private readonly options: MarkerOptions) {}
 
@@ -33,9 +37,9 @@ export class Marker {
     while (this.pumping) await this.pumping;
   }
 
-  /** Tries once more what is left, then stops trying. */
+  /** Tries once more what is left, at once, then stops trying. */
   async close(): Promise<void> {
-    this.closed = true;
+    this.closing.abort();
     await this.flush();
   }
 
@@ -43,38 +47,46 @@ export class Marker {
     this.pumping ??= this.pump().finally(() => {
       this.pumping = undefined;
       // Added after the pump saw nothing more and before this ran.
-      if (this.groups.size > 0 && !this.closed) this.start();
+      if (this.groups.size > 0 && !this.closing.signal.aborted) this.start();
     });
   }
 
   private async pump(): Promise<void> {
-    // One turn of the loop lets the acknowledgements of the same socket read come together.
-    await new Promise((resolve) => setImmediate(resolve));
     let failures = 0;
     for (;;) {
-      const batch = this.nextBatch();
-      if (!batch) return;
-      try {
-        await markPublished(this.options.database, batch);
-        failures = 0;
-        this.options.onMarked(batch);
-      } catch (error) {
-        this.options.logger.warn({ err: error, rows: batch.rows.length }, 'marking published rows failed');
-        if (this.closed) return;
-        this.putBack(batch);
-        failures += 1;
-        await this.options.clock.sleep(Math.min(5_000, 50 * 2 ** failures) * Math.random());
+      await this.gather();
+      const batches = this.takeAll();
+      if (batches.length === 0) return;
+      for (const batch of batches) {
+        try {
+          await markPublished(this.options.database, batch);
+          failures = 0;
+          this.options.onMarked(batch);
+        } catch (error) {
+          this.options.logger.warn({ err: error, rows: batch.rows.length }, 'marking published rows failed');
+          if (this.closing.signal.aborted) return;
+          this.putBack(batch);
+          failures += 1;
+        }
       }
+      this.markedAt = performance.now();
+      if (failures > 0) await this.options.clock.sleep(Math.min(5_000, 50 * 2 ** failures) * Math.random());
     }
   }
 
-  private nextBatch(): MarkBatch | undefined {
-    for (const [name, group] of this.groups) {
-      const rows = group.rows.splice(0, markBatchSize);
-      if (group.rows.length === 0) this.groups.delete(name);
-      if (rows.length > 0) return { lane: group.lane, stream: group.stream, epoch: group.epoch, rows };
-    }
-    return undefined;
+  private async gather(): Promise<void> {
+    // At least one turn of the loop: it lets the acknowledgements of the same socket read come together.
+    await new Promise((resolve) => setImmediate(resolve));
+    const early = this.markedAt + gapMs - performance.now();
+    if (early > 0 && ![...this.groups.values()].some(({ rows }) => rows.length >= markBatchSize)) await systemClock.sleep(early, this.closing.signal);
+  }
+
+  private takeAll(): MarkBatch[] {
+    return [...this.groups].map(([name, { lane, stream, epoch, rows }]) => {
+      const taken = rows.splice(0, markBatchSize);
+      if (rows.length === 0) this.groups.delete(name);
+      return { lane, stream, epoch, rows: taken };
+    });
   }
 
   private putBack(batch: MarkBatch): void {
