@@ -15,7 +15,7 @@ import { calling } from '../http/caller';
 import { Bell } from '../loop/bell';
 import { loop } from '../loop/loop';
 import { type Effect, idempotencyKeyOf } from './define-effect';
-import { type Claimed, claimEffects, countOpenEffects, lookAtEffects, moveEffect, nextDueInMs, renewClaims } from './effect.store';
+import { type Claimed, claimEffects, countOpenEffects, lookAtEffects, moveEffect, renewClaims } from './effect.store';
 import { effectChannel } from './intend';
 import { abandoned, afterCall, type Result, type Step } from './next-state';
 import { within } from './within';
@@ -137,21 +137,22 @@ export class EffectRunner {
       const claimedAt = performance.now();
       const until = claimedAt + deadlineMs + commitWithinMs;
       const except = [...this.claims.values()].filter((held) => held.kind === kind).map(({ key }) => key);
-      const claimed = await claimEffects(database, kind, { limit: seats, claimMs: Math.min(this.claimMs, deadlineMs + commitWithinMs), absenceAfterMs: deadlineMs + settleMs, flow, except });
+      const { claimed, dueInMs } = await claimEffects(database, kind, { limit: seats, claimMs: Math.min(this.claimMs, deadlineMs + commitWithinMs), absenceAfterMs: deadlineMs + settleMs, flow, except });
       for (const each of claimed) {
         seats -= 1;
         const held = `${kind} ${each.key}`;
         this.claims.set(held, { kind, key: each.key, claim: each.claim, until });
-        const step = this.step(effect, each, { claimedAt, until }).finally(() => {
+        const step = this.step(effect, each, { claimedAt, until }).then((over) => {
+          const full = seats === 0;
           seats += 1;
           this.claims.delete(held);
           this.underWay.delete(step);
-          bell.ring();
+          // Whoever found no seat, or has to be looked at again, is not in the time that the loop waits for; all others are.
+          if (full || !over) bell.ring();
         });
         this.underWay.add(step);
       }
-      if (claimed.length > 0) return 0;
-      return Math.min(pollMs, Math.max(1, (await nextDueInMs(database, kind, flow)) ?? pollMs));
+      return Math.min(pollMs, Math.max(1, dueInMs ?? pollMs));
     };
     return loop({ name: `effect ${kind}`, clock, logger, signal: this.stopping.signal, bell, turn });
   }
@@ -171,14 +172,15 @@ export class EffectRunner {
       .finally(() => (this.renewal = undefined));
   }
 
-  private async step(effect: Effect, raw: Claimed, { claimedAt, until }: { claimedAt: number; until: number }): Promise<void> {
+  /** Whether nothing of it is left to do. */
+  private async step(effect: Effect, raw: Claimed, { claimedAt, until }: { claimedAt: number; until: number }): Promise<boolean> {
     const parsed = effect.request?.safeParse(raw.request);
     const claimed = parsed?.success ? { ...raw, request: parsed.data } : raw;
-    await inSpan(`effect ${effect.kind}`, { parent: claimed.traceparent }, async () => {
+    return inSpan(`effect ${effect.kind}`, { parent: claimed.traceparent }, async () => {
       // It was never sent, and can't be.
       const invalid = raw.was === 'intended' ? parsed?.error : undefined;
       const result: Result = invalid ? { kind: 'refused', code: 'EFFECT_REQUEST_INVALID', reason: invalid.message.slice(0, 1_000) } : await this.call(effect, claimed, claimedAt);
-      await this.settle(effect, claimed, afterCall(claimed, result, this.options.random), until);
+      return this.settle(effect, claimed, afterCall(claimed, result, this.options.random), until);
     });
   }
 
@@ -206,7 +208,7 @@ export class EffectRunner {
   }
 
   /** Tries as long as the claim lasts: the outcome is in the hand, and whoever has to find it out again asks the system once more. */
-  private async settle(effect: Effect, claimed: Claimed, step: Step, until: number): Promise<void> {
+  private async settle(effect: Effect, claimed: Claimed, step: Step, until: number): Promise<boolean> {
     const { database, clock, logger } = this.options;
     const { kind } = effect;
     const { key, request, traceparent, correlation_id: correlationId } = claimed;
@@ -219,14 +221,15 @@ export class EffectRunner {
           }),
         );
         effects.inc({ kind, outcome: step.counts });
-        if (step.counts === 'confirmed' || step.counts === 'refused') this.rates.get(kind)?.add(1);
-        return;
+        const over = step.counts === 'confirmed' || step.counts === 'refused';
+        if (over) this.rates.get(kind)?.add(1);
+        return over;
       } catch (error) {
         const lost = error instanceof StewardError && error.code === 'EFFECT_CLAIM_LOST';
         const backoffMs = 50 + Math.random() * Math.min(2_000, 100 * 2 ** tries);
         if (lost || this.cutOff.signal.aborted || performance.now() + backoffMs > until) {
           logger[lost ? 'info' : 'error']({ err: error, kind, key, outcome: step.counts }, 'an outcome could not be stored, it is found out again');
-          return;
+          return false;
         }
         logger.warn({ err: error, kind, key, tries }, 'an outcome could not be stored yet');
         await clock.sleep(backoffMs, this.cutOff.signal);

@@ -2,7 +2,7 @@ import { consumerMigrations } from '@steward/event-bus';
 import { createLogger, type Database, openDatabase } from '@steward/platform';
 import { eventually, testDatabase, type TestDatabase } from '@steward/testing';
 import { kitMigrations } from '../announce/kit.migration';
-import { type Claimed, claimEffects, moveEffect, nextDueInMs, type NextState } from './effect.store';
+import { type Claimed, claimEffects, type Claims, moveEffect, type NextState } from './effect.store';
 import { intendEffects, touchEffect } from './intend';
 
 const hourMs = 3_600_000;
@@ -22,7 +22,8 @@ describe('the rows of effects', () => {
   });
 
   const intend = (...keys: string[]) => database.transaction((tx) => intendEffects(tx, keys.map((key) => ({ kind: 'sale', key, request: {} }))));
-  const claim = (limit = 10, claimMs = hourMs): Promise<Claimed[]> => claimEffects(database, 'sale', { limit, claimMs, absenceAfterMs: hourMs, flow: 'erp.sale' });
+  const claims = (limit = 10, claimMs = hourMs): Promise<Claims> => claimEffects(database, 'sale', { limit, claimMs, absenceAfterMs: hourMs, flow: 'erp.sale' });
+  const claim = async (limit?: number, claimMs?: number): Promise<readonly Claimed[]> => (await claims(limit, claimMs)).claimed;
   const one = async (claimMs = hourMs): Promise<Claimed> => {
     const [claimed] = await claim(1, claimMs);
     if (claimed === undefined) throw new Error('nothing to claim');
@@ -75,7 +76,14 @@ describe('the rows of effects', () => {
     const again = await one();
     expect(again.was).toBe('pending');
     await move(again, next('pending'));
-    expect([await claim(), Number(await nextDueInMs(database, 'sale', 'erp.sale'))]).toEqual([[], expect.closeTo(hourMs, -5)]);
+    expect(await claims()).toEqual({ claimed: [], dueInMs: expect.closeTo(hourMs, -5) });
+  });
+
+  it('a claim says when the next effect is due that it leaves, unless others may be due now', async () => {
+    await intend('o1', 'o2', 'o3');
+    await test.pool.query(`update effect set next_at = now() + interval '30 minutes' where key = 'o3'`);
+    expect(await claims(1)).toEqual({ claimed: [expect.anything()], dueInMs: undefined });
+    expect(await claims(2)).toEqual({ claimed: [expect.anything()], dueInMs: expect.closeTo(hourMs / 2, -5) });
   });
 
   it('S6: a touch brings no second submit nearer', async () => {

@@ -36,11 +36,14 @@ export interface Claimed {
 // `submitted` is committed by this very statement, before the call (ADR 0018). Skip locked, because order means nothing here:
 // effects that depend on each other are not intended at the same time. Nor is anything of a paused flow claimed, in whichever replica: a
 // look at what the process knows could be a second old.
+//
+// When the next one is due comes with it, for a loop that asks once and not twice; but not where others may be due now, since all open
+// ones are looked at for it.
 const claimText = `
 with due as (
   select key from effect where kind = $1 and settled_at is null and next_at <= now() and (claimed_until is null or claimed_until <= now()) and key <> all($6::text[]) and ${mayFlow('$5')}
   order by next_at limit $2 for update skip locked
-)
+), claimed as (
 update effect e set
   state = case when e.state = 'intended' and e.abandoned_at is null then 'submitted' else e.state end,
   submitted_at = case when e.state = 'intended' then now() else e.submitted_at end,
@@ -49,7 +52,13 @@ update effect e set
   claim = e.claim + 1, claimed_until = now() + make_interval(secs => $3), touched = false
 from due where e.kind = $1 and e.key = due.key
 returning e.key, e.request, e.claim::float8 as claim, old.state as was, e.failures, e.abandoned_at is not null as abandoned, e.answer, e.error, e.traceparent, e.correlation_id,
-  extract(epoch from e.submitted_at + make_interval(secs => $4) - now())::float8 * 1000 as "absenceCountsInMs"`;
+  extract(epoch from e.submitted_at + make_interval(secs => $4) - now())::float8 * 1000 as "absenceCountsInMs"
+)
+select c.*, next."dueInMs" from (
+  select case when (select count(*) from claimed) < $2 then (
+    select extract(epoch from min(greatest(next_at, claimed_until)) - now())::float8 * 1000
+    from effect where kind = $1 and settled_at is null and key not in (select key from claimed) and ${mayFlow('$5')}) end as "dueInMs") next
+left join claimed c on true`;
 
 export interface ClaimLimits {
   readonly limit: number;
@@ -62,8 +71,16 @@ export interface ClaimLimits {
   readonly flow: string;
 }
 
-export async function claimEffects(database: Pick<Database, 'query'>, kind: string, { limit, claimMs, absenceAfterMs, flow, except = [] }: ClaimLimits): Promise<Claimed[]> {
-  return database.query<Claimed & { [column: string]: unknown }>({ name: 'kit-effect-claim', text: claimText }, [kind, limit, claimMs / 1_000, absenceAfterMs / 1_000, flow, except]);
+export interface Claims {
+  readonly claimed: readonly Claimed[];
+  /** When the next one is due that nobody has; undefined when there is none, the flow is paused, or as many were claimed as may be. */
+  readonly dueInMs: number | undefined;
+}
+
+export async function claimEffects(database: Pick<Database, 'query'>, kind: string, { limit, claimMs, absenceAfterMs, flow, except = [] }: ClaimLimits): Promise<Claims> {
+  const rows = await database.query<Claimed & { dueInMs: number | null; [column: string]: unknown }>({ name: 'kit-effect-claim', text: claimText }, [kind, limit, claimMs / 1_000, absenceAfterMs / 1_000, flow, except]);
+  // A row without an effect says only when there will be one.
+  return { claimed: rows.filter(({ key }) => key !== null), dueInMs: rows[0]?.dueInMs ?? undefined };
 }
 
 /** So long from now, for those that nobody else has by now. */
@@ -101,15 +118,6 @@ export async function moveEffect(tx: PoolClient, kind: string, { key, claim }: P
     ],
   });
   return rowCount === 1;
-}
-
-/** When the next one is due that nobody has; undefined when there is none, or the flow is paused. */
-export async function nextDueInMs(database: Pick<Database, 'query'>, kind: string, flow: string): Promise<number | undefined> {
-  const [row] = await database.query<{ ms: number | null }>(
-    { name: 'kit-effect-due', text: `select extract(epoch from min(greatest(next_at, claimed_until)) - now())::float8 * 1000 as ms from effect where kind = $1 and settled_at is null and ${mayFlow('$2')}` },
-    [kind, flow],
-  );
-  return row?.ms ?? undefined;
 }
 
 /** What met a failure waits no longer than `withinMs` more, in any order: the system is back. An absence counts no sooner for that (S6). */
