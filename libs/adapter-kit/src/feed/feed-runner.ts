@@ -56,6 +56,10 @@ export class FeedRunner {
 
   constructor(private readonly options: FeedRunnerOptions) {}
 
+  get entity(): string {
+    return this.options.feed.contract.entity;
+  }
+
   start(): void {
     this.running ??= this.run();
   }

@@ -111,9 +111,10 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
       const context = openContext(adapter, env, runtime, database, source, outward.http);
       runners.push(...openRunners({ context, vendor: env.STEWARD_CONNECTOR, adapter, sending, flowSwitch, revisionFloor, progressEveryMs }));
       board.add(runners.map((runner) => runner.flow()));
-      const sources = source.feeds.map(({ contract }) => sourceLetters(adapter.name, contract.entity, () => runners.forEach((runner) => runner.hinted())));
+      const hinted = (entities: readonly string[]): void => runners.filter(({ entity }) => entities.includes(entity)).forEach((runner) => runner.hinted());
+      const sources = source.feeds.map(({ contract: { entity } }) => sourceLetters(adapter.name, entity, () => hinted([entity])));
       parts = { database, runners, board, letters: { database, works, sources }, doors: { system: adapter.name, database, feeds: source.feeds, own, tells, now: () => runtime.clock.now(), signal: shutdown.signal } };
-      if (source.webhook) mountWebhook(app.getHttpAdapter().getInstance(), { spec: source.webhook, feeds: source.feeds, database, clock: runtime.clock, logger, stored: () => runners.forEach((runner) => runner.hinted()) });
+      if (source.webhook) mountWebhook(app.getHttpAdapter().getInstance(), { spec: source.webhook, feeds: source.feeds, database, clock: runtime.clock, logger, stored: hinted });
       connectQuestions(app, adapter, env);
       shutdown.onDrain('feeds', async () => void (await Promise.all(runners.map((runner) => runner.stop()))));
 

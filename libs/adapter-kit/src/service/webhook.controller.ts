@@ -17,7 +17,8 @@ export interface WebhookParts {
   readonly database: Pick<Database, 'query'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly stored: () => void;
+  /** Told of the entities that hints were stored of. */
+  readonly stored: (entities: readonly string[]) => void;
 }
 
 const maxBodyBytes = 1_048_576;
@@ -31,7 +32,7 @@ export function mountWebhook(server: FastifyInstance, { spec, feeds, database, c
     const known = hintsOf(spec, body).filter(({ entity, key }) => entities.has(entity) && !key.includes('\0') && key.isWellFormed());
     if (known.length === 0) return;
     await storeHints(database, known, new Date(clock.now()));
-    stored();
+    stored(known.map(({ entity }) => entity));
   });
 }
 
