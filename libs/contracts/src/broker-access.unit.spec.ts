@@ -20,7 +20,7 @@ describe('rights at the broker', () => {
       {
         service: 'erp',
         publishes: ['case', 'dead-letter', 'feed-progress', 'reserved-stock', 'shipment', 'stock-level', 'stock-reservation'].map((entity) => `evt.erp.${entity}.v1.*`),
-        consumes: ['erp-reservations@OMS_COMMANDS', 'erp-sales@OMS_COMMANDS'],
+        consumes: ['erp-reservations@GATEWAY_COMMANDS', 'erp-reservations@OMS_COMMANDS', 'erp-sales@OMS_COMMANDS'],
         requests: ['rpc.operations.broker-state', 'rpc.operations.heartbeat.erp'],
         answers: owners('erp'),
       },

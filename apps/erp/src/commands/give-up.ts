@@ -5,6 +5,7 @@ import type { PoolClient } from 'pg';
 import { giveUp } from '../reservation/end';
 import { saleRefused } from '../reservation/export';
 import { tell } from '../reservation/tell';
+import { isOfCart } from './of-cart';
 
 /**
  * Release and cancellation of an export are the same wish: this order is not to take its stock. What became of it with the ERP
@@ -12,7 +13,7 @@ import { tell } from '../reservation/tell';
  */
 export async function giveUpAll(tx: PoolClient, events: readonly AppliedEvent<{ readonly orderId: string }>[], clock: Clock): Promise<void> {
   const now = new Date(clock.now());
-  const asked = events.map(({ data: { orderId }, envelope: { correlationId, traceparent } }) => ({ orderId, correlationId, traceparent }));
+  const asked = events.map(({ data: { orderId }, envelope }) => ({ orderId, cart: isOfCart(envelope), correlationId: envelope.correlationId, traceparent: envelope.traceparent }));
   const changes = await giveUp(tx, asked, now);
   await tell(tx, changes);
   for (const { orderId } of changes.answering) {

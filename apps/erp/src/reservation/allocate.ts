@@ -18,9 +18,17 @@ export interface Wanted {
   readonly quantity: number;
 }
 
+/** What a cart holds, for the order that names it. */
+export interface Cart {
+  readonly reservationId: string;
+  readonly shares: readonly { readonly lineId: string; readonly sku: string; readonly location: string; readonly quantity: number }[];
+}
+
 export interface Request {
   readonly orderId: string;
   readonly lines: readonly Wanted[];
+  /** Given back before the order is decided on, so that nobody comes between; kept by the cart when the order is refused. */
+  readonly cart?: Cart | null;
 }
 
 export interface Allocation {
@@ -32,15 +40,25 @@ export interface AllocatedLine extends Wanted {
   readonly allocations: readonly Allocation[];
 }
 
-export interface Refusal {
-  readonly code: 'OUT_OF_STOCK' | 'UNKNOWN_SKU';
+/** A line that could not be held. */
+export interface Shortage {
+  readonly lineId: string;
   readonly sku: string;
-  /** What could have been held of it. */
+  /** What could have been held of its SKU, for all lines of it together. */
   readonly available: number;
 }
 
+/** By the first line that could not be held. */
+export interface Refusal {
+  readonly code: 'OUT_OF_STOCK' | 'UNKNOWN_SKU';
+  readonly sku: string;
+  readonly available: number;
+  /** Absent of what was refused before all of them were told. */
+  readonly shortages?: readonly Shortage[];
+}
+
 export type Decision =
-  | { readonly kind: 'held'; readonly orderId: string; readonly lines: readonly AllocatedLine[] }
+  | { readonly kind: 'held'; readonly orderId: string; readonly lines: readonly AllocatedLine[]; readonly tookOver: Cart | null }
   | { readonly kind: 'refused'; readonly orderId: string; readonly refusal: Refusal };
 
 /** A location while a batch is decided on: what is held there grows. */
@@ -52,23 +70,41 @@ interface Place extends Pick<Stock, 'location' | 'backorderable' | 'onHand' | 's
 export function allocate(stocks: readonly Stock[], requests: readonly Request[]): Decision[] {
   const places = new Map<string, Place[]>();
   for (const { sku, ...place } of stocks) places.set(sku, [...(places.get(sku) ?? []), place]);
-  return requests.map((request) => decide(places, request));
+  const takenOver = new Set<string>();
+  return requests.map(({ cart, ...request }) => {
+    // Of several orders that name one cart the first that is held has it (S2).
+    const own = cart == null || takenOver.has(cart.reservationId) ? null : cart;
+    for (const share of own?.shares ?? []) move(places, share, -1);
+    const decision = decide(places, request, own);
+    if (decision.kind === 'refused') for (const share of own?.shares ?? []) move(places, share, 1);
+    else if (own !== null) takenOver.add(own.reservationId);
+    return decision;
+  });
 }
 
-function decide(places: ReadonlyMap<string, readonly Place[]>, { orderId, lines }: Request): Decision {
+function move(places: ReadonlyMap<string, readonly Place[]>, { sku, location, quantity }: Cart['shares'][number], direction: 1 | -1): void {
+  const place = places.get(sku)?.find((each) => each.location === location);
+  if (place !== undefined) place.reserved += direction * quantity;
+}
+
+function decide(places: ReadonlyMap<string, readonly Place[]>, { orderId, lines }: Request, tookOver: Cart | null): Decision {
   const taken: { readonly place: Place; readonly quantity: number }[] = [];
   const allocated: AllocatedLine[] = [];
+  const short: Wanted[] = [];
   for (const line of lines) {
-    const known = places.get(line.sku);
-    const shares = known === undefined ? undefined : take(known, line.quantity);
+    const shares = take(places.get(line.sku) ?? [], line.quantity);
     if (shares === undefined) {
-      for (const { place, quantity } of taken) place.reserved -= quantity;
-      return { kind: 'refused', orderId, refusal: { code: known === undefined ? 'UNKNOWN_SKU' : 'OUT_OF_STOCK', sku: line.sku, available: availableToPromise(known ?? []) } };
+      short.push(line);
+      continue;
     }
     taken.push(...shares);
     allocated.push({ ...line, allocations: shares.map(({ place, quantity }) => ({ location: place.location, quantity })) });
   }
-  return { kind: 'held', orderId, lines: allocated };
+  if (short.length === 0) return { kind: 'held', orderId, lines: allocated, tookOver };
+  for (const { place, quantity } of taken) place.reserved -= quantity;
+  const shortages = short.map(({ lineId, sku }): Shortage => ({ lineId, sku, available: availableToPromise(places.get(sku) ?? []) }));
+  const first = shortages[0] as Shortage;
+  return { kind: 'refused', orderId, refusal: { code: places.has(first.sku) ? 'OUT_OF_STOCK' : 'UNKNOWN_SKU', sku: first.sku, available: first.available, shortages } };
 }
 
 /** From the fullest location first, so that a line is split only when no single one has enough; undefined when all of them have not. */

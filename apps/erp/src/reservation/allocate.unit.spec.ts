@@ -45,6 +45,19 @@ describe('allocation', () => {
     expect(decide([stock('A', 'HAM', 0)], order('1', ['A', 1]), order('2', ['B', 1]))).toEqual(['OUT_OF_STOCK A 0', 'UNKNOWN_SKU B 0']);
   });
 
+  it('says of every line that is short how much of its SKU there was', () => {
+    const [decision] = allocate([stock('A', 'HAM', 5), stock('B', 'HAM', 1)], [order('1', ['A', 4], ['A', 2], ['B', 2], ['C', 1])]);
+    expect(decision).toMatchObject({ refusal: { code: 'OUT_OF_STOCK', sku: 'A', available: 5, shortages: [{ lineId: '2', available: 5 }, { lineId: '3', available: 1 }, { lineId: '4', sku: 'C', available: 0 }] } });
+  });
+
+  it('S2: gives an order what its cart holds before anybody else, once, and leaves it to the cart of an order that is refused', () => {
+    const cart = { reservationId: 'c', shares: [{ lineId: '1', sku: 'A', location: 'HAM', quantity: 2 }] };
+    const named = (orderId: string, quantity: number): Request => ({ ...order(orderId, ['A', quantity]), cart });
+    const stocks = [stock('A', 'HAM', 3, { reserved: 2 })];
+    expect(decide(stocks, order('1', ['A', 2]), named('2', 4), named('3', 3), named('4', 1))).toEqual(['OUT_OF_STOCK A 1', 'OUT_OF_STOCK A 3', 'HAM 3', 'OUT_OF_STOCK A 0']);
+    expect(decide(stocks, named('1', 1), order('2', ['A', 2]))).toEqual(['HAM 1', 'HAM 2']);
+  });
+
   const skus = ['A', 'B'];
   const stocksOf = fc.uniqueArray(
     fc.record({ sku: fc.constantFrom(...skus), location: fc.constantFrom('BER', 'HAM', 'MUC'), onHand: fc.integer({ min: -3, max: 12 }), safetyStock: fc.nat(2), backorderable: fc.boolean(), reserved: fc.nat(6) }),

@@ -11,7 +11,10 @@ export interface GivenUp extends Changes {
   readonly answering: readonly Reservation[];
 }
 
-/** The order does not need its stock any more, or should not be carried out: which of the two was said makes no difference to the stock. */
+/**
+ * The order does not need its stock any more, or should not be carried out: which of the two was said makes no difference to the stock.
+ * What is a cart's is given up for a cart only, and an order's for an order: nobody gives up what others hold.
+ */
 export async function giveUp(tx: Tx, orders: readonly Asked[], now: Date): Promise<GivenUp> {
   const ids = [...new Set(orders.map(({ orderId }) => orderId))];
   const asked = ids.map((id) => orders.find(({ orderId }) => orderId === id) as Asked);
@@ -20,7 +23,8 @@ export async function giveUp(tx: Tx, orders: readonly Asked[], now: Date): Promi
   const before = locked.filter(({ orderId }) => started.has(orderId)).map((row): Reservation => ({ ...row, status: 'released', endedAt: now }));
   await saveReservations(tx, before);
 
-  const open = locked.filter((row) => !started.has(row.orderId) && !isOver(row));
+  const carts = new Set(asked.filter(({ cart }) => cart === true).map(({ orderId }) => orderId));
+  const open = locked.filter((row) => !started.has(row.orderId) && !isOver(row) && row.cart === carts.has(row.orderId));
   const unknownToErp = open.filter((row) => row.export === null || row.export === 'refused' || row.export === 'called_off');
   const answering = open.filter((row) => row.export === 'intended' && !row.givingUp).map((row): Reservation => ({ ...row, givingUp: true }));
   const toCancel = open.filter((row) => row.export === 'done').map(callOff);

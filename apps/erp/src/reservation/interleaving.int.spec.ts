@@ -10,17 +10,22 @@ import { seeShipments, settleShipments } from './ship';
 const skus = ['A', 'B'] as const;
 const locations = ['HAM', 'MUC'] as const;
 const orders = ['1', '2', '3', '4', '5', '6'] as const;
+const carts = ['c1', 'c2', 'c3'] as const;
 
 const order = fc.constantFrom(...orders);
 const place = fc.record({ sku: fc.constantFrom(...skus), location: fc.constantFrom(...locations) });
 /** Taken modulo what there is to do it with, so that most steps do something. */
 const which = fc.nat(11);
 const on = <Name extends string, More extends object>(name: Name, weight: number, more: { [K in keyof More]: fc.Arbitrary<More[K]> }) => ({ weight, arbitrary: fc.record({ do: fc.constant(name), ...more }) as unknown as fc.Arbitrary<{ do: Name } & More> });
-const wanted = fc.record({ order, lines: fc.dictionary(fc.constantFrom(...skus), fc.integer({ min: 1, max: 4 }), { minKeys: 1 }), expires: fc.integer({ min: 0, max: 40 }) });
+const lines = fc.dictionary(fc.constantFrom(...skus), fc.integer({ min: 1, max: 4 }), { minKeys: 1 });
+const expires = fc.integer({ min: 0, max: 40 });
+const cart = fc.constantFrom(...carts);
+const wanted = fc.record({ order, lines, expires, cart: fc.option(cart, { freq: 2 }) });
 const step = fc.oneof(
   on('hold', 5, { wanted: fc.array(wanted, { minLength: 1, maxLength: 4 }) }),
+  on('hold cart', 3, { cart, lines, expires }),
   on('give up', 1, { which }),
-  on('give up unseen', 1, { order }),
+  on('give up unseen', 1, { order: fc.oneof(order, cart) }),
   on('pass time', 1, { minutes: fc.integer({ min: 1, max: 15 }) }),
   on('export', 5, { which }),
   on('answer', 6, { which, yes: fc.nat(4).map((chance) => chance > 0) }),
@@ -119,7 +124,7 @@ describe('any interleaving', () => {
       const found = await rig.rows<{ order_id: string }>(`select order_id from reservation where ${where} order by order_id`);
       return found[which % Math.max(1, found.length)]?.order_id;
     };
-    const give = async (id: string): Promise<unknown> => rig.transaction((tx) => giveUp(tx, [asked(id)], at(minute)));
+    const give = async (id: string): Promise<unknown> => rig.transaction((tx) => giveUp(tx, [{ ...asked(id), cart: id.startsWith('c') }], at(minute)));
     /** Whether what has left unseen left the places where it is held: else stock levels of these places can't tell of it. */
     const leftWhereHeld = async (id: string): Promise<boolean> => {
       const held = new Map((await rig.transaction((tx) => holdingsOf(tx, [id]))).map((holding) => [`${holding.sku}@${holding.location}`, holding.held - holding.leaving]));
@@ -145,7 +150,9 @@ describe('any interleaving', () => {
     const run = async (next: Step): Promise<unknown> => {
       switch (next.do) {
         case 'hold':
-          return rig.transaction((tx) => holdStock(tx, next.wanted.map((each) => request(each.order, each.lines, at(minute + each.expires))), at(minute)));
+          return rig.transaction((tx) => holdStock(tx, next.wanted.map((each) => ({ ...request(each.order, each.lines, at(minute + each.expires)), cartReservationId: each.cart })), at(minute)));
+        case 'hold cart':
+          return rig.transaction((tx) => holdStock(tx, [{ ...request(next.cart, next.lines, at(minute + next.expires)), cart: true }], at(minute)));
         case 'give up': {
           const id = await pick(next.which, `status in ('held', 'exported')`);
           return id === undefined ? undefined : give(id);
@@ -156,7 +163,7 @@ describe('any interleaving', () => {
           minute += next.minutes;
           return rig.transaction((tx) => expireReservations(tx, at(minute), 2));
         case 'export': {
-          const id = (await pick(next.which, `status = 'held' and export is null`)) ?? 'unknown';
+          const id = (await pick(next.which, `status = 'held' and export is null and not cart`)) ?? 'unknown';
           const decision = await rig.transaction((tx) => intendExport(tx, { ...asked(id), number: `N-${id}`, lines: [{ lineId: '1', sku: 'A', quantity: 1 }] }, at(minute)));
           if (decision.kind === 'export') erp.sales.set(id, { state: 'asked', open: new Map(decision.reservation.lines.map(({ sku, quantity }) => [sku, quantity])) });
           return;
@@ -209,7 +216,7 @@ describe('any interleaving', () => {
     }
     // Everything is seen, everybody gives up what has not left, the ERP agrees: nothing stays reserved.
     for (const which of erp.shipments.keys()) await see(which);
-    await rig.transaction((tx) => giveUp(tx, orders.map(asked), at(minute)));
+    for (const id of [...orders, ...carts]) await give(id);
     while ((await pick(0, `export in ('intended', 'calling_off')`)) !== undefined) await answer(0, true);
     for (const which of erp.shipments.keys()) await see(which);
     while (erp.reads.length > 0) await hear(0);
@@ -219,20 +226,20 @@ describe('any interleaving', () => {
     if (!forged) expect(await rig.reserved()).toEqual([]);
   };
 
-  it('S1, S2, S3, I4: of shoppers, time, an ERP and late feeds sells nothing twice and forgets nothing', async () => {
+  it('S1, S2, S3, I4: of shoppers, carts, time, an ERP and late feeds sells nothing twice and forgets nothing', async () => {
     await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60, size: 'max' }), (plan) => play(plan)), { numRuns: 40 });
   }, 240_000);
 
   it('T3: the same check catches a ledger that takes goods off by a read of before', async () => {
     const plan: Step[] = [
-      { do: 'hold', wanted: [{ order: '1', lines: { A: 3 }, expires: 30 }] },
+      { do: 'hold', wanted: [{ order: '1', lines: { A: 3 }, expires: 30, cart: null }] },
       { do: 'export', which: 0 },
       { do: 'answer', which: 0, yes: true },
       { do: 'ask for stock', places: [{ sku: 'A', location: 'HAM' }, { sku: 'A', location: 'MUC' }] },
       { do: 'ship', which: 0, from: 'HAM', share: 9 },
       { do: 'see shipment', which: 0 },
       { do: 'hear stock', which: 0 },
-      { do: 'hold', wanted: [{ order: '2', lines: { A: 3 }, expires: 30 }, { order: '3', lines: { A: 3 }, expires: 30 }] },
+      { do: 'hold', wanted: [{ order: '2', lines: { A: 3 }, expires: 30, cart: null }, { order: '3', lines: { A: 3 }, expires: 30, cart: null }] },
     ];
     await play(plan);
     await expect(play(plan, true)).rejects.toThrow('oversold A');

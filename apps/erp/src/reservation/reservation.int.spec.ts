@@ -24,7 +24,7 @@ describe('reservations', () => {
     const { reservations, balances } = await hold(request('1', { A: 3, B: 3 }), request('2', { A: 2 }), request('3', { A: 1 }), request('4', { C: 1 }));
     expect(await rig.statuses()).toEqual({ 1: 'held', 2: 'refused', 3: 'held', 4: 'refused' });
     expect(await rig.reserved()).toEqual(['A@HAM 4', 'B@HAM 1', 'B@MUC 2']);
-    expect(reservations.map(({ refusal }) => refusal)).toEqual([null, { code: 'OUT_OF_STOCK', sku: 'A', available: 1 }, null, { code: 'UNKNOWN_SKU', sku: 'C', available: 0 }]);
+    expect(reservations.map(({ refusal }) => refusal)).toEqual([null, { code: 'OUT_OF_STOCK', sku: 'A', available: 1, shortages: [{ lineId: '1', sku: 'A', available: 1 }] }, null, { code: 'UNKNOWN_SKU', sku: 'C', available: 0, shortages: [{ lineId: '1', sku: 'C', available: 0 }] }]);
     expect(reservations[0]?.lines[1]).toEqual({ lineId: '2', sku: 'B', quantity: 3, allocations: [{ location: 'MUC', quantity: 2 }, { location: 'HAM', quantity: 1 }] });
     expect(balances.toSorted((a, b) => (a.location + a.sku < b.location + b.sku ? -1 : 1))).toEqual([
       { sku: 'A', location: 'HAM', reserved: 4 },

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { CartReservations1801000000000 } from '../cart/cart.migration';
 import { ReservationRetention1799000000000 } from '../retention/retention.migration';
 
 /** The stock that is held for orders: Steward is the system of record of it (S3). By hand, because of collations and partial indexes. */
@@ -63,4 +64,4 @@ const tables = [
   'create index leaving_shipment on leaving (shipment_id)',
 ];
 
-export const reservationMigrations = [Reservations1795000000000, ReservationRetention1799000000000];
+export const reservationMigrations = [Reservations1795000000000, ReservationRetention1799000000000, CartReservations1801000000000];

@@ -13,6 +13,8 @@ export interface ExportRefusal {
 
 export interface Reservation {
   readonly orderId: string;
+  /** Of a cart: its id is no order's, and an order that names it takes over what it holds. */
+  readonly cart: boolean;
   readonly status: Status;
   /** Empty for an order that was released before it was asked for: nothing is announced of it until then. */
   readonly lines: readonly AllocatedLine[];
@@ -34,10 +36,10 @@ export interface Reservation {
 /** Nothing more happens to it, except that goods on their way out are taken off. */
 export const isOver = ({ status }: Reservation): boolean => status === 'refused' || status === 'released' || status === 'expired' || status === 'shipped';
 
-const columns = `order_id as "orderId", status, lines, refusal, expires_at as "expiresAt", order_number as "orderNumber", export, giving_up as "givingUp", cancellations,
+const columns = `order_id as "orderId", cart, status, lines, refusal, expires_at as "expiresAt", order_number as "orderNumber", export, giving_up as "givingUp", cancellations,
   erp_reference as "erpReference", export_refusal as "exportRefusal", correlation_id as "correlationId", traceparent, ended_at as "endedAt"`;
 
-export type Asked = Pick<Reservation, 'orderId' | 'correlationId' | 'traceparent'>;
+export type Asked = Pick<Reservation, 'orderId' | 'correlationId' | 'traceparent'> & Partial<Pick<Reservation, 'cart'>>;
 
 /**
  * Makes and locks a row for each order that has none, and returns those. The row comes before the decision: whoever asks for the same
@@ -46,10 +48,10 @@ export type Asked = Pick<Reservation, 'orderId' | 'correlationId' | 'traceparent
 export async function startReservations(tx: Tx, asked: readonly Asked[], now: Date): Promise<Set<string>> {
   const { rows } = await tx.query<{ order_id: string }>({
     name: 'erp-ask',
-    text: `insert into reservation (order_id, status, lines, correlation_id, traceparent, asked_at)
-      select order_id, 'asked', '[]', correlation_id, traceparent, $4::timestamptz from unnest($1::text[], $2::text[], $3::text[]) u(order_id, correlation_id, traceparent)
+    text: `insert into reservation (order_id, cart, status, lines, correlation_id, traceparent, asked_at)
+      select order_id, cart, 'asked', '[]', correlation_id, traceparent, $4::timestamptz from unnest($1::text[], $2::text[], $3::text[], $5::boolean[]) u(order_id, correlation_id, traceparent, cart)
       order by order_id on conflict do nothing returning order_id`,
-    values: [asked.map(({ orderId }) => orderId), asked.map(({ correlationId }) => correlationId), asked.map(({ traceparent }) => traceparent), now],
+    values: [asked.map(({ orderId }) => orderId), asked.map(({ correlationId }) => correlationId), asked.map(({ traceparent }) => traceparent), now, asked.map(({ cart }) => cart ?? false)],
   });
   return new Set(rows.map(({ order_id }) => order_id));
 }

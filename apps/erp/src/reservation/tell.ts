@@ -29,7 +29,7 @@ function toState({ orderId, status, lines, refusal, expiresAt, erpReference, exp
     orderId,
     status,
     lines: lines.map(({ lineId, sku, quantity, allocations }) => ({ lineId, sku, quantity, allocations: allocations.map(({ location, quantity: share }) => ({ location, quantity: share })) })),
-    refusal: refusal && { code: refusal.code, sku: refusal.sku, available: refusal.available },
+    refusal: refusal && { code: refusal.code, sku: refusal.sku, available: refusal.available, ...(refusal.shortages === undefined ? {} : { shortages: refusal.shortages.map(({ lineId, sku, available }) => ({ lineId, sku, available })) }) },
     // Once it is over or out of our hands, time ends it no more.
     expiresAt: status === 'held' ? (expiresAt?.toISOString() ?? null) : null,
     erpReference,

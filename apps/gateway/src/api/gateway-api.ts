@@ -91,7 +91,7 @@ export async function createGatewayApi(env: ApiEnv, { lateMs, ...options }: { cl
       const storefront = await createStorefront({
         reading: { cache, listings, freshness, categories, contexts: new Contexts(env.STEWARD_GATEWAY_MARKETS), clock },
         catalogue: queries,
-        ordering: { database, watch, limit: new CheckoutLimit(env.STEWARD_GATEWAY_CHECKOUT_RATE_LIMIT, clock) },
+        ordering: { database, watch, limit: new CheckoutLimit(env.STEWARD_GATEWAY_CHECKOUT_RATE_LIMIT, clock), reservations: { mostPieces: env.STEWARD_GATEWAY_RESERVATION_PIECES, mostMs: env.STEWARD_GATEWAY_RESERVATION_TTL_MS } },
         selling: { keys, promotions, promiseTtlMs: env.STEWARD_PROMISE_TTL_MS, shippingRates: env.STEWARD_GATEWAY_SHIPPING },
         rateLimit: env.STEWARD_GATEWAY_RATE_LIMIT,
         shedding: { lateMs: lateMs ?? eventLoop.lateMs, beyondMs: env.STEWARD_GATEWAY_SHED_MS },

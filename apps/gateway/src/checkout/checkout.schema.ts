@@ -32,6 +32,8 @@ input PlaceOrderInput {
   lines: [OrderLineInput!]!
   "Of the preview, where it has shipping."
   shippingPromise: String
+  "What the shopper's cart holds already: the order takes it over."
+  reservation: ReservationInput
   "As in the preview."
   codes: [String!]
   payment: PaymentInput!
@@ -43,6 +45,12 @@ input OrderLineInput {
   sku: String!
   quantity: Int!
   promise: String!
+}
+
+input ReservationInput {
+  id: ID!
+  "Of the answer to reserveCart; a customer's own needs none."
+  token: String
 }
 
 input PaymentInput {
@@ -108,6 +116,8 @@ enum PlaceOrderErrorCode {
   PRICE_CHANGED
   "The order says why; nothing is charged and no stock is held."
   ORDER_REJECTED
+  "Another order has taken the reservation over."
+  RESERVATION_ORDERED
   "The token is of a customer who was erased."
   CUSTOMER_ERASED
 }

@@ -20,6 +20,8 @@ import { tokenOf } from '../order/order-token';
 import { toOrderView, type OrderView } from '../order/order-view';
 import { orderKey } from '../news/notify';
 import type { Watch } from '../news/watch';
+import { isOwn } from '../reservation/reservation-access';
+import { findReservation } from '../reservation/reservation.store';
 import { placeOrderInput, type PlaceOrderInput } from './place-order.input';
 import { priceLines, type PricedOrder } from './price-lines';
 
@@ -93,6 +95,9 @@ async function check(ordering: Ordering, { body, buyer }: Asked, request: Reques
   if (input.expectedTotal !== null && input.expectedTotal.currency !== context.currency)
     return refusedAt('GATEWAY_INPUT_REFUSED', { pointer: '/expectedTotal/currency', detail: `is ${input.expectedTotal.currency}`, accepted: context.currency });
 
+  if (input.reservation !== null && !(await mayTakeOver(ordering, input.reservation, buyer)))
+    return refusedAt('GATEWAY_INPUT_REFUSED', { pointer: '/reservation', detail: 'is none of whoever asks', accepted: 'the id of a reservation of this customer, or an id with its reservationToken' });
+
   const at = ordering.clock.now();
   const pricing = await counted(() => priceLines({ input, buyer, keys, at, publicGroup: selling.reading.contexts.usual.customerGroup }));
   if (pricing.kind === 'invalid') return refused('PROMISE_INVALID', `${pricing.places[0]?.pointer ?? 'a promise'} ${pricing.places[0]?.detail ?? ''}`, pricing.places);
@@ -104,9 +109,15 @@ async function check(ordering: Ordering, { body, buyer }: Asked, request: Reques
   return { kind: 'acceptable', acceptance: { request, order } };
 }
 
+/** Whether it is still held is for the stock service to say: a hold that has ended makes an order none the worse. */
+async function mayTakeOver({ database }: Ordering, { id, token }: NonNullable<PlaceOrderInput['reservation']>, { identity }: Buyer): Promise<boolean> {
+  const found = await findReservation(database, id);
+  return found !== undefined && isOwn(found, { identity, token });
+}
+
 function toCommand(orderId: string, input: PlaceOrderInput, { lines, shipping, totals }: PricedOrder, { identity, context }: Buyer, at: number): Acceptance['order'] {
   const { market, currency, language, customerGroup } = context;
-  const { email, shippingAddress, billingAddress, payment } = input;
+  const { email, shippingAddress, billingAddress, payment, reservation } = input;
   return {
     orderId,
     acceptedAt: new Date(at).toISOString(),
@@ -122,6 +133,7 @@ function toCommand(orderId: string, input: PlaceOrderInput, { lines, shipping, t
     shipping,
     totals,
     payment: { method: payment.method, paymentMethodToken: payment.token },
+    ...(reservation === null ? {} : { cartReservationId: reservation.id }),
   };
 }
 

@@ -22,6 +22,8 @@ export async function forgetCustomers(tx: PoolClient, customerIds: readonly stri
   ];
   await scrubPerson(tx, [{ contract: customer, keys: customerIds }, { contract: order, keys: orderIds }, ...said]);
   await forgetMessages(tx, 'gateway', said);
+  // A pseudonym's; what is still held runs out by itself.
+  await tx.query('delete from cart_reservation where customer_id = any($1::text[])', [customerIds]);
   // Of a person in the stored answers: where they were to prove who they are.
   await tx.query(
     `update idempotency set answer = jsonb_set(answer::jsonb, '{order,payment,actionUrl}', 'null')::text

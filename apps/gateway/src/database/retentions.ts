@@ -20,6 +20,12 @@ export const gatewayRetentions = [
     statement: 'delete from cancellation where order_id in (select order_id from cancellation where requested_at < $1 limit $2 for update skip locked)',
   }),
   defineRetention({
+    table: 'cart_reservation',
+    keepMs: 30 * 24 * hourMs,
+    because: 'nothing is held any more when its time is over, and by then a shopper has long been told what became of it; an order that took it over stands by itself',
+    statement: 'delete from cart_reservation where reservation_id in (select reservation_id from cart_reservation where expires_at < $1 order by expires_at limit $2 for update skip locked)',
+  }),
+  defineRetention({
     table: 'webhook',
     keepMs: 30 * 24 * hourMs,
     because: 'what an endpoint was told is deleted then; what it could not be told is counted, so that somebody sees it, and the next change of the order tells it anew',

@@ -12,6 +12,9 @@ import { customerSchema } from '../customer/customer.schema';
 import type { CheckoutLimit } from '../checkout/checkout-limit';
 import type { Ordering } from '../checkout/place-order';
 import { orderSchema } from '../order/order.schema';
+import { reservationResolvers } from '../reservation/reservation.resolver';
+import { reservationSchema } from '../reservation/reservation.schema';
+import type { Reserving } from '../reservation/reserve-cart';
 import type { Context } from '../storefront/context';
 import { fromFastify, hintAt } from '../storefront/problem';
 import { spend } from '../storefront/rate-limit';
@@ -40,7 +43,7 @@ export interface GraphqlOptions {
   addresses: Addresses;
   policy: DocumentPolicy;
   logger: Logger;
-  ordering: Ordering;
+  ordering: Ordering & Reserving;
   limit: CheckoutLimit;
   streams: EventStreams;
 }
@@ -53,10 +56,11 @@ export async function graphqlRoutes(app: FastifyInstance, options: GraphqlOption
   const { reading, addresses, policy, logger, ordering, limit, streams } = options;
   const shown = resolvers(reading, addresses);
   const buying = checkoutResolvers(ordering, limit);
+  const holding = reservationResolvers(ordering, limit);
   const accounts = customerResolvers(ordering, limit);
   await app.register(mercurius, {
-    schema: [schema, cartSchema, orderSchema, checkoutSchema, customerSchema].join(''),
-    resolvers: { ...shown, Query: { ...shown.Query, ...buying.Query, ...accounts.Query }, Mutation: { ...buying.Mutation, ...accounts.Mutation } },
+    schema: [schema, cartSchema, orderSchema, checkoutSchema, reservationSchema, customerSchema].join(''),
+    resolvers: { ...shown, Query: { ...shown.Query, ...buying.Query, ...holding.Query, ...accounts.Query }, Mutation: { ...buying.Mutation, ...holding.Mutation, ...accounts.Mutation } },
     routes: false,
     jit: JIT_AFTER,
     ...compiled,

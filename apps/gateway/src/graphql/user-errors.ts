@@ -14,7 +14,7 @@ export function userErrorsOf({ code, detail, places }: { code: ErrorCode; detail
   return places.map((place) => ({ code, field: place.pointer.startsWith('/') ? fieldOf(place.pointer, under) : null, message: `${place.detail}; accepted: ${place.accepted}` }));
 }
 
-const mendable = new Set<ErrorCode>(['GATEWAY_INPUT_REFUSED', 'IDEMPOTENCY_KEY_REFUSED', 'CUSTOMER_ERASED', 'ORDER_UNKNOWN', 'ORDER_NOT_CANCELLABLE']);
+const mendable = new Set<ErrorCode>(['GATEWAY_INPUT_REFUSED', 'IDEMPOTENCY_KEY_REFUSED', 'CUSTOMER_ERASED', 'ORDER_UNKNOWN', 'ORDER_NOT_CANCELLABLE', 'RESERVATION_UNKNOWN', 'RESERVATION_ORDERED']);
 
 /** Of what is thrown the same; what nobody can mend is an error of the request. */
 export async function asUserErrors<N extends object, T extends object>(none: N, under: string, work: () => Promise<T>): Promise<T | (N & { userErrors: UserError[] })> {
@@ -24,7 +24,7 @@ export async function asUserErrors<N extends object, T extends object>(none: N, 
     if (!(error instanceof RejectedError) || !mendable.has(error.code)) throw error;
     // Only what was found in the input stands in it; a key is an argument of its own.
     const place = { pointer: error.place ?? '', detail: error.detail ?? error.message, accepted: error.accepted ?? '' };
-    return { ...none, userErrors: userErrorsOf({ code: error.code, detail: place.detail, places: [place] }, error.code === 'GATEWAY_INPUT_REFUSED' ? under : '') };
+    return { ...none, userErrors: userErrorsOf({ code: error.code, detail: place.detail, places: [place] }, error.code === 'GATEWAY_INPUT_REFUSED' || error.code === 'RESERVATION_ORDERED' ? under : '') };
   }
 }
 

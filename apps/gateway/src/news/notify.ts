@@ -1,9 +1,10 @@
 import type { PoolClient } from 'pg';
 
-/** Names what has changed of somebody's own: an order, a customer. Whoever waits for it reads it. */
+/** Names what has changed of somebody's own: an order, a reservation, a customer. Whoever waits for it reads it. */
 export const NEWS_CHANNEL = 'news';
 
 export const orderKey = (orderId: string): string => `order/${orderId}`;
+export const reservationKey = (reservationId: string): string => `reservation/${reservationId}`;
 export const customerKey = (customerId: string): string => `customer/${customerId}`;
 
 /** NOTIFY takes at most 7,999 bytes, an id has up to 255 bytes of UTF-8. */

@@ -1,3 +1,4 @@
+import { reservationSchemas } from './openapi.reservation';
 import { closed, instant, list, maybe, pageAnswer, ref, text } from './openapi.parts';
 
 const open = (properties: Readonly<Record<string, object>>, required: readonly string[], description: string) => ({ type: 'object', required, additionalProperties: false, properties, description });
@@ -95,6 +96,7 @@ export const checkoutSchemas = {
       billingAddress: maybe(ref('Address'), 'The shipping address unless given.'),
       lines: { ...list(closed({ sku, quantity, promise })), minItems: 1, maxItems: 200 },
       shippingPromise: maybe(promise, 'Of the preview, where it has shipping.'),
+      reservation: maybe(ref('ReservationReference'), 'What the cart holds already: the order takes it over.'),
       codes: maybe(list(text), 'As in the preview.'),
       payment: open({ method: { enum: ['card', 'invoice'] }, token: maybe(text, "With card: the payment provider's token.") }, ['method'], 'How it is paid.'),
       expectedTotal: maybe(closed({ minorUnits: text, currency: text }), 'What the shopper saw: an order that would cost anything else is not taken.'),
@@ -102,6 +104,7 @@ export const checkoutSchemas = {
     ['email', 'shippingAddress', 'lines', 'payment'],
     'Lines and promises of a preview in the same context.',
   ),
+  ...reservationSchemas,
   Address: address,
   OrderLine: closed({
     lineId: text,

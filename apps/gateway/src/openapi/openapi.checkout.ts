@@ -1,9 +1,7 @@
-import { context, everybody, json, page, path, ref, refusals } from './openapi.parts';
+import { body, context, everybody, header, json, keyOf, page, path, ref, refusals } from './openapi.parts';
+import { reservationPaths } from './openapi.reservation';
 
-const body = (schema: string) => ({ required: true, content: { 'application/json': { schema: ref(schema) } } });
-
-const header = (name: string, description: string, required = false) => ({ name, in: 'header', required, description, schema: { type: 'string' } });
-const idempotencyKey = header('Idempotency-Key', '16 to 255 visible ASCII characters, such as a UUID: a new one for each order, the same one for each repetition.', true);
+const idempotencyKey = keyOf('order');
 const orderToken = header('Steward-Order-Token', 'The order token of the answer to the order: for guests, and for whoever is to see one order.');
 const order = path('id', "The order's id.");
 const answerHeaders = ['Location', 'Idempotent-Replayed', 'Preference-Applied', 'Retry-After', 'Steward-Context'];
@@ -30,6 +28,7 @@ export const checkoutPaths = {
       responses: { 200: json('The cart as an order with these promises will cost.', ref('Cart'), ['Steward-Context']), ...refusals(400, 401, 413, 422, 429, 503) },
     },
   },
+  ...reservationPaths,
   '/v1/orders': {
     get: {
       operationId: 'orders',
@@ -50,7 +49,7 @@ export const checkoutPaths = {
         202: json('Accepted and not decided yet.', ref('PlacedOrder'), answerHeaders),
         ...refusals(400, 401, 403, 413, 422, 429, 503),
         409: {
-          description: 'ORDER_REJECTED with the order; PRICE_CHANGED with a new preview as `cart`; IDEMPOTENCY_IN_PROGRESS with Retry-After.',
+          description: 'ORDER_REJECTED with the order; PRICE_CHANGED with a new preview as `cart`; RESERVATION_ORDERED; IDEMPOTENCY_IN_PROGRESS with Retry-After.',
           content: { 'application/problem+json': { schema: ref('OrderProblem') } },
         },
       },

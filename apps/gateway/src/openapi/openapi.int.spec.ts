@@ -3,7 +3,7 @@ import addFormats from 'ajv-formats';
 import { eventually } from '@steward/testing';
 import type { GatewayApi } from '../api/gateway-api';
 import { apiOn, get, post, stage } from '../fixtures/api.fixture.spec';
-import { aCategory, aLevel, aPrice, aProduct, categories, prices, products, stock } from '../fixtures/read-model.fixture.spec';
+import { aCategory, aLevel, aPrice, aProduct, categories, prices, products, reservations, stock } from '../fixtures/read-model.fixture.spec';
 import { orderBody, sendOrder } from '../fixtures/shopper.fixture.spec';
 import { openapiDocument } from './openapi.document';
 import { schemas } from './openapi.schemas';
@@ -71,10 +71,23 @@ it('describes an order, accepted, seen and refused', async () => {
   expect(faults('PlaceOrderInput', body)).toEqual([]);
 });
 
+it('describes a reservation, asked for, refused and seen', async () => {
+  const body = { lines: [{ sku: 'full/S', quantity: 2 }], holdSeconds: 60 };
+  const made = await post<{ reservation: { id: string }; reservationToken: string }>(api, '/v1/reservations', body, { 'idempotency-key': 'a-reservation-to-be-described', prefer: 'wait=0' });
+  expect([made.status, faults('Reserved', made.json), faults('ReservationInput', body)]).toEqual([202, [], []]);
+  const { id } = made.json.reservation;
+  const lines = [{ lineId: '1', sku: 'full/S', quantity: 2, allocations: [] }];
+  await reservations(scene.database, { key: id, revision: 1, data: { orderId: id, status: 'refused', lines, refusal: { code: 'OUT_OF_STOCK', sku: 'full/S', available: 1 }, expiresAt: null, erpReference: null, exportRefusal: null } });
+  const seen = await get<{ lines: { available: number }[] }>(api, `/v1/reservations/${id}`, { 'steward-reservation-token': made.json.reservationToken });
+  expect([faults('Reservation', seen.json), seen.json.lines[0]?.available]).toEqual([[], 1]);
+  const refused = await post(api, '/v1/reservations', { lines: [] }, { 'idempotency-key': 'another-one-to-be-described' });
+  expect(faults('ReservationProblem', refused.json)).toEqual([]);
+});
+
 it('describes every route of the storefront but GraphQL, probes and itself, and none that is not there', async () => {
   const asked: Record<string, string> = { sku: 'full', id: 'low', name: 'categories', market: 'eu', language: 'en' };
   for (const [path, methods] of Object.entries(openapiDocument.paths)) {
-    if (!('get' in methods) || path.startsWith('/v1/orders')) {
+    if (!('get' in methods) || /^\/v1\/(orders|reservations)/.test(path)) {
       const method = 'get' in methods ? get(api, path) : post(api, path, '');
       expect([path, (await method).json.code]).not.toEqual([path, 'GATEWAY_ROUTE_UNKNOWN']);
       continue;

@@ -25,6 +25,11 @@ export function closed(properties: Readonly<Record<string, object>>, description
   return { type: 'object', required: Object.keys(properties), additionalProperties: false, properties, ...(description === undefined ? {} : { description }) };
 }
 
+export const body = (schema: string) => ({ required: true, content: { 'application/json': { schema: ref(schema) } } });
+
+export const header = (name: string, description: string, required = false) => ({ name, in: 'header', required, description, schema: { type: 'string' } });
+export const keyOf = (what: string) => header('Idempotency-Key', `16 to 255 visible ASCII characters, such as a UUID: a new one for each ${what}, the same one for each repetition.`, true);
+
 export const path = (name: string, description: string) => ({ name, in: 'path', required: true, description, schema: { type: 'string' } });
 
 /** Of every list. */

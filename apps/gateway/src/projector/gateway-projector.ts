@@ -21,6 +21,7 @@ import { priceProjection } from '../price/price.projection';
 import { dirtyDocuments } from '../product/dirty-documents';
 import { productProjection } from '../product/product.projection';
 import { promotionProjection } from '../promotion/promotion.projection';
+import { reservationProjection } from '../reservation/reservation.projection';
 import { reservedStockProjection, stockLevelProjection } from '../product/stock-level.projection';
 import { gatewayRelease } from '../release';
 import { WebhookSender } from '../webhook/webhook-sender';
@@ -88,7 +89,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
         logger,
         readiness,
         flowSwitch,
-        projections: [productProjection, categoryProjection, stockLevelProjection, priceProjection, reservedStockProjection, promotionProjection, orderProjection(urls), ...orderPartProjections(urls), customerProjection, segmentProjection, parkedProjection],
+        projections: [productProjection, categoryProjection, stockLevelProjection, priceProjection, reservedStockProjection, promotionProjection, reservationProjection, orderProjection(urls), ...orderPartProjections(urls), customerProjection, segmentProjection, parkedProjection],
         handlers: [feedProgressHandler],
         journal: env.STEWARD_MODE === 'test',
       });

@@ -17,6 +17,8 @@ import type { CheckoutLimit } from '../checkout/checkout-limit';
 import { openapiRoutes } from '../openapi/openapi.routes';
 import { orderRoutes } from '../order/orders.routes';
 import type { Ordering } from '../checkout/place-order';
+import type { ReservationLimits } from '../reservation/reservation.input';
+import { reservationRoutes } from '../reservation/reservations.routes';
 import { fromFastify, hintAt } from './problem';
 import { limitRates } from './rate-limit';
 import type { Reading } from './reading';
@@ -26,7 +28,7 @@ export interface StorefrontOptions {
   reading: Reading;
   catalogue: Catalogue;
   selling: Omit<Selling, 'reading'>;
-  ordering: Pick<Ordering, 'database' | 'watch'> & { limit: CheckoutLimit };
+  ordering: Pick<Ordering, 'database' | 'watch'> & { limit: CheckoutLimit; reservations: ReservationLimits };
   addresses: Addresses;
   /** Points a client may spend in a minute, 0 = any number. */
   rateLimit: number;
@@ -39,7 +41,7 @@ export interface StorefrontOptions {
   ready: () => boolean;
 }
 
-const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/products/{sku}/json-ld, GET /v1/categories/{id}, GET /v1/categories, POST /v1/price-preview, POST /v1/orders, GET /v1/orders, GET /v1/orders/{id}, GET /v1/orders/{id}/events, POST /v1/orders/{id}/cancel, POST /v1/orders/{id}/returns, GET /v1/customer, POST /graphql, GET /sitemap.xml, GET /feeds/{market}/{language}/merchant.xml, GET /livez, GET /readyz';
+const ROUTES = 'GET /v1/products/{sku}, GET /v1/products, GET /v1/products/{sku}/json-ld, GET /v1/categories/{id}, GET /v1/categories, POST /v1/price-preview, POST /v1/reservations, GET /v1/reservations/{id}, DELETE /v1/reservations/{id}, POST /v1/orders, GET /v1/orders, GET /v1/orders/{id}, GET /v1/orders/{id}/events, POST /v1/orders/{id}/cancel, POST /v1/orders/{id}/returns, GET /v1/customer, POST /graphql, GET /sitemap.xml, GET /feeds/{market}/{language}/merchant.xml, GET /livez, GET /readyz';
 
 /** The storefront's own HTTP server: Fastify without Nest, because a read from memory should cost little more than the socket. */
 export async function createStorefront({ reading, catalogue, selling, ordering, addresses, rateLimit, shedding, proxies, authenticate, policy, explorer, logger, ready }: StorefrontOptions): Promise<FastifyInstance> {
@@ -98,7 +100,8 @@ export async function createStorefront({ reading, catalogue, selling, ordering, 
   );
   restRoutes(app, reading);
   await cartRoutes(app, { reading, ...selling });
-  const checkout = { selling: { reading, ...selling }, database: ordering.database, watch: ordering.watch, clock: reading.clock };
+  const checkout = { selling: { reading, ...selling }, database: ordering.database, watch: ordering.watch, clock: reading.clock, limits: ordering.reservations };
+  await reservationRoutes(app, checkout, ordering.limit);
   await checkoutRoutes(app, checkout, ordering.limit);
   const streams = new EventStreams((most) => new StewardError('ORDER_STREAMS_FULL', `${String(most)} are open`));
   orderRoutes(app, checkout, streams);

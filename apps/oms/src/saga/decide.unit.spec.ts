@@ -89,6 +89,15 @@ describe('an order', () => {
     expect(paymentContract.validateProduced(order.payment())).toEqual([]);
   });
 
+  it('names the reservation of its cart where it asks for stock, and none where it has none', () => {
+    const asks = (order: object): Intent[] => {
+      const decision = decide(undefined, { kind: 'place-order', order: { ...orderOf(), ...order }, verdict: { kind: 'sound' } }, now);
+      return decision.kind === 'decided' ? [...decision.intents] : [];
+    };
+    expect(asks({ cartReservationId: 'C' })).toMatchObject([{ command: { kind: 'reserve-stock', data: { orderId: 'O-1', cartReservationId: 'C' } } }]);
+    expect(JSON.stringify([asks({}), asks({ cartReservationId: null })])).not.toContain('cartReservationId');
+  });
+
   it('asks nothing twice, whatever is said twice or late', () => {
     const order = confirmedOrder();
     expect([order.place(), order.outcome('authorize', confirmed('PI', 1_999)), order.outcome('place', declined), order.says({ kind: 'reservation', revision: 1, reservation: { orderId: 'O-1', status: 'held', lines: [], refusal: null, expiresAt: null, erpReference: null, exportRefusal: null } })]).toEqual([[], [], [], []]);

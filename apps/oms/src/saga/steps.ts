@@ -28,7 +28,14 @@ export const forwardSteps: readonly ForwardStep[] = [
     isDone: ({ stock: { status } }) => status === 'held' || status === 'exported' || status === 'shipped',
     ask: (saga, dueAt) => ({
       saga: { ...saga, stock: { ...saga.stock, status: 'asked' } },
-      intents: [command('reserve-stock', { orderId: saga.orderId, lines: linesOf(saga).map(({ lineId, sku, quantity }) => ({ lineId, sku, quantity })), expiresAt: new Date(dueAt + holdMs).toISOString() })],
+      intents: [
+        command('reserve-stock', {
+          orderId: saga.orderId,
+          lines: linesOf(saga).map(({ lineId, sku, quantity }) => ({ lineId, sku, quantity })),
+          expiresAt: new Date(dueAt + holdMs).toISOString(),
+          ...(saga.order?.cartReservationId == null ? {} : { cartReservationId: saga.order.cartReservationId }),
+        }),
+      ],
     }),
   },
   {

@@ -80,6 +80,8 @@ export interface Purchase {
   /** A payment method of the provider. */
   readonly card: string;
   readonly address?: Address;
+  /** What the cart holds already. */
+  readonly reservation?: { readonly id: string; readonly token: string };
   /** Of the customer who buys; without, a guest does. */
   readonly token?: string;
   /** How long the shopper waits for any answer at all. */
@@ -87,13 +89,29 @@ export interface Purchase {
 }
 
 /** What is sent to order it. */
-export function orderBody({ lines, shippingPromise, email, card, address = usualAddress }: Omit<Purchase, 'key' | 'token' | 'withinMs'>): Readonly<Record<string, unknown>> {
-  return { email, shippingAddress: address, lines, ...(shippingPromise === null ? {} : { shippingPromise }), payment: { method: 'card', token: card } };
+export function orderBody({ lines, shippingPromise, email, card, reservation, address = usualAddress }: Omit<Purchase, 'key' | 'token' | 'withinMs'>): Readonly<Record<string, unknown>> {
+  return { email, shippingAddress: address, lines, ...(shippingPromise === null ? {} : { shippingPromise }), ...(reservation === undefined ? {} : { reservation }), payment: { method: 'card', token: card } };
 }
 
 export function placeOrder(gatewayUrl: string, { key, token, withinMs, ...purchase }: Purchase, waitSeconds: number): Promise<Answered> {
   return ask('POST', `${gatewayUrl}/v1/orders`, orderBody(purchase), { 'idempotency-key': key, prefer: `wait=${waitSeconds}`, ...bearer(token) }, withinMs);
 }
+
+export interface Reserved {
+  readonly reservation: { readonly id: string; readonly status: string; readonly orderId: string | null };
+  /** Lets a guest see the reservation, give it back and order with it. */
+  readonly reservationToken: string;
+}
+
+/** Stock for a cart, before there is an order. */
+export function reserveCart(gatewayUrl: string, { key, ...body }: { key: string; lines: readonly { sku: string; quantity: number }[]; holdSeconds?: number }, waitSeconds: number): Promise<Answered> {
+  return ask('POST', `${gatewayUrl}/v1/reservations`, body, { 'idempotency-key': key, prefer: `wait=${waitSeconds}` });
+}
+
+const ofReservation = (gatewayUrl: string, method: string, { reservation, reservationToken }: Reserved): Promise<Answered> =>
+  ask(method, `${gatewayUrl}/v1/reservations/${encodeURIComponent(reservation.id)}`, undefined, { 'steward-reservation-token': reservationToken });
+export const readReservation = async (gatewayUrl: string, reserved: Reserved): Promise<Reserved['reservation']> => JSON.parse((await ofReservation(gatewayUrl, 'GET', reserved)).text) as Reserved['reservation'];
+export const releaseReservation = (gatewayUrl: string, reserved: Reserved): Promise<Answered> => ofReservation(gatewayUrl, 'DELETE', reserved);
 
 export async function readOrder(gatewayUrl: string, id: string, token: string): Promise<ShownOrder> {
   const answer = await fetch(`${gatewayUrl}/v1/orders/${encodeURIComponent(id)}`, { headers: { 'steward-order-token': token }, signal: AbortSignal.timeout(WITHIN_MS) });

@@ -1,7 +1,7 @@
 /** An order through the whole system: gateway, saga, stock, payment, OMS, ERP, and back to the shopper. */
 import { rmSync } from 'node:fs';
 import { eventually, OtlpReceiver } from '@steward/testing';
-import { eraseMe, placeOrder, preview, readOrder, register, requestReturn, type Answered, type Placed, type ShownOrder } from '../clients/shopper.client';
+import { eraseMe, placeOrder, preview, readOrder, readReservation, register, releaseReservation, requestReturn, reserveCart, type Answered, type Placed, type Reserved, type ShownOrder } from '../clients/shopper.client';
 import { readBooks, violations, type Books } from '../shop/books';
 import { codeOf } from '../shop/buyers';
 import { layOut, shownQuantity, type Goods } from '../shop/goods';
@@ -25,7 +25,7 @@ describe('an order', () => {
     const env = Object.fromEntries(['gateway-api', 'gateway-projector', 'oms', 'erp'].map((name) => [name, telemetry]));
     system = await startSystem({ dataDir, ports: await freePortPlan(), mode: 'test', env });
     await system.sandbox.seed({ seed: 'order', products: 40 });
-    goods = await layOut(system.sandbox, system.gatewayUrl, { skus: 5, stock: 10, withinMs: 60_000 });
+    goods = await layOut(system.sandbox, system.gatewayUrl, { skus: 6, stock: 10, withinMs: 60_000 });
   }, 180_000);
 
   afterAll(async () => {
@@ -65,6 +65,28 @@ describe('an order', () => {
     const { placed, unit } = await order(sku);
     const shown = await becomes(placed, ({ status }) => status === 'CONFIRMED');
     expect(violations([asBought(shown, sku, unit)], [{ sku, stock: 1 }], await booksOf(shown))).toEqual([]);
+    await eventually(async () => (await shownQuantity(system.gatewayUrl, sku)) === 9, { withinMs: 30_000 });
+  }, 90_000);
+
+  it('S2: takes over what its cart holds while nobody else gets any, and what is given back is everybody’s', async () => {
+    const sku = skuAt(5);
+    const reserve = async (key: string, quantity: number): Promise<{ status: number } & Reserved> => {
+      const { status, text } = await reserveCart(system.gatewayUrl, { key, lines: [{ sku, quantity }], holdSeconds: 300 }, 10);
+      return { status, ...(JSON.parse(text) as Reserved) };
+    };
+    const [mine, given] = [await reserve('the-cart-of-this-spec', 8), await reserve('another-cart-of-this-spec', 2)];
+    expect([mine.status, mine.reservation.status, given.status]).toEqual([201, 'HELD', 201]);
+    expect((await reserve('a-cart-that-is-late', 1)).status).toBe(409);
+    const late = await order(sku);
+    expect([late.answer.status, late.placed.order.rejection?.code]).toEqual([409, 'OUT_OF_STOCK']);
+
+    const { promise, shippingPromise } = await preview(system.gatewayUrl, sku, 1);
+    const purchase = { lines: [{ sku, quantity: 1, promise: promise ?? '' }], shippingPromise, email: 'ada@example.com', card: 'pm_card_visa', reservation: { id: mine.reservation.id, token: mine.reservationToken } };
+    const [placed, second] = [await placeOrder(system.gatewayUrl, { key: 'an-order-with-a-cart', ...purchase }, 10), await placeOrder(system.gatewayUrl, { key: 'the-same-cart-again', ...purchase }, 10)];
+    await becomes(JSON.parse(placed.text) as Placed, ({ status }) => status === 'CONFIRMED');
+    expect([codeOf(second), await readReservation(system.gatewayUrl, mine)]).toMatchObject(['RESERVATION_ORDERED', { status: 'ORDERED', orderId: (JSON.parse(placed.text) as Placed).order.id }]);
+    // What the order left of it, and what was given back.
+    expect((await releaseReservation(system.gatewayUrl, given)).status).toBe(204);
     await eventually(async () => (await shownQuantity(system.gatewayUrl, sku)) === 9, { withinMs: 30_000 });
   }, 90_000);
 
