@@ -1,15 +1,13 @@
 // B11: whether atomic batches carry more than single publishes in a pipelined window, on a server that syncs lazily and on one
 // that syncs every message. The same messages (600 bytes, Steward's headers, newest per key), the same number in flight.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { jetstreamManager, StorageType } from '@nats-io/jetstream';
 import { connect, headers, type Msg, type NatsConnection, nuid } from '@nats-io/transport-node';
 import { freePort, startNats } from '@steward/servers';
+import { scratchFolder } from '@steward/start';
+import type { Say } from '../pipeline/report';
 import { bodyOf } from '../yardstick/changes';
 import { median } from '../yardstick/line';
-
-type Say = (line: string) => void;
 
 const STREAM = 'BENCH_BATCHES';
 const KEYS = 50_000;
@@ -20,7 +18,7 @@ const SIZES = [100, 500, 1_000];
 
 export async function runBatches(say: Say): Promise<void> {
   for (const syncAlways of [false, true]) {
-    const dir = mkdtempSync(join(tmpdir(), 'steward-batches-'));
+    const dir = scratchFolder('bench');
     const server = await startNats({ dir, port: await freePort(), syncAlways, config: '' });
     const connection = await connect({ servers: server.url });
     try {

@@ -4,14 +4,10 @@
 // 3. The next slice begins when every order of this one is decided: nobody pays for another's work.
 // 4. A run counts only if each order was taken and confirmed, stands once in the books of the OMS and the ERP with one payment, and the
 //    stock fell by what was sold (`npm run shop` checks the same way).
-import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Bought, freePortPlan, type Goods, layOut, startSystem, type System } from '@steward/start';
-import { BENCH_USER, postgresVersion, type Say, serversFor, withAccount } from '../pipeline/pipeline';
-import { machine, pairRatio, ratioLine } from '../pipeline/report';
-import { cpuProbeOf, perEvent, type CpuProbe } from '../yardstick/cpu';
+import { type Bought, type Goods, layOut, type System } from '@steward/start';
+import { benchAccount, onSystem, postgresVersion, probeOf } from '../on-system';
+import { machine, pairRatio, ratioLine, type Say } from '../pipeline/report';
+import { perEvent, type CpuProbe } from '../yardstick/cpu';
 import { median, type Outcome, percentile } from '../yardstick/line';
 import { type Bare, openBare } from './bare';
 import { faultsOf } from './faults-of';
@@ -42,37 +38,27 @@ interface Pair {
 }
 
 /** False when an order was lost, doubled or turned away; the ratios are told, not judged. */
-export async function runCheckout(options: CheckoutOptions, say: Say): Promise<boolean> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'steward-checkout-'));
-  chmodSync(dataDir, 0o755); // as root, PostgreSQL runs as somebody else and has its folder in there
-  const password = randomBytes(18).toString('base64url');
-  const ports = await freePortPlan();
-  const system = await startSystem({
-    dataDir,
-    ports,
-    note: say,
-    // What the stand-in for the systems of record does to keep its own data, and how often it lets itself be called, is no part of the line.
-    env: { sandbox: { STEWARD_SANDBOX_DATA: '', STEWARD_SANDBOX_RATE_LIMIT: '0' } },
-    brokerConfig: (config) => withAccount(config, password, false),
+export function runCheckout(options: CheckoutOptions, say: Say): Promise<boolean> {
+  const account = benchAccount({ open: false });
+  // How often the stand-in for the systems of record lets itself be called is no part of the line.
+  const env = { sandbox: { STEWARD_SANDBOX_RATE_LIMIT: '0' } };
+  return onSystem({ say, env, brokerConfig: account.brokerConfig }, async (system) => {
+    const orders = openOrders(system.gatewayUrl);
+    let bare: Bare | undefined;
+    try {
+      bare = await openBare(await account.serversOf(system, 'bench_bare'));
+      await system.sandbox.seed({ seed: 'checkout', products: PRODUCTS });
+      const perSku = (options.pairs + 1) * Math.ceil((options.seconds * options.rate) / options.skus);
+      const goods = await layOut(system.sandbox, system.gatewayUrl, { skus: options.skus, stock: perSku + LEFT_OVER, withinMs: 120_000 });
+      say(machine({ Node: process.version, PostgreSQL: await postgresVersion(system), 'nats-server': system.natsVersion }));
+      const bench: Bench = { system, goods, orders, bare, probe: probeOf(system), options, bought: [] };
+      conclude(await measure(bench, say), options, say);
+      return await check(bench, say);
+    } finally {
+      orders.close();
+      await bare?.close();
+    }
   });
-  const orders = openOrders(system.gatewayUrl);
-  let bare: Bare | undefined;
-  try {
-    bare = await openBare(await serversFor(system, 'bench_bare', { url: `nats://127.0.0.1:${ports['nats-server']}`, user: BENCH_USER, pass: password }));
-    await system.sandbox.seed({ seed: 'checkout', products: PRODUCTS });
-    const perSku = (options.pairs + 1) * Math.ceil((options.seconds * options.rate) / options.skus);
-    const goods = await layOut(system.sandbox, system.gatewayUrl, { skus: options.skus, stock: perSku + LEFT_OVER, withinMs: 120_000 });
-    say(machine({ Node: process.version, PostgreSQL: await postgresVersion(system), 'nats-server': system.natsVersion }));
-    const probe = cpuProbeOf(Object.fromEntries(Object.entries(system.processes).map(([name, running]) => [name, running.pid])));
-    const bench: Bench = { system, goods, orders, bare, probe, options, bought: [] };
-    conclude(await measure(bench, say), options, say);
-    return await check(bench, say);
-  } finally {
-    orders.close();
-    await bare?.close();
-    await system.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  }
 }
 
 async function measure(bench: Bench, say: Say): Promise<Pair[]> {

@@ -1,33 +1,23 @@
 // The list of groups over HTTP beside the plain SQL of the same page: what the desk adds to the database.
-import { mkdtempSync, chmodSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { freePortPlan, startSystem, type System } from '@steward/start';
+import type { System } from '@steward/start';
 import { Client } from 'pg';
-import { machine } from '../pipeline/report';
+import { onSystem } from '../on-system';
+import { machine, type Say } from '../pipeline/report';
 import { median } from '../yardstick/line';
 import { askDesk, operatorToken } from './desk.client';
 import type { DeskOptions } from './options';
 import { fill, pageOfGroups } from './letters';
 
-type Say = (line: string) => void;
-
-/** Goal of the page: a person does not notice the difference. */
+/** A person does not notice the difference. */
 const wantedMs = 50;
+const others = ['pim', 'erp', 'crm', 'oms', 'pricing', 'gateway-projector', 'gateway-api'] as const;
 
 /** True when both answer the same page; the times are told, not judged. */
-export async function runDesk(options: DeskOptions, say: Say): Promise<boolean> {
-  const dir = mkdtempSync(join(tmpdir(), 'steward-bench-'));
-  chmodSync(dir, 0o755); // as root, PostgreSQL runs as somebody else and has its folder in there
-  const others = ['pim', 'erp', 'crm', 'oms', 'pricing', 'gateway-projector', 'gateway-api'] as const;
-  const system = await startSystem({ dataDir: dir, ports: await freePortPlan(), durable: false, without: others });
-  try {
+export function runDesk(options: DeskOptions, say: Say): Promise<boolean> {
+  return onSystem({ say, durable: false, without: others }, (system) => {
     say(machine({ Node: process.version }));
-    return await measure(system, options, say);
-  } finally {
-    await system.stop();
-    rmSync(dir, { recursive: true, force: true });
-  }
+    return measure(system, options, say);
+  });
 }
 
 async function measure(system: System, { letters, groups, rounds, requests }: DeskOptions, say: Say): Promise<boolean> {

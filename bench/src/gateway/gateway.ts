@@ -1,10 +1,10 @@
 // The gateway's API and its peers in turn, asked the same by the same load. A single figure says little on a machine with
 // neighbours; the median of the pairs' ratios does (T4, T5). Each server is a process of its own, as the load is, and only one
 // of them is asked at a time.
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { machine } from '../pipeline/report';
+import { scratchFolder } from '@steward/start';
+import { machine, type Say } from '../pipeline/report';
 import { cpuProbeOf, type CpuProbe } from '../yardstick/cpu';
 import type { Outcome } from '../yardstick/line';
 import { differing, openContests, type Contest } from './contests';
@@ -15,16 +15,13 @@ import { bytesOf } from './questions';
 import { CPU, describeSlice, ratios, table } from './report';
 import { openStorefront, type Storefront } from './storefront';
 
-type Say = (line: string) => void;
-
 const WARM_UP_MS = 1_000;
 /** With their exact versions. */
 const { devDependencies: peers } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as { devDependencies: Record<string, string> };
 
 /** True when all answers were right; the ratios are told, not judged: one run on one machine is no gate. */
 export async function runGateway(options: GatewayOptions, say: Say): Promise<boolean> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'steward-bench-'));
-  chmodSync(dataDir, 0o755); // as root, PostgreSQL runs as somebody else and has its folder in there
+  const dataDir = scratchFolder('bench');
   const programs: Program[] = [];
   const start = (entry: string): Program => {
     const program = startProgram(entry);

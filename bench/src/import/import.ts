@@ -4,15 +4,13 @@
 //    import is held against a slice after it, when both ends hold the same number of products.
 // 3. The clock of a change starts at the sandbox's commit: what an adapter that is busy importing has not looked at yet has been
 //    waiting all the same.
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePortPlan, startSystem, type System } from '@steward/start';
+import type { System } from '@steward/start';
 import { Client } from 'pg';
+import { onSystem } from '../on-system';
 import { listenForArrivals } from '../pipeline/arrivals';
 import { productOf } from '../pipeline/bench-product';
-import { machine } from '../pipeline/report';
+import { machine, type Say } from '../pipeline/report';
 import { openSandboxLoad } from '../pipeline/sandbox-load.client';
 import { compare } from '../pipeline/steward';
 import { startLiveChanges } from './live-changes';
@@ -20,26 +18,16 @@ import { memoryOf } from './memory';
 import type { ImportOptions } from './options';
 import { compared } from './report';
 
-type Say = (line: string) => void;
-
 const watched = ['pim', 'gateway-projector', 'nats-server', 'sandbox'] as const;
 const FILL = 5_000;
 const STANDS_AFTER_MS = 60_000;
 
 /** True when both ends were equal; the ratios are told, not judged. */
-export async function runImport(options: ImportOptions, say: Say): Promise<boolean> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'steward-bench-'));
-  chmodSync(dataDir, 0o755); // as root, PostgreSQL runs as somebody else and has its folder in there
-  // What the stand-in for a system of record does to keep its own data is no part of the line.
-  const system = await startSystem({ dataDir, ports: await freePortPlan(), note: say, supervised: false, env: { sandbox: { STEWARD_SANDBOX_DATA: '' } } });
-  try {
+export function runImport(options: ImportOptions, say: Say): Promise<boolean> {
+  return onSystem({ say, keep: options.keep, supervised: false }, (system) => {
     say(machine({ Node: process.version, 'nats-server': system.natsVersion }));
-    return await measure(system, options, say);
-  } finally {
-    await system.stop();
-    if (options.keep) say(`data and logs are in ${dataDir}`);
-    else rmSync(dataDir, { recursive: true, force: true });
-  }
+    return measure(system, options, say);
+  });
 }
 
 async function measure(system: System, { products, rate, seconds }: ImportOptions, say: Say): Promise<boolean> {

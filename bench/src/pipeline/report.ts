@@ -1,6 +1,8 @@
 import { cpus, totalmem } from 'node:os';
 import { median, type Check, type Line, type Load, type Outcome } from '../yardstick/line';
 
+export type Say = (line: string) => void;
+
 export interface Measured {
   readonly line: Line;
   readonly load: Load;

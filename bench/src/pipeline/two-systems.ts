@@ -1,14 +1,12 @@
 // What one thing costs that Steward does: two whole systems that differ in nothing else, in turn.
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePortPlan, startSystem, type System, type SystemOptions } from '@steward/start';
+import type { System, SystemOptions } from '@steward/start';
 import { Client } from 'pg';
-import { cpuProbeOf } from '../yardstick/cpu';
+import { onSystem, probeOf } from '../on-system';
 import type { Line, Load } from '../yardstick/line';
 import type { PipelineOptions } from './options';
-import { compareEnds, inTurn, type Say } from './pipeline';
-import { machine, nameOf, pairRatio, ratioLine, table, type Measured } from './report';
+import { compareEnds, inTurn } from './pipeline';
+import { machine, nameOf, pairRatio, ratioLine, table, type Measured, type Say } from './report';
 import { openSteward } from './steward';
 
 interface Variant {
@@ -64,43 +62,43 @@ const digests: Contest = {
 
 export const contests = { durable, digests };
 
-export async function runTwoSystems(options: PipelineOptions, { variants, what, wanted }: Contest, say: Say): Promise<boolean> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'steward-bench-'));
-  chmodSync(dataDir, 0o755); // as root, PostgreSQL runs as somebody else and has its folder in there
-  const systems: System[] = [];
-  const lines: Line[] = [];
-  const open = async ({ name, system: { env, ...rest } }: Variant): Promise<Line> => {
-    const system = await startSystem({ dataDir: join(dataDir, String(systems.length)), ports: await freePortPlan(), note: say, env: { sandbox: { STEWARD_SANDBOX_DATA: '' }, ...env }, ...rest });
-    systems.push(system);
-    const probe = cpuProbeOf(Object.fromEntries(Object.entries(system.processes).map(([process, running]) => [process, running.pid])));
-    const line = { ...(await openSteward(system, { keys: options.keys, probe, note: say })), name };
-    lines.push(line);
-    return line;
-  };
-  try {
-    const [plain, other] = [await open(variants[1]), await open(variants[0])];
-    say(machine({ Node: process.version, 'nats-server': systems[0]?.natsVersion ?? 'unknown' }));
-    const loads: Load[] = [{ kind: 'saturation' }, ...options.rates.map((perSecond): Load => ({ kind: 'rate', perSecond }))];
-    const measured: Measured[] = [];
-    for (const load of loads) measured.push(...(await inTurn(options, load, [plain, other], say)));
-    say(`\n${table(measured)}\n\nmedian ratio of the pairs`);
-    for (const load of loads) {
-      const of = (line: Line) => measured.find((one) => one.line === line && one.load === load)?.outcomes ?? [];
-      if (load.kind === 'saturation') say(ratioLine(`events/s, ${what}`, pairRatio(of(other), of(plain), (one) => one.eventsPerSecond), wanted));
-      else say(ratioLine(`p50 at ${nameOf(load)}, ${what}`, pairRatio(of(other), of(plain), (one) => one.p50Ms), 'told'));
+export function runTwoSystems(options: PipelineOptions, contest: Contest, say: Say): Promise<boolean> {
+  const [dearer, other] = contest.variants;
+  return onVariant(other, options, say, (plain) => onVariant(dearer, options, say, (dear) => compare(options, contest, { plain, dear }, say)));
+}
+
+interface Opened {
+  readonly system: System;
+  readonly line: Line;
+}
+
+const onVariant = <T>({ name, system: options }: Variant, { keys, keep }: PipelineOptions, say: Say, work: (opened: Opened) => Promise<T>): Promise<T> =>
+  onSystem({ ...options, say, keep }, async (system) => {
+    const line = { ...(await openSteward(system, { keys, probe: probeOf(system), note: say })), name };
+    try {
+      return await work({ system, line });
+    } finally {
+      await line.close();
     }
-    const equal = await compareEnds(lines, say);
-    const asMeant = await Promise.all([variants[1], variants[0]].map(async ({ name, isSo }, index) => {
-      const system = systems[index];
-      const is = system === undefined || isSo === undefined || (await isSo(system));
-      if (!is) say(`  ${name} is not what it says: this run is void`);
-      return is;
-    }));
-    return equal && asMeant.every(Boolean);
-  } finally {
-    for (const line of lines) await line.close();
-    for (const system of systems) await system.stop();
-    if (options.keep) say(`data and logs are in ${dataDir}`);
-    else rmSync(dataDir, { recursive: true, force: true });
+  });
+
+async function compare(options: PipelineOptions, { variants, what, wanted }: Contest, { plain, dear }: { readonly plain: Opened; readonly dear: Opened }, say: Say): Promise<boolean> {
+  say(machine({ Node: process.version, 'nats-server': plain.system.natsVersion }));
+  const loads: Load[] = [{ kind: 'saturation' }, ...options.rates.map((perSecond): Load => ({ kind: 'rate', perSecond }))];
+  const measured: Measured[] = [];
+  for (const load of loads) measured.push(...(await inTurn(options, load, [plain.line, dear.line], say)));
+  say(`\n${table(measured)}\n\nmedian ratio of the pairs`);
+  for (const load of loads) {
+    const of = ({ line }: Opened) => measured.find((one) => one.line === line && one.load === load)?.outcomes ?? [];
+    if (load.kind === 'saturation') say(ratioLine(`events/s, ${what}`, pairRatio(of(dear), of(plain), (one) => one.eventsPerSecond), wanted));
+    else say(ratioLine(`p50 at ${nameOf(load)}, ${what}`, pairRatio(of(dear), of(plain), (one) => one.p50Ms), 'told'));
   }
+  const equal = await compareEnds([plain.line, dear.line], say);
+  const asMeant = await Promise.all([dear, plain].map(async ({ system }, index) => {
+    const { name, isSo } = variants[index] as Variant;
+    const is = isSo === undefined || (await isSo(system));
+    if (!is) say(`  ${name} is not what it says: this run is void`);
+    return is;
+  }));
+  return equal && asMeant.every(Boolean);
 }

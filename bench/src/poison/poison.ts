@@ -2,16 +2,13 @@
 // 1. Poison is what the gateway's database refuses, by a trigger that is there in every slice; so its own cost is on both sides.
 // 2. The same keys are left out of both figures of a pair: what is poison in one slice is no key to be measured in the other.
 // 3. A run counts only if what was parked is what was injected, and nothing is parked any more once a sound state has come.
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePortPlan, startSystem } from '@steward/start';
+import type { System } from '@steward/start';
 import { Client } from 'pg';
+import { onSystem } from '../on-system';
 import { type Arrivals, listenForArrivals } from '../pipeline/arrivals';
 import { productOf, shuffled } from '../pipeline/bench-product';
-import type { Say } from '../pipeline/pipeline';
-import { machine, pairRatio, ratioLine } from '../pipeline/report';
+import { machine, pairRatio, ratioLine, type Say } from '../pipeline/report';
 import { openSandboxLoad, type SandboxLoad } from '../pipeline/sandbox-load.client';
 import { metronome } from '../yardstick/changes';
 import { type Outcome, percentile } from '../yardstick/line';
@@ -36,10 +33,9 @@ interface Bench {
 }
 
 /** False when what was parked is not what was injected. */
-export async function runPoison(options: PoisonOptions, say: Say): Promise<boolean> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'steward-poison-'));
-  chmodSync(dataDir, 0o755); // as root, PostgreSQL runs as somebody else and has its folder in there
-  const system = await startSystem({ dataDir, ports: await freePortPlan(), note: say, env: { sandbox: { STEWARD_SANDBOX_DATA: '' } } });
+export const runPoison = (options: PoisonOptions, say: Say): Promise<boolean> => onSystem({ say }, (system) => poisoned(system, options, say));
+
+async function poisoned(system: System, options: PoisonOptions, say: Say): Promise<boolean> {
   const gateway = new Client({ connectionString: system.databaseUrl('gateway') });
   const load = openSandboxLoad(system.sandbox.url);
   const arrivals = await listenForArrivals(system.databaseUrl('gateway'));
@@ -54,8 +50,6 @@ export async function runPoison(options: PoisonOptions, say: Say): Promise<boole
     load.close();
     await arrivals.close();
     await gateway.end();
-    await system.stop();
-    rmSync(dataDir, { recursive: true, force: true });
   }
 }
 

@@ -1,23 +1,22 @@
 // What it costs to find a few differences among many states (X1): the digests' descent beside a full fetch and a sorted merge, in turn, on
 // one PostgreSQL with both ends in it.
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort, startPostgres } from '@steward/servers';
+import { scratchFolder } from '@steward/start';
+import type { Say } from '../pipeline/report';
 import { median } from '../yardstick/line';
 import { type Ends, makeEnds } from './ends';
 import type { ReconcileOptions } from './options';
 import type { Found, WayName } from './ways';
 
-type Say = (line: string) => void;
 type Round = Record<WayName | 'again' | 'tenth' | 'none', Found>;
 
 /** False when a way has not found what there is to find. */
 export async function runReconcile({ keys, differences, pairs }: ReconcileOptions, say: Say): Promise<boolean> {
-  const dir = mkdtempSync(join(tmpdir(), 'steward-reconcile-'));
-  chmodSync(dir, 0o755); // as root, PostgreSQL runs as somebody else and has its folder in there
+  const dir = scratchFolder('bench');
   const server = await startPostgres({ dir: join(dir, 'postgres'), port: await freePort(), durable: false });
   try {
     const small = Math.round(keys / 10);

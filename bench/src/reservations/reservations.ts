@@ -1,15 +1,12 @@
 // S1: what it costs to hold one piece of a hot SKU for each of many shoppers at once, and whether anything is sold twice.
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { freePort, startPostgres } from '@steward/servers';
-import { machine } from '../pipeline/report';
+import { scratchFolder } from '@steward/start';
+import { machine, type Say } from '../pipeline/report';
 import { median } from '../yardstick/line';
 import type { ReservationOptions } from './options';
 import { openShop, type Shop } from './shop';
 import { coalesced, naiveTables, oneByOne, oneUpdate, type Way } from './ways';
-
-type Say = (line: string) => void;
 
 const wanted = 10;
 /** Of the sale: so few that most shoppers come too late. */
@@ -18,8 +15,7 @@ const shoppers = 8_000;
 
 /** True when nothing was sold twice; the ratios are told, not judged. */
 export async function runReservations(options: ReservationOptions, say: Say): Promise<boolean> {
-  const dir = mkdtempSync(join(tmpdir(), 'steward-bench-'));
-  chmodSync(dir, 0o755); // as root, PostgreSQL runs as somebody else and has its folder in there
+  const dir = scratchFolder('bench');
   // Synced commits: what a batch saves is to a large part the waiting for the disk.
   const postgres = await startPostgres({ dir, port: await freePort(), durable: true });
   try {
