@@ -1,10 +1,9 @@
 // npm run smoke: the main job once, from outside, on free ports and throw-away data.
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { readProduct, skuOf } from './clients/gateway.client';
 import { seed } from './seed';
 import { freePortPlan } from './system/ports';
+import { scratchFolder } from './system/scratch-folder';
 import { startSystem, type System } from './system/system';
 
 /** Not a performance figure but a sign of life: times are printed, only this fails (T4). */
@@ -87,8 +86,7 @@ async function changes(system: System, productId: string, stockId: string): Prom
 }
 
 async function main(): Promise<boolean> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'steward-smoke-'));
-  chmodSync(dataDir, 0o755); // as root PostgreSQL runs as another user and has its folder in there
+  const dataDir = scratchFolder('smoke');
   const begun = Date.now();
   let system: System | undefined;
   let passed = false;
