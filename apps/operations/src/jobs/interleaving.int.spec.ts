@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import type { LetterVerdict, LettersQuestion } from '@steward/contracts';
-import { Lease, outboxMigrations } from '@steward/event-bus';
+import { outboxMigrations } from '@steward/event-bus';
 import { armFaults, StewardError, systemClock } from '@steward/platform';
 import { eventually } from '@steward/testing';
 import type { Ask } from '../api/feature';
@@ -11,7 +11,7 @@ import { aLetter } from '../fixtures/told.fixture.spec';
 import { lettersFeature } from '../letters/letters.feature';
 import { applyLetters } from '../letters/letters.store';
 import { notifierFeature } from '../notifier/notifier.feature';
-import { JobRunner, type JobRunnerOptions } from './job-runner';
+import { jobRunner, type JobRunnerOptions } from './job-runner';
 import { jobMigrations } from './job.migration';
 import { jobKinds } from './job';
 import { lettersWork } from './letters.work';
@@ -78,13 +78,11 @@ describe('editors, group retries and restarts at once', () => {
   });
 
   const start = (): void => {
-    const lease = new Lease({ database: scene.database, name: 'jobs', clock: systemClock, logger, ttlMs: 300 });
     const work = lettersWork(ask);
     const works = Object.fromEntries(jobKinds.map((kind) => [kind, work])) as JobRunnerOptions['works'];
-    const runner = new JobRunner({ database: scene.database, lease, works, busy: async () => undefined, clock: systemClock, logger, everyMs: 10 });
-    lease.start();
+    const runner = jobRunner({ database: scene.database, works, busy: async () => undefined, clock: systemClock, logger, everyMs: 10, leaseTtlMs: 300 });
     runner.start();
-    running = { stop: async () => { await runner.stop(); await lease.stop(); } };
+    running = runner;
   };
   const tell = async (ids: readonly string[]): Promise<void> => {
     const told = ids.map((id) => ({ key: id, data: aLetter(id, { entity: 'product', team: 'Catalogue', message: 'one cause' }) }));

@@ -10,8 +10,7 @@ import { jobMigrations } from './job.migration';
 
 const program = `
   const p = require('@steward/platform');
-  const { Lease } = require('@steward/event-bus');
-  const { JobRunner } = require('./dist/jobs/job-runner');
+  const { jobRunner } = require('./dist/jobs/job-runner');
   const { DATABASE_URL: url, OWNER: owner, FAULTS: faults } = process.env;
   const send = async (job, actId, members) => {
     const response = await fetch(owner, { method: 'POST', body: JSON.stringify({ actId, items: members.map((each) => each.item) }) });
@@ -20,11 +19,9 @@ const program = `
   };
   const logger = p.createLogger({ service: 'jobs', level: 'silent' });
   p.openDatabase({ url, name: 'jobs', migrations: [], logger }).then((database) => {
-    const lease = new Lease({ database, name: 'jobs', clock: p.systemClock, logger, ttlMs: 300 });
     const works = new Proxy({}, { get: () => ({ send }) });
-    if (faults) lease.onAcquired(() => p.armFaults(faults));
-    new JobRunner({ database, lease, works, busy: async () => undefined, clock: p.systemClock, logger, everyMs: 20 }).start();
-    lease.start();
+    if (faults) p.armFaults(faults);
+    jobRunner({ database, works, busy: async () => undefined, clock: p.systemClock, logger, everyMs: 20, leaseTtlMs: 300 }).start();
   });
 `;
 

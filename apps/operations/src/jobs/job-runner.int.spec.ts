@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Lease, outboxMigrations } from '@steward/event-bus';
+import { outboxMigrations } from '@steward/event-bus';
 import { armFaults, createLogger, type Database, openDatabase, RejectedError, StewardError, systemClock } from '@steward/platform';
 import { eventually, testDatabase, type TestDatabase } from '@steward/testing';
 import { type JobKind, jobKinds, type Limits, type Member, type Outcome } from './job';
 import { DeskLetters1796000001000 } from '../letters/letters.migration';
 import { jobMigrations } from './job.migration';
-import { JobRunner, type JobWork } from './job-runner';
+import { jobRunner, type JobWork } from './job-runner';
 import { addMembers, frozenUpTo } from './job.store';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
@@ -59,17 +59,11 @@ describe('the job runner', () => {
     await test.pool.query('truncate job, job_member, lease');
   });
 
-  const start = (work: JobWork = owner, ttlMs = 600): JobRunner => {
-    const lease = new Lease({ database, name: 'jobs', clock: systemClock, logger, ttlMs });
+  const start = (work: JobWork = owner, leaseTtlMs = 600): void => {
     const works = Object.fromEntries(jobKinds.map((kind) => [kind, work])) as Record<JobKind, JobWork>;
-    const runner = new JobRunner({ database, lease, works, busy: async () => inTheWay, clock: systemClock, logger, everyMs: 20 });
-    lease.start();
+    const runner = jobRunner({ database, works, busy: async () => inTheWay, clock: systemClock, logger, everyMs: 20, leaseTtlMs });
     runner.start();
-    closing.push(async () => {
-      await runner.stop();
-      await lease.stop();
-    });
-    return runner;
+    closing.push(() => runner.stop());
   };
   const open = async (items: readonly string[], limits: Partial<Limits> = {}, frozen = true): Promise<string> => {
     const id = randomUUID();

@@ -1,4 +1,4 @@
-import { Lease, outboxMigrations } from '@steward/event-bus';
+import { outboxMigrations } from '@steward/event-bus';
 import { type Database, RejectedError } from '@steward/platform';
 import { z } from 'zod';
 import { pageAnswer } from '../api/answer';
@@ -11,7 +11,7 @@ import { type News, tellNews } from '../events/news';
 import { announceWork } from './announce.work';
 import { type JobAct, jobActs, type JobState } from './job';
 import { jobMigrations } from './job.migration';
-import { JobRunner, type JobRunnerOptions } from './job-runner';
+import { jobRunner, type JobRunnerOptions } from './job-runner';
 import { lettersWork } from './letters.work';
 import { reconcileWork, repairWork } from './reconcile.work';
 import { preview, previewed, requestBody, requestJob } from './request';
@@ -30,22 +30,15 @@ export const jobsFeature: Feature = {
     const works: JobRunnerOptions['works'] = {
       retry: letters, 'recover-failed': letters, 'replay-missing': announce, 'replay-all': announce, resync: announce, reconcile: reconcileWork(ask), repair: repairWork(ask, clock),
     };
-    const lease = new Lease({ database, name: 'jobs', clock, logger });
-    const runner = new JobRunner({ database, lease, works, busy: yielding(ask, clock), clock, logger });
+    const runner = jobRunner({ database, works, busy: yielding(ask, clock), clock, logger });
     const shown = async ({ who }: Pick<Asking, 'who'>, id: string): Promise<OperationDetail> => {
       const found = z.uuid().safeParse(id).success ? await operationOf(database, who, id) : undefined;
       if (found === undefined) throw notFound('operation', id);
       return found;
     };
     return {
-      start: () => {
-        lease.start();
-        runner.start();
-      },
-      stop: async () => {
-        await runner.stop();
-        await lease.stop();
-      },
+      start: () => runner.start(),
+      stop: () => runner.stop(),
       routes: [
         defineRoute({
           method: 'GET', path: '/operations', operationId: 'operations', summary: 'Jobs, the latest first', role: 'viewer',

@@ -7,23 +7,17 @@
  * 4. Every command is in the audit, in the transaction that records it (I6).
  */
 import { createHash } from 'node:crypto';
-import type { Lease } from '@steward/event-bus';
-import { type Clock, type Database, type Logger, through } from '@steward/platform';
+import { through } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { audited } from '../audit/audited';
 import type { Ask } from '../api/feature';
-import { DueTurns } from '../due-turns';
+import { DueTurns, type DueTurnsOptions, type Fenced } from '../due-turns';
 import type { RunState, StepState } from './plan';
 import { failed, type Step, type StepContext, type StepResult } from './step';
 
-export interface RunnerOptions {
-  readonly database: Database;
-  readonly lease: Pick<Lease, 'assert' | 'fence' | 'onAcquired'>;
+export interface RunbookRunnerOptions extends DueTurnsOptions {
   readonly steps: ReadonlyMap<string, Step>;
   readonly ask: Ask;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly everyMs?: number;
 }
 
 interface Run {
@@ -56,100 +50,75 @@ interface StepRow {
 
 const waitMs = (tries: number): number => Math.min(5_000, 200 * 2 ** Math.min(tries, 6));
 
-export class RunbookRunner {
-  private readonly turns: DueTurns;
+type Under = <T>(id: string, work: (tx: PoolClient, run: Run) => Promise<T>) => Promise<T | undefined>;
 
-  constructor(private readonly options: RunnerOptions) {
-    const { database, lease, clock, logger, everyMs } = options;
-    this.turns = new DueTurns({
-      lease, clock, logger, everyMs,
-      due: async (underWay) => (await database.query<{ id: string }>('select id from runbook_run where next_at <= now() and id <> all($1::uuid[]) order by next_at limit 10', [underWay])).map(({ id }) => id),
-      turn: (id) => this.turn(id),
-      failed: { look: 'runbooks could not be looked at', turn: 'a step of a runbook could not be recorded, it is tried again', field: 'run' },
-    });
-  }
+export function runbookRunner(options: RunbookRunnerOptions): DueTurns {
+  return new DueTurns(options, { name: 'runbooks', table: 'runbook_run', one: 'run', atOnce: 10, turn: (id, fenced) => turn(options, runsUnder(fenced), id) });
+}
 
-  start(): void {
-    this.turns.start();
-  }
+const runsUnder = (fenced: Fenced): Under => (id, work) =>
+  fenced(async (tx) => {
+    const { rows } = await tx.query<Run>(
+      `select id, runbook, owner, actor, actor_name as "actorName", reason, trace_id as "traceId", state, requested_at as "requestedAt" from runbook_run where id = $1 for update`, [id]);
+    return rows[0] === undefined ? undefined : work(tx, rows[0]);
+  });
 
-  wake(): void {
-    this.turns.wake();
-  }
+async function turn(options: RunbookRunnerOptions, under: Under, id: string): Promise<void> {
+  const next = await nextStep(under, id);
+  if (next === undefined) return;
+  const { run, step, results } = next;
+  await record(under, run, step, await carryOut(options, run, step, results));
+}
 
-  stop(): Promise<void> {
-    return this.turns.stop();
-  }
-
-  private async turn(id: string): Promise<void> {
-    const next = await this.next(id);
-    if (next === undefined) return;
-    const { run, step, results } = next;
-    const result = await this.carryOut(run, step, results);
-    await this.record(run, step, result);
-  }
-
-  /** The step that is due, marked as begun; ends the run when there is none. */
-  private next(id: string): Promise<{ run: Run; step: StepRow; results: Record<string, unknown> } | undefined> {
-    return this.under(id, async (tx, run) => {
-      const { rows } = await tx.query<StepRow>(
-        `select place, step, kind, run, args, undoes, within_ms::float8 as "withinMs", state, result, tries, resumed, coalesce(extract(epoch from now() - started_at) * 1000, 0)::float8 as "forMs"
-          from runbook_step where run_id = $1 order by place`, [id]);
-      const step = dueStep(run.state, rows);
-      if (step === undefined) {
-        const ended = run.state === 'undoing' ? 'undone' : run.state === 'running' ? 'done' : run.state;
-        await tx.query(`update runbook_run set state = $2, finished_at = coalesce(finished_at, now()), next_at = 'infinity' where id = $1`, [id, ended]);
-        return undefined;
-      }
-      await tx.query(`update runbook_step set state = case when state = 'waiting' then state else 'running' end, started_at = coalesce(started_at, now()) where run_id = $1 and place = $2`, [id, step.place]);
-      return { run, step, results: Object.fromEntries(rows.map((row) => [row.step, row.result])) };
-    });
-  }
-
-  private async carryOut(run: Run, step: StepRow, results: Readonly<Record<string, unknown>>): Promise<StepResult> {
-    const { database, ask, steps } = this.options;
-    const found = steps.get(step.run);
-    if (found === undefined) return failed(`there is no step ${step.run} in this version`);
-    const args = found.args.safeParse(step.args);
-    if (!args.success) return failed(`${step.run} does not take what the runbook gives it: ${args.error.issues.map(({ path, message }) => `${path.join('/')} ${message}`).join('; ')}`);
-    const actId = `${run.id}:${step.step}`;
-    const context: StepContext = {
-      ask, database, actId, actUuid: uuidOf(actId), who: { id: run.actor, name: run.actorName }, reason: run.reason, traceId: run.traceId, since: run.requestedAt, resumed: step.resumed, results,
-    };
-    try {
-      return inTime(step, await through('external-call', () => found.run(context, args.data)));
-    } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      return inTime({ ...step, kind: 'check' }, { state: 'waiting', detail });
+/** The step that is due, marked as begun; ends the run when there is none. */
+function nextStep(under: Under, id: string): Promise<{ run: Run; step: StepRow; results: Record<string, unknown> } | undefined> {
+  return under(id, async (tx, run) => {
+    const { rows } = await tx.query<StepRow>(
+      `select place, step, kind, run, args, undoes, within_ms::float8 as "withinMs", state, result, tries, resumed, coalesce(extract(epoch from now() - started_at) * 1000, 0)::float8 as "forMs"
+        from runbook_step where run_id = $1 order by place`, [id]);
+    const step = dueStep(run.state, rows);
+    if (step === undefined) {
+      const ended = run.state === 'undoing' ? 'undone' : run.state === 'running' ? 'done' : run.state;
+      await tx.query(`update runbook_run set state = $2, finished_at = coalesce(finished_at, now()), next_at = 'infinity' where id = $1`, [id, ended]);
+      return undefined;
     }
-  }
+    await tx.query(`update runbook_step set state = case when state = 'waiting' then state else 'running' end, started_at = coalesce(started_at, now()) where run_id = $1 and place = $2`, [id, step.place]);
+    return { run, step, results: Object.fromEntries(rows.map((row) => [row.step, row.result])) };
+  });
+}
 
-  private async record(run: Run, step: StepRow, { state, detail, result, commit }: StepResult): Promise<void> {
-    await this.under(run.id, async (tx) => {
-      await commit?.(tx);
-      await tx.query(
-        `update runbook_step set state = $3, detail = $4, result = coalesce($5::json, result), tries = tries + 1, ended_at = case when $3 = 'waiting' then null else now() end where run_id = $1 and place = $2`,
-        [run.id, step.place, state, storable(detail).slice(0, 2_000), kept(result)],
-      );
-      if (state === 'failed') await tx.query(`update runbook_run set state = case when state in ('running', 'undoing') then 'failed' else state end, finished_at = now(), next_at = 'infinity' where id = $1`, [run.id]);
-      else await tx.query(`update runbook_run set next_at = now() + make_interval(secs => $2::float8 / 1000) where id = $1`, [run.id, state === 'waiting' ? waitMs(step.tries) : 0]);
-      if ((step.kind !== 'command' && step.kind !== 'undo') || state === 'waiting') return;
-      await audited(tx, {
-        who: { id: run.actor, name: run.actorName }, owner: run.owner, act: `runbook ${step.kind}`, subject: `runbook ${run.runbook} run ${run.id} step ${step.step}`, outcome: state,
-        reason: run.reason, after: { run: step.run, args: step.args, detail: storable(detail).slice(0, 500) }, traceId: run.traceId,
-      });
-    });
+async function carryOut({ database, ask, steps }: RunbookRunnerOptions, run: Run, step: StepRow, results: Readonly<Record<string, unknown>>): Promise<StepResult> {
+  const found = steps.get(step.run);
+  if (found === undefined) return failed(`there is no step ${step.run} in this version`);
+  const args = found.args.safeParse(step.args);
+  if (!args.success) return failed(`${step.run} does not take what the runbook gives it: ${args.error.issues.map(({ path, message }) => `${path.join('/')} ${message}`).join('; ')}`);
+  const actId = `${run.id}:${step.step}`;
+  const context: StepContext = {
+    ask, database, actId, actUuid: uuidOf(actId), who: { id: run.actor, name: run.actorName }, reason: run.reason, traceId: run.traceId, since: run.requestedAt, resumed: step.resumed, results,
+  };
+  try {
+    return inTime(step, await through('external-call', () => found.run(context, args.data)));
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return inTime({ ...step, kind: 'check' }, { state: 'waiting', detail });
   }
+}
 
-  private under<T>(id: string, work: (tx: PoolClient, run: Run) => Promise<T>): Promise<T | undefined> {
-    const { database, lease } = this.options;
-    return database.transaction(async (tx) => {
-      await lease.assert(tx);
-      const { rows } = await tx.query<Run>(
-        `select id, runbook, owner, actor, actor_name as "actorName", reason, trace_id as "traceId", state, requested_at as "requestedAt" from runbook_run where id = $1 for update`, [id]);
-      return rows[0] === undefined ? undefined : work(tx, rows[0]);
+async function record(under: Under, run: Run, step: StepRow, { state, detail, result, commit }: StepResult): Promise<void> {
+  await under(run.id, async (tx) => {
+    await commit?.(tx);
+    await tx.query(
+      `update runbook_step set state = $3, detail = $4, result = coalesce($5::json, result), tries = tries + 1, ended_at = case when $3 = 'waiting' then null else now() end where run_id = $1 and place = $2`,
+      [run.id, step.place, state, storable(detail).slice(0, 2_000), kept(result)],
+    );
+    if (state === 'failed') await tx.query(`update runbook_run set state = case when state in ('running', 'undoing') then 'failed' else state end, finished_at = now(), next_at = 'infinity' where id = $1`, [run.id]);
+    else await tx.query(`update runbook_run set next_at = now() + make_interval(secs => $2::float8 / 1000) where id = $1`, [run.id, state === 'waiting' ? waitMs(step.tries) : 0]);
+    if ((step.kind !== 'command' && step.kind !== 'undo') || state === 'waiting') return;
+    await audited(tx, {
+      who: { id: run.actor, name: run.actorName }, owner: run.owner, act: `runbook ${step.kind}`, subject: `runbook ${run.runbook} run ${run.id} step ${step.step}`, outcome: state,
+      reason: run.reason, after: { run: step.run, args: step.args, detail: storable(detail).slice(0, 500) }, traceId: run.traceId,
     });
-  }
+  });
 }
 
 /** Of a run that is taken back: the undo of the last command that was done, first. */

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { type RunbookDeclaration, runbooks } from '@steward/contracts';
-import { Lease } from '@steward/event-bus';
 import { type Database, placesOf, RejectedError } from '@steward/platform';
 import { z } from 'zod';
 import { type Answered, pageAnswer } from '../api/answer';
@@ -12,7 +11,7 @@ import { audited } from '../audit/audited';
 import { paramsOf, planOf, runStates, staleParts, stepKinds } from './plan';
 import { steps } from './registry';
 import { runbookMigrations } from './runbook.migration';
-import { RunbookRunner } from './runbook-runner';
+import { runbookRunner } from './runbook-runner';
 import { actOnRun, insertRun, type RunAct, runActs, runOf, runRow, runsOf, runView, type RunView } from './runs.store';
 
 const declared: ReadonlyMap<string, RunbookDeclaration> = new Map(runbooks.map((runbook) => [runbook.id, runbook]));
@@ -40,8 +39,7 @@ export const runbooksFeature: Feature = {
   name: 'runbooks',
   migrations: runbookMigrations,
   open: ({ database, ask, clock, logger }) => {
-    const lease = new Lease({ database, name: 'runbooks', clock, logger });
-    const runner = new RunbookRunner({ database, lease, steps, ask, clock, logger });
+    const runner = runbookRunner({ database, steps, ask, clock, logger });
     const runFound = async (asking: Pick<Asking, 'params' | 'allow'>): Promise<RunView> => {
       const { id, owner } = runbookOf(asking);
       await asking.allow('viewer', owner, `runbook ${id}`);
@@ -51,14 +49,8 @@ export const runbooksFeature: Feature = {
       return found;
     };
     return {
-      start: () => {
-        lease.start();
-        runner.start();
-      },
-      stop: async () => {
-        await runner.stop();
-        await lease.stop();
-      },
+      start: () => runner.start(),
+      stop: () => runner.stop(),
       routes: [
         defineRoute({ method: 'GET', path: '/runbooks', operationId: 'runbooks', summary: 'What can be carried out, with parameters and steps', role: 'viewer', answer: z.object({ items: z.array(runbookView) }), handle: async () => ({ items: runbooks.map(shownRunbook) }) }),
         defineRoute({ method: 'GET', path: '/runbooks/{id}', operationId: 'runbook', summary: 'One runbook', role: 'viewer', answer: runbookView, handle: async (asking) => shownRunbook(runbookOf(asking)) }),
