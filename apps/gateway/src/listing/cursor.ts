@@ -20,27 +20,29 @@ export function cursorOf(list: ListName, { key, id }: Position): string {
   return Buffer.from(JSON.stringify([list, key, id])).toString('base64url');
 }
 
-/** What a list is sorted by. A cursor is opaque and not signed: PostgreSQL is asked with nothing else. */
-export type KeyKind = keyof typeof isKey;
+/** The type of a list's sort key in PostgreSQL. */
+export type KeyType = keyof typeof isKey;
 
+/** A cursor is opaque and not signed: PostgreSQL is asked with nothing else. */
 const isKey = {
-  none: (key: string | null) => key === null,
-  text: (key: string | null) => key !== null && !key.includes('\0'),
-  integer: (key: string | null) => key !== null && /^-?\d{1,18}$/.test(key),
-  number: (key: string | null) => key !== null && /^-?\d{1,20}(\.\d{1,20})?(e-?\d{1,2})?$/.test(key),
-  instant: (key: string | null) => key !== null && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(key) && !Number.isNaN(Date.parse(key)),
+  text: (key: string) => !key.includes('\0'),
+  bigint: (key: string) => /^-?\d{1,18}$/.test(key),
+  float8: (key: string) => /^-?\d{1,20}(\.\d{1,20})?(e-?\d{1,2})?$/.test(key),
+  timestamptz: (key: string) => /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(key) && !Number.isNaN(Date.parse(key)),
 };
 
-/** null for the first page. */
-export function afterOf(list: ListName, kind: KeyKind, cursor: unknown): Position | null {
+/** null for the first page. `type` is null for a list in order of its ids. */
+export function afterOf(list: ListName, type: KeyType | null, cursor: unknown): Position | null {
   if (cursor === undefined || cursor === null) return null;
   const position = typeof cursor === 'string' && cursor.length <= 4_000 ? decoded(list, cursor) : undefined;
-  if (position !== undefined && isKey[kind](position.key)) return position;
+  if (position !== undefined && fits(position.key, type)) return position;
   throw new RejectedError('GATEWAY_CURSOR_REFUSED', `after is ${quoted(cursor)}`, {
     place: '/after',
     accepted: 'a cursor from an earlier page of the same list, unchanged',
   });
 }
+
+const fits = (key: string | null, type: KeyType | null): boolean => (key === null || type === null ? key === type : isKey[type](key));
 
 function decoded(list: ListName, cursor: string): Position | undefined {
   let parts: unknown;

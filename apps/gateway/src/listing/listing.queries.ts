@@ -5,7 +5,7 @@
 import type { Database } from '@steward/platform';
 import type { Context } from '../storefront/context';
 import type { Criteria, Sort } from './criteria';
-import type { Position } from './cursor';
+import type { KeyType, Position } from './cursor';
 import { attributeToken } from './listing.store';
 
 export interface ListedPage {
@@ -23,6 +23,9 @@ export interface ListQuestion {
   first: number;
   after: Position | null;
 }
+
+/** Of the sort key before the product id; null where the id is all there is. */
+export const keyTypes = { ID: null, NAME: 'text', RELEVANCE: 'float8', PRICE: 'bigint', PRICE_DESC: 'bigint' } as const satisfies Record<Sort, KeyType | null>;
 
 interface Row {
   product_id: string;
@@ -57,16 +60,16 @@ export function statementOf({ criteria, categoryIds, context, now, first, after 
   const key = keyOf(criteria.sort);
   if (after !== null) {
     const id = given(after.id);
-    conditions.push(key === null ? `l.product_id > ${id}` : `(${key.sql}, l.product_id) > (${given(after.key)}::${key.type}, ${id})`);
+    conditions.push(key === null ? `l.product_id > ${id}` : `(${key}, l.product_id) > (${given(after.key)}::${String(keyTypes[criteria.sort])}, ${id})`);
   }
   return {
     values,
-    text: `select l.product_id, ${key === null ? 'null' : `(${key.sql})::text`} as key from listing l ${joins.join(' ')}
+    text: `select l.product_id, ${key === null ? 'null' : `(${key})::text`} as key from listing l ${joins.join(' ')}
       where ${conditions.length === 0 ? 'true' : conditions.join(' and ')}
-      order by ${key === null ? '' : `${key.sql}, `}l.product_id limit ${given(first + 1)}`,
+      order by ${key === null ? '' : `${key}, `}l.product_id limit ${given(first + 1)}`,
   };
 
-  function keyOf(sort: Sort): { sql: string; type: string } | null {
+  function keyOf(sort: Sort): string | null {
     switch (sort) {
       case 'ID':
         return null;
@@ -74,10 +77,10 @@ export function statementOf({ criteria, categoryIds, context, now, first, after 
         const [language, base = ''] = [context.language, context.language.split('-')[0]];
         // The same fallback as the shown name's (languageOf): a list is sorted by what it shows.
         const other = `(select value from jsonb_each_text(l.names) order by key collate "C" limit 1)`;
-        return { sql: `(coalesce(l.names ->> ${given(language)}, l.names ->> ${given(base)}, l.names ->> 'en', ${other}, l.product_id) collate "und-x-icu")`, type: 'text' };
+        return `(coalesce(l.names ->> ${given(language)}, l.names ->> ${given(base)}, l.names ->> 'en', ${other}, l.product_id) collate "und-x-icu")`;
       }
       case 'RELEVANCE':
-        return { sql: '(-ts_rank(l.words, search.query))::float8', type: 'float8' };
+        return '(-ts_rank(l.words, search.query))::float8';
       case 'PRICE':
       case 'PRICE_DESC':
         joins.push(`left join lateral (
@@ -88,7 +91,7 @@ export function statementOf({ criteria, categoryIds, context, now, first, after 
           order by s.customer_group = 'public' limit 1
         ) price on true`);
         // What has no price now comes last in either order.
-        return { sql: `coalesce(${sort === 'PRICE' ? '' : '-'}price.amount, ${String(Number.MAX_SAFE_INTEGER)})`, type: 'bigint' };
+        return `coalesce(${sort === 'PRICE' ? '' : '-'}price.amount, ${String(Number.MAX_SAFE_INTEGER)})`;
     }
   }
 }

@@ -10,10 +10,10 @@ import { idsBelow } from '../category/tree';
 import type { CachedDocument, Surroundings } from '../document-cache/cached-document';
 import type { DocumentCache } from '../document-cache/document-cache';
 import type { Context } from '../storefront/context';
-import type { Criteria, Sort } from './criteria';
-import { afterOf, cursorOf, type KeyKind, nameOfList } from './cursor';
+import type { Criteria } from './criteria';
+import { afterOf, cursorOf, nameOfList } from './cursor';
 import { listInMemory } from './list-in-memory';
-import type { ListedPage, ListQuestion } from './listing.queries';
+import { keyTypes, type ListedPage, type ListQuestion } from './listing.queries';
 
 const MOST_PAGES = 2_000;
 /** Caches in front of us may answer for five; many shoppers who look at the same page cost one statement a second. */
@@ -37,8 +37,6 @@ interface Answered extends ListedPage {
   incomplete: boolean;
 }
 
-const keyKinds: Readonly<Record<Sort, KeyKind>> = { ID: 'none', NAME: 'text', RELEVANCE: 'number', PRICE: 'integer', PRICE_DESC: 'integer' };
-
 interface Remembered {
   readonly askedAt: number;
   readonly page: Promise<Answered>;
@@ -52,7 +50,7 @@ export class Listings {
   /** `after`: a cursor as the client gave it, null or undefined for the first page. */
   async page(criteria: Criteria, context: Context, first: number, after: unknown): Promise<ShownPage> {
     const list = nameOfList([criteria, shownIn(criteria, context)]);
-    const position = afterOf(list, keyKinds[criteria.sort], after);
+    const position = afterOf(list, keyTypes[criteria.sort], after);
     const categoryIds = this.categoryIds(criteria.categoryId);
     const name = JSON.stringify([list, first, position]);
     const { positions, hasNext, incomplete } = await this.answer(name, { criteria, categoryIds, context, now: this.parts.clock.now(), first, after: position });

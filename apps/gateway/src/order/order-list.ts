@@ -17,7 +17,7 @@ export interface OrderPage {
 /** `after`: a cursor as the client gave it, of this customer's list; null or undefined for the first page. */
 export async function ordersOf(database: Database, customerId: string, first: number, after: unknown): Promise<OrderPage> {
   const list = nameOfList(['orders', customerId]);
-  const position = afterOf(list, 'instant', after);
+  const position = afterOf(list, 'timestamptz', after);
   await refuseErased(database, customerId);
   const positions = await positionsOf(database, customerId, first + 1, position);
   const shown = positions.slice(0, first);
