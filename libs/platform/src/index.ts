@@ -25,6 +25,7 @@ export { cleanError, cleanText } from './log/redact';
 export { beforeScrape, counter, gauge, histogram, observeTraced, scrape, type Counter, type Gauge, type Histogram } from './metrics/metrics';
 export { guardedAgent, guardedConnect } from './net/guarded-connect.client';
 export type { Fault, Seam } from './seams/plan';
+export { oneOf, randomFrom } from './seams/random';
 export { armFaults, through } from './seams/through';
 export { BackgroundLoop, type BackgroundLoopSpec } from './service/background-loop';
 export { createService, type Runtime, type Service, type ServiceSpec } from './service/create-service';

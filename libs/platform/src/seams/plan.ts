@@ -1,5 +1,6 @@
 // The little language of STEWARD_FAULTS: "commit=crash-after@0.01,handler=throw-before#3,seed=7".
 import { StewardError } from '../errors/steward-error';
+import { randomFrom } from './random';
 
 export const seams = ['commit', 'publish-ack', 'delivery', 'handler', 'external-call', 'effect-submit', 'effect-read-back', 'effect-commit', 'release-step'] as const;
 export type Seam = (typeof seams)[number];
@@ -22,7 +23,7 @@ export function parseFaults(text: string): readonly PlannedFault[] {
   const entries = text.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
   const seed = entries.find((entry) => /^seed=\d+$/.test(entry));
   // Without a seed every run strikes elsewhere; a printed seed makes a kill schedule repeatable (T4).
-  const random = seed === undefined ? Math.random : seeded(Number(seed.slice(5)));
+  const random = seed === undefined ? Math.random : randomFrom(Number(seed.slice(5)));
   return entries.filter((entry) => entry !== seed).map((entry) => parseEntry(entry, random));
 }
 
@@ -38,15 +39,4 @@ function parseEntry(entry: string, random: () => number): PlannedFault {
   }
   const chance = probability === undefined ? 1 : Number(probability);
   return { seam, fault, strikes: () => random() < chance };
-}
-
-/** mulberry32: small, and good enough to choose moments. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,7 +1,7 @@
 /** The broker as in production: three nodes, three copies of each stream. Whichever node is lost or stands still, nothing else is. */
 import { rmSync } from 'node:fs';
+import { randomFrom } from '@steward/platform';
 import { eventually } from '@steward/testing';
-import { randomFrom } from '../random';
 import { brokerNodes, freePortPlan } from '../system/ports';
 import { scratchFolder } from '../system/scratch-folder';
 import { startSystem, type System } from '../system/system';

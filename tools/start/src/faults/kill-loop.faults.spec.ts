@@ -3,8 +3,8 @@
  * of record for every key (I1), nothing was applied twice (I2), and no revision was lowered (I3).
  */
 import { rmSync } from 'node:fs';
+import { randomFrom } from '@steward/platform';
 import { eventually } from '@steward/testing';
-import { randomFrom } from '../random';
 import { freePortPlan, processNames, type ProcessName } from '../system/ports';
 import { scratchFolder } from '../system/scratch-folder';
 import { startSystem, type System } from '../system/system';

@@ -3,9 +3,9 @@
  * all callers (hints, polls, overlap, effects and their looks) stay at 1.1·N + bucket. When they are back, the same load goes through again.
  */
 import { rmSync } from 'node:fs';
+import { oneOf, randomFrom } from '@steward/platform';
 import { eventually } from '@steward/testing';
 import type { SandboxCollection, SandboxRecord, SandboxSystem } from '../clients/sandbox.client';
-import { oneOf, randomFrom } from '../random';
 import { type Bought, play } from '../shop/buyers';
 import { type Goods, layOut } from '../shop/goods';
 import { freePortPlan } from '../system/ports';

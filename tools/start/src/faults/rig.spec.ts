@@ -1,7 +1,7 @@
 // What the fault specs share: load on the systems of record, and the questions that must have one answer afterwards.
+import { oneOf } from '@steward/platform';
 import { eventually } from '@steward/testing';
 import type { SandboxCollection, SandboxControl, SandboxRecord } from '../clients/sandbox.client';
-import { oneOf } from '../random';
 import type { System } from '../system/system';
 import { type Difference, sideBySide, withDatabase } from './side-by-side.spec';
 

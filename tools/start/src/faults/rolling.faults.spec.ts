@@ -4,11 +4,11 @@
  */
 import { rmSync } from 'node:fs';
 import { everyService } from '@steward/contracts';
+import { oneOf, randomFrom } from '@steward/platform';
 import { freePort } from '@steward/servers';
 import { eventually } from '@steward/testing';
 import { isReady } from '../clients/health.client';
 import { placeOrder, preview } from '../clients/shopper.client';
-import { oneOf, randomFrom } from '../random';
 import type { DatabaseOwner } from '../system/databases';
 import { freePortPlan, type Ports } from '../system/ports';
 import { scratchFolder } from '../system/scratch-folder';

@@ -4,10 +4,10 @@
  * I7: the same while everything behind the gateway is gone for a minute: each order is taken, honestly, and decided afterwards.
  */
 import { rmSync } from 'node:fs';
+import { oneOf, randomFrom } from '@steward/platform';
 import { eventually } from '@steward/testing';
 import type { SandboxSystem } from '../clients/sandbox.client';
 import { placeOrder, preview, readOrder, type Placed } from '../clients/shopper.client';
-import { oneOf, randomFrom } from '../random';
 import { type Books, readBooks, since, violations } from '../shop/books';
 import { type Bought, play } from '../shop/buyers';
 import { layOut, shownQuantity, type Goods } from '../shop/goods';

@@ -1,11 +1,11 @@
 // npm run shop: shoppers at a running system, and its books afterwards.
 import { parseArgs } from 'node:util';
+import { randomFrom } from '@steward/platform';
 import { sandboxControl } from '../clients/sandbox.client';
 import { portsFrom } from '../system/ports';
 import { readBooks, since, violations } from './books';
 import { play } from './buyers';
 import { layOut, type Goods } from './goods';
-import { randomFrom } from '../random';
 import { told } from './report';
 import { reprice } from './reprice';
 

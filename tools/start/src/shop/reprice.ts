@@ -1,6 +1,6 @@
 // Prices that move while shoppers have promises in hand: by a cent, so that no guard holds them back (X6).
+import { oneOf } from '@steward/platform';
 import type { SandboxControl, SandboxRecord } from '../clients/sandbox.client';
-import { oneOf } from '../random';
 import type { Goods } from './goods';
 
 export interface Repricing {
