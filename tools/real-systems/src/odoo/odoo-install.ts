@@ -3,9 +3,9 @@
  * a mount namespace that ends with its process, so nothing stays mounted behind it.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '@steward/servers';
+import { cacheFolder, keepWhole } from '@steward/servers';
 
 const folder = (): string => join(cacheFolder('odoo'), `14-bullseye-${process.arch}`);
 const has = (command: string, ...args: string[]): boolean => !spawnSync(command, args).error;
@@ -23,18 +23,12 @@ export function installOdoo(say: (line: string) => void): string {
   const target = folder();
   if (existsSync(target)) return target;
   if (!has('debootstrap', '--version')) run(say, 'apt-get install debootstrap', 'apt-get', ['install', '-q', '-y', '--no-install-recommends', 'debootstrap']);
-  const draft = mkdtempSync(join(cacheFolder('odoo'), 'draft-'));
-  try {
+  return keepWhole(target, (draft) => {
     run(say, 'debootstrap of Debian 11', 'debootstrap', ['--variant=minbase', '--include=ca-certificates', 'bullseye', draft]);
     // No service of it is started by being installed.
     writeFileSync(join(draft, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
     run(say, 'apt-get install odoo-14', ...inside(draft, ['sh', '-c', 'apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends odoo-14']));
-    renameSync(draft, target); // when it is whole
-  } catch (fault) {
-    rmSync(draft, { recursive: true, force: true });
-    throw fault;
-  }
-  return target;
+  });
 }
 
 /** A command in there; `user` is one of that system. `shared` = a folder of ours that it sees at the same place. */

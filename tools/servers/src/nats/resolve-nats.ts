@@ -1,8 +1,8 @@
 // Where nats-server comes from, first found wins: NATS_SERVER_BIN, PATH, our cache, Debian's mirror, official release.
 import { spawnSync } from 'node:child_process';
-import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { cacheFolder } from '../cache';
+import { cacheFolder, keepProgram } from '../cache';
 import { type DebianProgram, fetchFromDebian } from '../debian';
 import { ServerFault } from '../fault';
 import type { Fetch } from './fetch';
@@ -67,17 +67,7 @@ function cached(): NatsBinary | undefined {
 }
 
 /** Keeps what a source fetched under its version and hands it out from there. */
-function keep(fetched: NatsBinary): NatsBinary {
-  const folder = cacheFolder('nats-server');
-  const target = join(folder, `nats-server-${fetched.version}`);
-  const draft = mkdtempSync(join(folder, 'draft-'));
-  // Renamed into place: two first starts at once never see half a file.
-  copyFileSync(fetched.path, join(draft, 'nats-server'));
-  chmodSync(join(draft, 'nats-server'), 0o755);
-  renameSync(join(draft, 'nats-server'), target);
-  rmSync(draft, { recursive: true, force: true });
-  return { ...fetched, path: target };
-}
+const keep = (fetched: NatsBinary): NatsBinary => ({ ...fetched, path: keepProgram(join(cacheFolder('nats-server'), `nats-server-${fetched.version}`), fetched.path) });
 
 /** Finds a nats-server or fetches one; `note` hears what takes time or was passed over. */
 export async function resolveNats(note: (line: string) => void = () => undefined): Promise<NatsBinary> {

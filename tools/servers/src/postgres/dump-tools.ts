@@ -1,9 +1,9 @@
 // pg_dump and pg_restore, which the npm package of the server lacks. First found wins: PATH, our cache, Debian's mirror.
 import { execFile, spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder } from '../cache';
+import { cacheFolder, keepWhole } from '../cache';
 import { type DebianProgram, fetchFromDebian } from '../debian';
 import { ServerFault } from '../fault';
 
@@ -52,17 +52,17 @@ const withLoader = (folder: string): Command | undefined => {
   return loader === undefined ? undefined : (tool) => [join(libraries, loader), '--library-path', libraries, join(folder, tool)];
 };
 
-/** The two programs and their libraries, renamed into place as one folder. */
+const keptIn = (): string => join(cacheFolder('postgres-client'), `${DUMP_FLOOR}-${process.arch}`);
+
+/** The two programs and their libraries, as one folder; what lies there does not run here, else nothing had been fetched. */
 function keep(root: string): string {
-  const target = join(cacheFolder('postgres-client'), `${DUMP_FLOOR}-${process.arch}`);
-  const draft = mkdtempSync(join(cacheFolder('postgres-client'), 'draft-'));
-  for (const tool of ['pg_dump', 'pg_restore']) copyFileSync(join(root, `usr/lib/postgresql/${DUMP_FLOOR}/bin`, tool), join(draft, tool));
-  const libraries = readdirSync(join(root, 'usr/lib')).find((name) => name.endsWith('-linux-gnu'));
-  mkdirSync(join(draft, 'lib'));
-  if (libraries !== undefined) cpSync(join(root, 'usr/lib', libraries), join(draft, 'lib'), { recursive: true, verbatimSymlinks: true });
-  rmSync(target, { recursive: true, force: true });
-  renameSync(draft, target);
-  return target;
+  rmSync(keptIn(), { recursive: true, force: true });
+  return keepWhole(keptIn(), (draft) => {
+    mkdirSync(join(draft, 'lib'), { recursive: true });
+    for (const tool of ['pg_dump', 'pg_restore']) copyFileSync(join(root, `usr/lib/postgresql/${DUMP_FLOOR}/bin`, tool), join(draft, tool));
+    const libraries = readdirSync(join(root, 'usr/lib')).find((name) => name.endsWith('-linux-gnu'));
+    if (libraries !== undefined) cpSync(join(root, 'usr/lib', libraries), join(draft, 'lib'), { recursive: true, verbatimSymlinks: true });
+  });
 }
 
 /** Finds the tools or fetches them; `note` hears what takes time. */
@@ -71,7 +71,7 @@ export async function resolveDumpTools(note: (line: string) => void = () => unde
     const command = withLoader(folder);
     return command && toolsOf(command, origin);
   };
-  const known = toolsOf((tool) => [tool], 'PATH') ?? cached(join(cacheFolder('postgres-client'), `${DUMP_FLOOR}-${process.arch}`), 'cache');
+  const known = toolsOf((tool) => [tool], 'PATH') ?? cached(keptIn(), 'cache');
   if (known !== undefined) return known;
   const fetched = await fetchFromDebian(inDebian, note);
   let reason = '';
