@@ -22,7 +22,7 @@ const lint = { name: 'lint', run: ['node_modules/eslint/bin/eslint.js', '.', '--
 const types = { name: 'type check of specs', run: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.spec.json'] };
 const made = [contracts, generate, build];
 
-/** Steps before the last must succeed; `extra` arguments of the command line go to the last. */
+/** Steps before the last must succeed, those in a list of their own run side by side; `extra` arguments of the command line go to the last. */
 const commands = {
   start: made.concat({ run: ['tools/start/dist/main.js'] }),
   shop: made.concat({ run: ['tools/start/dist/shop/main.js'] }),
@@ -35,7 +35,7 @@ const commands = {
   bench: made.concat({ run: ['bench/dist/main.js'] }),
   'test:images': made.concat({ run: ['tools/images/dist/main.js'] }),
   'test:real': made.concat({ run: ['tools/real-systems/dist/main.js'] }),
-  test: [contracts, check, generate, build, graph, lint, types, { name: 'docs', run: ['tools/site/dist/main.js'] }, { name: 'tests', tests: [] }, { name: 'smoke', run: ['tools/start/dist/smoke.js'] }],
+  test: [contracts, check, generate, build, graph, [lint, types, { name: 'docs', run: ['tools/site/dist/main.js'] }], { name: 'tests', tests: [] }, { name: 'smoke', run: ['tools/start/dist/smoke.js'] }],
   // The sheets are written here and compared by `test`, as is .env.example, which names the variables of every connector.
   'test:vendors': made.concat({ name: '.env.example', run: ['libs/platform/dist/documents/main.js'] }, { name: 'conformance', tests: ['--testMatch', '**/*.contract.spec.ts', '--runInBand'], shown: true, env: { WRITE_SHEETS: '1' } }),
   traces: made.concat({ name: 'traces', tests: ['traces.e2e'], shown: true, env: { WRITE_TRACES: '1' } }),
@@ -150,23 +150,26 @@ async function main() {
   const node = fs.existsSync(path.join(bin, 'node')) ? path.join(bin, 'node') : process.execPath;
   const report = path.join(os.tmpdir(), `steward-jest-${process.pid}.json`);
   const isTest = command.indexOf('test') === 0 && ['test:real', 'test:images'].indexOf(command) < 0;
-  const failed = [];
-  for (const step of steps) {
-    const isLast = step === steps[steps.length - 1];
+  const runStep = async (step, isLast, isAlone) => {
     const started = Date.now();
-    if (isTest) process.stdout.write(`\n── ${step.name}\n`);
+    if (isTest && isAlone) process.stdout.write(`\n── ${step.name}\n`);
     const args = step.tests === undefined ? step.run : jest.concat(step.tests, ['--json', '--outputFile', report], extra);
     // The channel tells a system that runs when we are gone, however we went.
-    const stdio = isLast && !isTest ? ['inherit', 'inherit', 'inherit', 'ipc'] : ['inherit', step.tests && !step.shown ? 'ignore' : isTest ? 'inherit' : 'pipe', 'inherit'];
+    const stdio = isLast && !isTest ? ['inherit', 'inherit', 'inherit', 'ipc'] : ['inherit', step.tests && !step.shown ? 'ignore' : isTest && isAlone ? 'inherit' : 'pipe', 'inherit'];
     const code = await run(node, args.concat(isLast && !isTest ? extra : []), { env: Object.assign({}, env, step.env), stdio });
     if (isTest) process.stdout.write(`── ${step.name}: ${code === 0 ? 'ok' : 'FAILED'} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`);
-    if (code === 0) continue;
-    failed.push(step.name || command);
+    return { step, code };
+  };
+  const failed = [];
+  for (const entry of steps) {
+    const together = [].concat(entry);
+    const ended = await Promise.all(together.map((step) => runStep(step, entry === steps[steps.length - 1], together.length === 1)));
+    const faults = ended.filter(({ code }) => code !== 0);
+    if (faults.length === 0) continue;
+    failed.push(...faults.map(({ step }) => step.name || command));
+    if (!isTest) process.exit(faults[0].code);
     // Later checks may still tell something, unless there is nothing to run or somebody pressed Ctrl-C.
-    if (!isTest || code > 128 || made.indexOf(step) >= 0) {
-      if (!isTest) process.exit(code);
-      break;
-    }
+    if (faults.some(({ step, code }) => code > 128 || made.indexOf(step) >= 0)) break;
   }
   if (!isTest) return;
   process.stdout.write(`\n${failed.length === 0 ? 'all steps passed' : `failed: ${failed.join(', ')}`}\n${counts(report)}\n`);
