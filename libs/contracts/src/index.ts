@@ -28,7 +28,7 @@ export { type RebuildAnswer, type RebuildQuestion, rebuildSubject, type RebuildS
 export { type ReadSourceAnswer, type ReadSourceQuestion, readSourceSubject, type SourceItem, type SourcePage } from './doors/read-source';
 export { type DependencyStatus, type FlowKind, type FlowsAnswer, type FlowsQuestion, flowsSubject, type FlowStatus } from './doors/flows';
 export { type HeldAnswer, type HeldCase, type HeldItem, type HeldQuestion, heldSubject } from './doors/held';
-export { type EvidenceAnswer, type EvidenceQuestion, evidenceSubject, type KeyEvidence, maskedValue, type NewestAnswer, type NewestQuestion, newestSubject } from './doors/evidence';
+export { type EvidenceAnswer, type EvidenceQuestion, evidenceSubject, type KeyEvidence, maskedValue, type NewestAnswer, type NewestQuestion, newestSubject, type RecordRead } from './doors/evidence';
 export { decodeKey, encodeKey } from './key';
 export {
   type JsonPatchOperation,

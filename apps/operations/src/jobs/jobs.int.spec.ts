@@ -66,13 +66,13 @@ describe('/ops/v1/operations', () => {
     await scene.tables.pool.query('truncate job, job_member, letter, letter_group');
   });
 
-  const letters = async (n: number, more: { group?: string; entity?: string; team?: string; state?: string } = {}): Promise<string[]> => {
+  const letters = async (n: number, more: { group?: string; entity?: string; team?: string; state?: string; kind?: string } = {}): Promise<string[]> => {
     const ids = Array.from({ length: n }, () => randomUUID());
-    const { group = 'g1', entity = 'product', team = 'Catalogue', state = 'open' } = more;
+    const { group = 'g1', entity = 'product', team = 'Catalogue', state = 'open', kind = 'letter' } = more;
     await scene.tables.pool.query(
       `insert into letter (letter_id, group_id, service, consumer, kind, entity, key, class, message, attempts, state, opened_at, last_seen_at, owner_team, owner, versions)
-        select id, $2, 'gateway', 'gateway-catalogue', 'letter', $3, 'k' || n, 'mapping', 'no such field', 5, $5, now(), now(), $4, '{}', '{}' from unnest($1::text[]) with ordinality as l(id, n)`,
-      [ids, group, entity, team, state],
+        select id, $2, 'gateway', 'gateway-catalogue', $6, $3, 'k' || n, 'mapping', 'no such field', 5, $5, now(), now(), $4, '{}', '{}' from unnest($1::text[]) with ordinality as l(id, n)`,
+      [ids, group, entity, team, state, kind],
     );
     return ids;
   };
@@ -143,6 +143,16 @@ describe('/ops/v1/operations', () => {
     doors.verdicts.clear();
     const again = await start({ kind: 'recover-failed', selection: { operation: json.id } });
     expect(await until(again.json.id, 'done')).toMatchObject({ progress: { total: 1, confirmed: 1 } });
+  });
+
+  it('B9: no job touches a security case: it is neither counted, nor a member, nor new since, nor anything to retry', async () => {
+    const ids = await letters(2);
+    const cases = await letters(1, { kind: 'security' });
+    expect((await start({ kind: 'retry', selection: { group: 'g1' }, dryRun: true })).json.count).toBe(2);
+    const { json } = await start({ kind: 'retry', selection: { group: 'g1' } });
+    expect(await until(json.id, 'done')).toMatchObject({ newSince: 0, progress: { total: 2 } });
+    expect(doors.acts.flatMap((each) => each.ids).toSorted()).toEqual(ids.toSorted());
+    expect((await start({ kind: 'retry', selection: { letters: cases } })).status).toBe(409);
   });
 
   it('waits for a second person where the contract says so, who is not the first', async () => {

@@ -101,7 +101,7 @@ export class World {
     return { items: keys.map((key) => ({ key, outcome: dryRun ? 'would-read' : 'reading', revision: 1 })) };
   }
   private atSource(question: ReadSourceQuestion): ReadSourceAnswer {
-    return { items: ('keys' in question ? question.keys : []).map((key) => ({ key, hash: 'ab', data: {}, fault: null, version: null })), left: [] };
+    return { items: ('keys' in question ? question.keys : []).map((key) => ({ key, hash: 'ab', data: {}, fault: null, version: null, record: null })), left: [] };
   }
   private atRebuild(question: RebuildQuestion): RebuildAnswer {
     if (question.ask === 'begin') this.rebuilt.push(question.entity);

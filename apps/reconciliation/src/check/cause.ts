@@ -84,13 +84,30 @@ export function causeOfSource({ announced, source }: SourceEvidenceGiven): Expla
   if (announced?.hash != null && announced.hash !== announced.storedHash) {
     return { cause: 'out-of-scope-writer', evidence: [`what is announced as revision ${String(announced.revision)} was changed by somebody else than the adapter`] };
   }
+  const record = recordOf(announced, source);
+  if (record.same) return { cause: 'mapping-changed', evidence: record.evidence };
   const version = announced?.source?.version ?? null;
   if (source.hash !== null && version !== null && source.version !== null && source.version <= version) {
-    // One key can't tell an edit past its version from a translation that reads it otherwise than it did: many at once can.
-    const other = 'where many keys of the entity are told so at once, it is the translation that has changed without saying so';
-    return { cause: 'manual-edit-at-source', evidence: [`the source says something else under version ${String(source.version)}, of which version ${String(version)} was announced already`, other] };
+    return { cause: 'manual-edit-at-source', evidence: [`the source says something else under version ${String(source.version)}, of which version ${String(version)} was announced already`, ...record.evidence] };
   }
   const newer = source.hash === null ? 'the source does not have it any more' : version === null ? 'the source has it, and it was not announced' : `the source is at version ${String(source.version)}, announced is ${String(version)}`;
   // What is left when nothing else is proven: whichever way should have brought it, none has.
-  return { cause: 'lost-webhook', evidence: [newer, 'no webhook about it waits, and no poll has found it'] };
+  return { cause: 'lost-webhook', evidence: [newer, 'no webhook about it waits, and no poll has found it', ...record.evidence] };
+}
+
+/**
+ * Whether the record is the one that was announced (ADR 0027). Another one is a proof only from the same version of the connector: a later one
+ * may read more of it.
+ */
+function recordOf(announced: KeyEvidence | undefined, source: SourceItem): { readonly same: boolean; readonly evidence: readonly string[] } {
+  const [was, is] = [announced?.source?.record, source.record];
+  // Absent where nothing was announced of the source, and from an adapter that is older than this question.
+  if (was == null || is == null || announced?.hash == null) return { same: false, evidence: [] };
+  if (was.hash === is.hash) {
+    const by = was.by === is.by ? `version ${is.by} with another configuration, or somebody by hand` : `version ${is.by}, and not ${was.by}, which announced it`;
+    return { same: true, evidence: ['the record is the one that was announced, field by field', `what is told of it has changed: by ${by}`] };
+  }
+  if (was.by === is.by) return { same: false, evidence: [`the record is another one than version ${is.by} had read when it announced it`] };
+  // One key can't tell then: many at once can.
+  return { same: false, evidence: [`it was announced by version ${was.by} and is read by ${is.by}: where many keys of the entity are told so at once, it is the translation that has changed`] };
 }

@@ -28,8 +28,9 @@ describe('X4: a cause is read from evidence', () => {
     ['a message that the consumer has not come to', { ackFloor: 49 }, 'behind'],
   ])('%s', (_what, evidence, expected) => expect(cause(arrow(evidence))).toBe(expected));
 
-  const item = (more: Partial<SourceItem> = {}): SourceItem => ({ key: 'k', hash: 's', data: {}, fault: null, version: 8, ...more });
-  const announced = (version: number | null, more: Partial<KeyEvidence> = {}): KeyEvidence => known({ source: { version, hinted: false, heldBy: null }, ...more });
+  const item = (more: Partial<SourceItem> = {}): SourceItem => ({ key: 'k', hash: 's', data: {}, fault: null, version: 8, record: { hash: 'r8', by: '1.2' }, ...more });
+  const announced = (version: number | null, more: Partial<KeyEvidence> = {}): KeyEvidence => known({ source: { version, hinted: false, heldBy: null, record: null }, ...more });
+  const readAs = (hash: string, by: string, version: number | null = 8): KeyEvidence => known({ source: { version, hinted: false, heldBy: null, record: { hash, by } } });
   it.each<[string, KeyEvidence | undefined, SourceItem, string]>([
     ['a version that was never announced', announced(7), item(), 'lost-webhook'],
     ['a creation that was never announced', undefined, item(), 'lost-webhook'],
@@ -37,11 +38,28 @@ describe('X4: a cause is read from evidence', () => {
     ['another content under a version that was announced', announced(8), item(), 'manual-edit-at-source'],
     ['what the connector can not tell', announced(7), item({ hash: null, fault: { class: 'schema', message: 'no' } }), 'mapping-bug'],
     ['an announced row that somebody else wrote', announced(8, { hash: 'x' }), item(), 'out-of-scope-writer'],
-    ['a change that the guard holds', known({ source: { version: 7, hinted: false, heldBy: 'case' } }), item(), 'explained'],
-    ['a webhook that waits', known({ source: { version: 7, hinted: true, heldBy: null } }), item(), 'behind'],
+    ['the same record, of which another version of the connector says something else', readAs('r8', '1.1'), item(), 'mapping-changed'],
+    ['the same record where the source has no versions', readAs('r8', '1.1', null), item({ version: null }), 'mapping-changed'],
+    ['another record under a version that was announced', readAs('r7', '1.2'), item(), 'manual-edit-at-source'],
+    ['another record of a source without versions', readAs('r7', '1.2', null), item({ version: null }), 'lost-webhook'],
+    ['another record read by another version, which may read more of it', readAs('r7', '1.1'), item(), 'manual-edit-at-source'],
+    ['a record that is back though its deletion was announced', known({ hash: null, storedHash: null, data: null, source: { version: 8, hinted: false, heldBy: null, record: { hash: 'r8', by: '1.1' } } }), item({ version: 9 }), 'lost-webhook'],
+    ['a change that the guard holds', known({ source: { version: 7, hinted: false, heldBy: 'case', record: null } }), item(), 'explained'],
+    ['a webhook that waits', known({ source: { version: 7, hinted: true, heldBy: null, record: null } }), item(), 'behind'],
     ['a source that contradicts itself', announced(8), item({ hash: null, fault: { class: 'inconsistent', message: 'no' } }), 'explained'],
   ])('of the source: %s', (_what, mine, theirs, expected) => {
     const answer = causeOfSource({ announced: mine, source: theirs });
     expect(typeof answer === 'string' ? answer : answer.cause).toBe(expected);
+  });
+
+  it('an edit is proven by the record where the same version has read both, and only told as likely where another has', () => {
+    const evidence = (mine: KeyEvidence): string => {
+      const answer = causeOfSource({ announced: mine, source: item() });
+      return typeof answer === 'string' ? answer : answer.evidence.join('; ');
+    };
+    expect(evidence(readAs('r7', '1.2'))).toMatch(/another one than version 1\.2 had read/);
+    expect(evidence(readAs('r7', '1.1'))).toMatch(/announced by version 1\.1 and is read by 1\.2: where many keys/);
+    expect(evidence(readAs('r8', '1.1'))).toMatch(/by version 1\.2, and not 1\.1/);
+    expect(evidence(readAs('r8', '1.2'))).toMatch(/version 1\.2 with another configuration/);
   });
 });

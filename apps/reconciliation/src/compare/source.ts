@@ -116,7 +116,7 @@ export function compareSource({ name, contract, system }: SourceCheck, { doors, 
   return { steps, look, confirm };
 }
 
-const gone = (key: string): SourceItem => ({ key, hash: null, data: null, fault: null, version: null });
+const gone = (key: string): SourceItem => ({ key, hash: null, data: null, fault: null, version: null, record: null });
 
 const said = (item: Pick<SourceItem, 'hash' | 'fault'> | undefined): string | null => (item === undefined ? null : item.fault === null ? item.hash : 'fault');
 

@@ -11,7 +11,7 @@ with told as (
   select $1, key, coalesce((select max(revision_floor) from feed where entity = $1), 0) + 1, decode($4, 'hex'), null, nextval('read_no'), uuidv7(), $5::timestamptz, $5::timestamptz
   from unnest($2::text[]) as u(key) order by key
   on conflict (entity, key) do update set
-    revision = a.revision + 1, hash = excluded.hash, data = null, read_no = excluded.read_no, source_version = null, base = null, base_at = null,
+    revision = a.revision + 1, hash = excluded.hash, data = null, read_no = excluded.read_no, source_version = null, record_hash = null, record_by = null, base = null, base_at = null,
     message_id = excluded.message_id, changed_at = excluded.changed_at, deleted_at = excluded.deleted_at
   where a.data is not null
   returning ${digestMoves}, message_id

@@ -6,7 +6,7 @@ import { eventually } from '@steward/testing';
 import { openRig, type Rig } from '../fixtures/rig.fixture.spec';
 import { announceStatement } from './announce-statement';
 import { type AfterRead, Announcer } from './announcer';
-import { ReadNumbers } from './read-numbers';
+import { type Read, ReadNumbers } from './read-numbers';
 
 const key = 'sku-1@main';
 
@@ -67,7 +67,7 @@ describe('announcing', () => {
     await open();
     expect(await scenario()).toBe(1);
     await rig.close();
-    await open(announceStatement(stockLevel.guard.changes).replace("$9::boolean and j.verdict = 'same'", "false and j.verdict = 'same'"));
+    await open(announceStatement(stockLevel.guard.changes).replace("($9::boolean or j.other) and j.verdict = 'same'", "false and j.verdict = 'same'"));
     expect(await scenario()).toBe(9);
   });
 
@@ -80,6 +80,29 @@ describe('announcing', () => {
     }
     expect(await rig.outbox()).toHaveLength(1);
     expect(await rig.rows('select revision::int, (xmax = 0) as untouched from announced')).toEqual([{ revision: 1, untouched: true }]);
+  });
+
+  it('X4: keeps which record was told, follows one that says nothing new, and neither goes back to an older read nor outlives a deletion', async () => {
+    await open();
+    const say = async (read: Read, items: object[], deleted: string[] = []): Promise<void> => {
+      await announcer.announce({ read, items, deleted, lane: lanes.live });
+      reads.end(read);
+    };
+    const record = async (): Promise<string | null | undefined> => (await rig.rows<{ record: string | null }>(`select encode(record_hash, 'hex') as record from announced where record_hash is null or record_by = 'development'`))[0]?.record;
+    await say(await reads.begin(), [item(1, 1)]);
+    const first = await record();
+    const older = await reads.begin();
+    await say(await reads.begin(), [item(1, 2)]);
+    const second = await record();
+    expect([first, second]).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), expect.not.stringMatching(String(first))]);
+    await say(older, [item(1, 1)]);
+    expect(await record()).toBe(second);
+    // As it was announced before records were kept.
+    await rig.rows('update announced set record_hash = null, record_by = null');
+    await say(await reads.begin(), [item(1, 2)]);
+    expect([await record(), await rig.outbox()]).toEqual([second, [expect.objectContaining({ revision: 1 })]]);
+    await say(await reads.begin(), [], [key]);
+    expect(await record()).toBeNull();
   });
 
   it('of one key twice on a page the later item counts', async () => {
@@ -142,7 +165,7 @@ describe('announcing', () => {
     await open();
     const definitions = await rig.rows<{ definition: string }>(`select pg_get_indexdef(indexrelid) as definition from pg_index where indrelid = 'announced'::regclass`);
     expect(definitions).not.toEqual([]);
-    for (const { definition } of definitions) expect(definition).not.toMatch(/\b(revision|hash|data|read_no|source_version|message_id|changed_at)\b/);
+    for (const { definition } of definitions) expect(definition).not.toMatch(/\b(revision|hash|data|read_no|source_version|message_id|changed_at|record_hash|record_by)\b/);
   });
 
   it('X6: only a row that says it is deleted counts as a deletion, and a re-creation takes it back', async () => {

@@ -8,7 +8,7 @@
  */
 import { typeOf } from '@steward/contracts';
 import { type Lane, lanes, type Lease, type Origin } from '@steward/event-bus';
-import { counter, currentTraceparent, type Database, type Logger, together } from '@steward/platform';
+import { ambientEnv, counter, currentTraceparent, type Database, type Logger, together } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { compares, fieldsOf, windowStart } from '../guard/change-rules';
 import { ChangeGuard, type Suspects } from '../guard/change-guard';
@@ -88,6 +88,7 @@ export class Announcer {
   private backfillWaits = true;
   private deletions = 0;
   private tail: Promise<unknown> = Promise.resolve();
+  private readonly version = ambientEnv().STEWARD_VERSION;
 
   constructor(private readonly options: AnnouncerOptions) {
     this.reads = options.reads;
@@ -242,6 +243,8 @@ export class Announcer {
         traceparent,
         !byKey,
         lowerVersionRefusedSeconds,
+        statements.map(({ record }) => record),
+        this.version,
         ...(rules.length === 0 ? [] : [as, ...fieldsOf(rules).map((field) => statements.map(({ guarded }) => guarded[field] ?? null))]),
         ...(rules.some(compares) ? [windowStart(read.at)] : []),
       ],

@@ -5,6 +5,7 @@ import { KitEffectRetention1799000000000 } from '../effect/effect-retention.migr
 import { KitGuard1764100000000, KitToldCases1795000002000 } from '../guard/guard.migration';
 import { KitBreakers1794000001000, KitRetryBudgets1798000000000 } from '../http/breaker.migration';
 import { KitOwn1791000000000 } from '../own/own.migration';
+import { KitRecords1799000002000 } from './record.migration';
 
 /** The adapter's own tables. By hand: collations, fill factors and partial indexes are the point of them. */
 export class KitTables1764000003000 implements MigrationInterface {
@@ -54,4 +55,4 @@ const tables = [
   `create unique index held_change_open on held_change (entity, vendor) where state in ('open', 'released')`,
 ];
 
-export const kitMigrations = [KitTables1764000003000, KitGuard1764100000000, KitOwn1791000000000, KitEffects1792000000000, Flows1794000000000, KitBreakers1794000001000, KitToldCases1795000002000, AnnouncedAgain1796000000000, KitRetryBudgets1798000000000, KitEffectRetention1799000000000, KitEffectDoubt1799000001000];
+export const kitMigrations = [KitTables1764000003000, KitGuard1764100000000, KitOwn1791000000000, KitEffects1792000000000, Flows1794000000000, KitBreakers1794000001000, KitToldCases1795000002000, AnnouncedAgain1796000000000, KitRetryBudgets1798000000000, KitEffectRetention1799000000000, KitEffectDoubt1799000001000, KitRecords1799000002000];

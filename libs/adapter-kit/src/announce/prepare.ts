@@ -15,6 +15,8 @@ export interface Statement {
   readonly body: string | null;
   /** First 16 bytes of the SHA-256 of the body, hexadecimal: the same as a consumer keeps of it. */
   readonly hash: string;
+  /** Of what `translate` was given, hexadecimal; null for a deletion. Equal under another `hash`: it was translated otherwise (ADR 0027). */
+  readonly record: string | null;
   readonly version: number | null;
   /** The fields that the contract guards, as text (X6); empty for a deletion. */
   readonly guarded: Readonly<Record<string, string>>;
@@ -75,7 +77,7 @@ function prepareOne(feed: Feed, system: string, raw: unknown, rawKey: string | u
     const fault = key.length + body.length > sureToFit || !plainKey.test(key) ? publishFault({ contract: feed.contract, system, key, body }) : undefined;
     if (fault) return { key, raw, class: fault.code === 'OUTBOX_BAD_KEY' || fault.code === 'OUTBOX_BAD_BODY' ? 'unstorable' : 'rejected', error: fault };
     const version = feed.versionOf?.(parsed.data) ?? null;
-    return { key, subject: subjectOf(feed.contract, system, key), body, hash: hashOf(body), version, guarded: guardedOf(feed.contract, data), stamp: key === rawKey ? stamp : undefined };
+    return { key, subject: subjectOf(feed.contract, system, key), body, hash: hashOf(body), record: hashOf(JSON.stringify(parsed.data)), version, guarded: guardedOf(feed.contract, data), stamp: key === rawKey ? stamp : undefined };
   } catch (cause) {
     // A translation that fails on an item fails on it again: also when it is our defect, the page goes on.
     return { key: rawKey, raw, class: 'rejected', error: cause instanceof Error ? cause : new RejectedError('ITEM_INVALID', String(cause)) };
@@ -84,7 +86,7 @@ function prepareOne(feed: Feed, system: string, raw: unknown, rawKey: string | u
 
 /** The deletion of a key that was announced before. */
 export function deletionOf(contract: Contract, system: string, key: string): Statement {
-  return { key, subject: subjectOf(contract, system, key), body: null, hash: hashOf(''), version: null, guarded: {}, stamp: undefined };
+  return { key, subject: subjectOf(contract, system, key), body: null, hash: hashOf(''), record: null, version: null, guarded: {}, stamp: undefined };
 }
 
 /** As PostgreSQL's `->>` shows them. */

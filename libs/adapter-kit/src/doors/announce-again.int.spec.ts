@@ -62,6 +62,18 @@ describe('announcing again', () => {
     expect([await sent(), await acts(), await rig.rows('select 1 from hint'), (await rows()).length]).toEqual([[], [], [], 2]);
   });
 
+  it('X4: of a row that was edited by hand it is not known any more which record it tells', async () => {
+    await rig.rows(`update announced set record_hash = '\\x01'`);
+    await rig.rows(`update announced set data = '{"sku":"b","location":"main","onHand":99}' where key = $1`, [b]);
+    await again([a, b]);
+    const known = () => rig.rows('select key from announced where record_hash is not null order by key');
+    expect(await known()).toEqual([{ key: a }]);
+    await rig.rows(`update announced set record_hash = '\\x01'`);
+    await rig.rows(`update announced set data = '{"sku":"b","location":"main","onHand":98}' where key = $1`, [b]);
+    await again([a, b], { from: 'source' });
+    expect(await known()).toEqual([{ key: a }]);
+  });
+
   it('I3: goes above the revision that somebody holds, and tells a key that only they know as deleted', async () => {
     expect(await again([a, b, c, 'd@main'], { above: { [a]: 41, [c]: 7 } })).toEqual({
       items: [{ key: a, outcome: 'announced', revision: 42 }, { key: b, outcome: 'announced', revision: 2 }, { key: c, outcome: 'announced', revision: 8 }, { key: 'd@main', outcome: 'unknown-key', revision: null }],

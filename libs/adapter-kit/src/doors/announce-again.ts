@@ -6,7 +6,8 @@
  *    against what a process has in its hands from before, and here there is nothing.
  * 3. It goes by the live lane. What waits in the backfill lane for the same keys is withdrawn (B12); a row of its own in that lane would
  *    go out behind changes that were made after it. Whoever asks for much asks slowly.
- * 4. The stored hash becomes that of the stored content: after an edit by hand the next read of the source finds the difference.
+ * 4. The stored hash becomes that of the stored content: after an edit by hand the next read of the source finds the difference, and of
+ *    which record it was told is not known any more.
  */
 import { type AnnounceAgainAnswer, type AnnounceAgainQuestion, type AnnouncedAgain, type Contract, subjectOf, typeOf } from '@steward/contracts';
 import { announceOnce, type AnnouncingAgain, contentHash, digestMoves, hashOf, keepDigest, outboxChannel, outboxInsert, refuseSource, tellAgain, type Told, unannounced } from '@steward/event-bus';
@@ -26,7 +27,8 @@ with asked as (
   select $1, u.key, coalesce(u.above, 0) + 1, decode($5, 'hex'), null, nextval('read_no'), uuidv7(), $6::timestamptz, $6::timestamptz
   from asked u left join announced known on known.entity = $1 and known.key = u.key
   where known.key is not null or u.above is not null order by u.key
-  on conflict (entity, key) do update set revision = greatest(a.revision + 1, excluded.revision), hash = ${trueHash}, message_id = excluded.message_id
+  on conflict (entity, key) do update set revision = greatest(a.revision + 1, excluded.revision), hash = ${trueHash}, message_id = excluded.message_id,
+    record_hash = case when a.hash = ${trueHash} then a.record_hash end
   returning ${digestMoves}, message_id, data, changed_at
 ), kept as (${keepDigest('announced', 'told')}
 ), queued as (
@@ -45,7 +47,7 @@ join announced a on a.entity = $1 and a.key = u.key`;
 // Only what differs is written: the next read by key decides what is announced of it.
 const doubt = `
 with doubted as (
-  update announced a set hash = ${trueHash} where a.entity = $1 and a.key = any($2::text[]) and a.hash <> ${trueHash}
+  update announced a set hash = ${trueHash}, record_hash = null where a.entity = $1 and a.key = any($2::text[]) and a.hash <> ${trueHash}
   returning ${digestMoves}
 )${keepDigest('announced', 'doubted')}`;
 

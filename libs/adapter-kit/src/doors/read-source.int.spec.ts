@@ -19,7 +19,7 @@ describe('reading what the source says', () => {
     rig.runner.start();
     await rig.agree();
     await rig.runner.stop();
-    return rig.rows<{ key: string; hash: string }>(`select key, encode(hash, 'hex') as hash from announced where key = any($1) order by key`, [keys]);
+    return rig.rows<{ key: string; hash: string; record: string }>(`select key, encode(hash, 'hex') as hash, encode(record_hash, 'hex') as record from announced where key = any($1) order by key`, [keys]);
   };
 
   it('X1: tells it in our words, with the hash that it would be announced under, and announces nothing', async () => {
@@ -30,9 +30,9 @@ describe('reading what the source says', () => {
     const answer = await read({ keys: [b, 'never@main', a, b] });
     expect(answer).toEqual({
       items: [
-        { key: b, hash: expect.any(String), data: { sku: 'b', location: 'main', onHand: 66 }, fault: null, version: expect.any(Number) },
-        { key: 'never@main', hash: null, data: null, fault: null, version: null },
-        { key: a, hash: known[0]?.hash, data: { sku: 'a', location: 'main', onHand: 5 }, fault: null, version: expect.any(Number) },
+        { key: b, hash: expect.any(String), data: { sku: 'b', location: 'main', onHand: 66 }, fault: null, version: expect.any(Number), record: { hash: expect.not.stringMatching(known[1]?.record ?? ''), by: 'development' } },
+        { key: 'never@main', hash: null, data: null, fault: null, version: null, record: null },
+        { key: a, hash: known[0]?.hash, data: { sku: 'a', location: 'main', onHand: 5 }, fault: null, version: expect.any(Number), record: { hash: known[0]?.record, by: 'development' } },
       ],
       left: [],
     });
@@ -43,19 +43,19 @@ describe('reading what the source says', () => {
   it('names the fault of what can not be told, item by item', async () => {
     await open();
     rig.shop.put(c, 'many');
-    expect((await read({ keys: [a, c] })).items).toEqual([expect.objectContaining({ key: a, fault: null }), { key: c, hash: null, data: null, fault: { class: 'schema', message: expect.stringContaining('/count') }, version: null }]);
+    expect((await read({ keys: [a, c] })).items).toEqual([expect.objectContaining({ key: a, fault: null }), { key: c, hash: null, data: null, fault: { class: 'schema', message: expect.stringContaining('/count') }, version: null, record: null }]);
   });
 
   it('X6: believes that something announced is gone only where others are shown', async () => {
     await open();
     await announced();
     rig.shop.remove(b);
-    expect((await read({ keys: [b] })).items).toEqual([{ key: b, hash: null, data: null, fault: null, version: null }]);
+    expect((await read({ keys: [b] })).items).toEqual([{ key: b, hash: null, data: null, fault: null, version: null, record: null }]);
     // An empty answer.
     rig.shop.spoil('byKeys', (page) => ({ ...page, items: [] }));
     expect((await read({ keys: [b, 'never@main'] })).items).toEqual([
-      { key: b, hash: null, data: null, fault: { class: 'inconsistent', message: expect.stringContaining('neither this nor any of 1 others') }, version: null },
-      { key: 'never@main', hash: null, data: null, fault: null, version: null },
+      { key: b, hash: null, data: null, fault: { class: 'inconsistent', message: expect.stringContaining('neither this nor any of 1 others') }, version: null, record: null },
+      { key: 'never@main', hash: null, data: null, fault: null, version: null, record: null },
     ]);
     rig.shop.spoil('byKeys', (page) => ({ ...page, items: [{ count: 1 }] }));
     expect((await read({ keys: [b] })).items).toMatchObject([{ fault: { class: 'inconsistent' } }]);

@@ -6,7 +6,7 @@
  */
 import type { ReadSourceAnswer, SourceItem, SourcePage } from '@steward/contracts';
 import { withoutPersonal } from '@steward/event-bus';
-import { type Database, RejectedError } from '@steward/platform';
+import { ambientEnv, type Database, RejectedError } from '@steward/platform';
 import { aliveAmong, witnesses } from '../announce/announced.store';
 import { type Prepared, prepare } from '../announce/prepare';
 import { checked } from '../feed/poll-changes';
@@ -40,7 +40,7 @@ export async function readSource(reading: SourceReading, question: { readonly en
   const items: SourceItem[] = [];
   let bytes = 0;
   for (const key of keys) {
-    const item = told.get(key) ?? { key, hash: null, data: null, fault: unproven.get(key) ?? null, version: null };
+    const item = told.get(key) ?? { key, hash: null, data: null, fault: unproven.get(key) ?? null, version: null, record: null };
     bytes += Buffer.byteLength(JSON.stringify(item)) + 1;
     if (bytes > maxAnswerBytes && items.length > 0) break;
     items.push(item);
@@ -60,12 +60,13 @@ async function toldOf({ database }: SourceReading, feed: Feed, { statements, ref
   const { contract } = feed;
   const { withheld: withholds } = feed;
   const withheld = withholds && keys.length > 0 ? await database.transaction((tx) => withholds(tx, keys)) : new Set<string>();
-  const out = (key: string): SourceItem => ({ key, hash: null, data: null, fault: null, version: null });
+  const out = (key: string): SourceItem => ({ key, hash: null, data: null, fault: null, version: null, record: null });
+  const by = ambientEnv().STEWARD_VERSION;
   return [
-    ...statements.map(({ key, hash, body, version }) => {
-      if (withheld.has(key) || body === null) return out(key);
+    ...statements.map(({ key, hash, body, record, version }) => {
+      if (withheld.has(key) || body === null || record === null) return out(key);
       const data: unknown = JSON.parse(body);
-      return { key, hash, data: reveal ? data : withoutPersonal(contract, data), fault: null, version };
+      return { key, hash, data: reveal ? data : withoutPersonal(contract, data), fault: null, version, record: { hash: record, by } };
     }),
     ...refusals.flatMap(({ key, class: kind, error }) => {
       if (key === undefined) return [];

@@ -46,7 +46,7 @@ with incoming as (
   where case when known.key is null then i.body is not null else known.hash <> i.hash or $11::boolean end order by i.key
   on conflict (entity, key) do update set
     revision = a.revision + 1, hash = excluded.hash, data = excluded.data, message_id = excluded.message_id,
-    changed_at = excluded.changed_at, deleted_at = excluded.deleted_at
+    changed_at = excluded.changed_at, deleted_at = excluded.deleted_at, record_hash = null
   where a.hash <> excluded.hash or $11::boolean
   returning ${digestMoves}, message_id
 ), kept as (${keepDigest('announced', 'changed')}

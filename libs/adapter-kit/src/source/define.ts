@@ -31,7 +31,10 @@ export interface Pace {
 /** One kind of thing read from the source and announced under one contract. `defineFeed` checks the types of a literal. */
 export interface Feed<Item = unknown, Data = unknown> {
   readonly contract: Contract<Data>;
-  /** Checks one raw item; what it refuses becomes a dead letter of this feed. */
+  /**
+   * Checks one raw item; what it refuses becomes a dead letter of this feed. What comes out of it is JSON, and leaves out what `translate`
+   * does not need: its hash tells an edit of the record from a change of the translation.
+   */
   readonly wire: z.ZodType<Item>;
   readonly keyOf: (item: Item) => string;
   /**

@@ -71,6 +71,15 @@ async function byKeysIsExact(scene: Scene): Promise<void> {
   const known = [1, 2, things.count].map(things.keyOf);
   const items = await feed.byKeys([...known, things.keyOf(things.count + 1)], new AbortController().signal);
   sameKeys(items.map((item) => feed.rawKeyOf(item) ?? '(no key)'), new Set(known));
+  // ADR 0027: an edit of a record is told from a change of its translation by what `wire` leaves of it, however it was read.
+  const record = (item: unknown): string => JSON.stringify(feed.wire.parse(item));
+  const paged = new Map<string | undefined, unknown>();
+  for (let page = await feed.all(null, new AbortController().signal); ; page = await feed.all(page.next, new AbortController().signal)) {
+    for (const item of page.items) paged.set(feed.rawKeyOf(item), item);
+    if (!page.more) break;
+  }
+  const other = items.find((item) => record(item) !== record(paged.get(feed.rawKeyOf(item))));
+  if (other !== undefined) throw new Error(`${feed.rawKeyOf(other) ?? ''} read by key is ${record(other).slice(0, 300)}, on a page ${record(paged.get(feed.rawKeyOf(other))).slice(0, 300)}`);
 }
 
 /** What was stamped before the cursor and appears behind it is in the overlap: the cursor can be moved back. */

@@ -61,6 +61,12 @@ const plants: readonly Plant[] = [
     adapter: shop((feed) => ({ changes: async (cursor, signal) => ((page) => ({ ...page, next: page.next.replace(/,\d+]/, ',999999]') }))(await feed.changes(cursor, signal)) })),
   },
   {
+    fault: 'a record that looks otherwise when it is read by key',
+    red: 'pages are complete and stable while things change',
+    says: 'read by key is',
+    adapter: shop((feed) => ({ byKeys: async (keys, signal) => (await feed.byKeys(keys, signal)).map((item) => ({ ...(item as object), changedAt: 0 })) })),
+  },
+  {
     fault: 'a cursor kept in memory',
     red: 'a killed process is resumed: nothing lost, nothing twice',
     says: 'does not move on',

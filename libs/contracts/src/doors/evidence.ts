@@ -7,6 +7,14 @@ export interface EvidenceQuestion {
   readonly keys: readonly string[];
 }
 
+/** What a connector has read of a record, of which it tells the state. */
+export interface RecordRead {
+  /** 32 hexadecimal digits, of what its translation is given: equal under another state, the translation has changed. */
+  readonly hash: string;
+  /** Version of the process that read it. */
+  readonly by: string;
+}
+
 export interface KeyEvidence {
   readonly key: string;
   /** null = this end knows nothing of the key, not even that it is gone. */
@@ -27,7 +35,7 @@ export interface KeyEvidence {
   /** The open dead letter about the key. */
   readonly letter: { readonly id: string; readonly class: string; readonly consumer: string } | null;
   /** Of an adapter: what it knows of the system of record behind it. */
-  readonly source: { readonly version: number | null; readonly hinted: boolean; readonly heldBy: string | null } | null;
+  readonly source: { readonly version: number | null; readonly hinted: boolean; readonly heldBy: string | null; readonly record: RecordRead | null } | null;
 }
 
 /** Keys whose answer did not fit into one message are not in it: they are to be asked for again. */

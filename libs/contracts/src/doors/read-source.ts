@@ -1,3 +1,5 @@
+import type { RecordRead } from './evidence';
+
 /** Asks a system's adapter what its system of record says right now, in our words; nothing is announced of it. */
 export const readSourceSubject = (system: string): string => `rpc.${system}.read-source`;
 
@@ -21,6 +23,8 @@ export interface SourceItem {
   readonly fault: { readonly class: string; readonly message: string } | null;
   /** The source's own version of it, where it has one that can be trusted. */
   readonly version: number | null;
+  /** null where there is nothing to tell. */
+  readonly record: RecordRead | null;
 }
 
 export interface ReadSourceAnswer {
@@ -30,8 +34,8 @@ export interface ReadSourceAnswer {
 }
 
 export interface SourcePage {
-  /** Without `data`: what differs is asked for by key. */
-  readonly items: readonly Omit<SourceItem, 'data'>[];
+  /** Without `data` and `record`: what differs is asked for by key. */
+  readonly items: readonly Omit<SourceItem, 'data' | 'record'>[];
   /** Items that don't even show their key. */
   readonly nameless: number;
   /** To be asked for with `after`; null when this was the last page. */

@@ -14,6 +14,7 @@ export type DriftCause =
   | 'relay-gap'
   | 'broker-loss'
   | 'mapping-bug'
+  | 'mapping-changed'
   | 'manual-edit-at-source'
   | 'manual-edit-in-read-model'
   | 'out-of-scope-writer'

@@ -115,6 +115,19 @@ describe('reconciliation', () => {
     await system.process('pim').restart();
   }
 
+  /** What it said of the same record when its translation was another one: announced and sent as everything is. */
+  async function announceAsAnOlderConnector(key: string): Promise<void> {
+    const [row] = await rows<{ data: Readonly<Record<string, unknown>>; revision: number }>('pim', `select data, revision::int from announced where entity = 'category' and key = $1`, [key]);
+    const body = JSON.stringify({ ...row?.data, position: Number(row?.data['position'] ?? 0) + 1 });
+    await rows('pim', `
+      with told as (
+        update announced set data = $2::text::json, hash = substring(sha256(convert_to($2::text, 'UTF8')) from 1 for 16), revision = revision + 1, message_id = gen_random_uuid(), record_by = '0.9.0'
+        where entity = 'category' and key = $1 returning *)
+      insert into outbox (message_id, entity, key, kind, type, subject, revision, event_time, body)
+      select t.message_id, 'category', $1, 'state', o.type, o.subject, t.revision, now(), $2::text from told t cross join lateral (select type, subject from outbox where entity = 'category' and key = $1 limit 1) o`, [key, body]);
+    await eventually(async () => (await parts('category')).find((part) => part.key === key)?.revision === (row?.revision ?? 0) + 1);
+  }
+
   async function loseWhatTheBrokerAcknowledged(record: SandboxRecord): Promise<void> {
     const projector = system.process('gateway-projector');
     await projector.kill();
@@ -143,9 +156,9 @@ describe('reconciliation', () => {
     await agreement(system, 'before planting');
     const all = await recordsOf(system);
     await blindPolls();
-    const [lost, silent, poison] = (await system.sandbox.list('pim/categories')).items;
+    const [lost, silent, poison, mapped] = (await system.sandbox.list('pim/categories')).items;
     const [gap, wiped, strange, ...prices] = all.prices;
-    if (!lost || !silent || !poison || !gap || !wiped || !strange) throw new Error('the catalogue is too small');
+    if (!lost || !silent || !poison || !mapped || !gap || !wiped || !strange) throw new Error('the catalogue is too small');
     const source = 'category: source → pim';
     await system.sandbox.put('pim/categories', retitled(lost), 'webhook=lose');
     planted.push({ check: source, key: lost.id, kind: 'stale', cause: 'lost-webhook' });
@@ -153,6 +166,8 @@ describe('reconciliation', () => {
     planted.push({ check: source, key: silent.id, kind: 'stale', cause: 'manual-edit-at-source' });
     await system.sandbox.put('pim/categories', { ...poison, labels: 7 }, 'unchecked=true');
     poisoned = poison;
+    await announceAsAnOlderConnector(mapped.id);
+    planted.push({ check: source, key: mapped.id, kind: 'stale', cause: 'mapping-changed' });
     planted.push({ check: source, key: poison.id, kind: 'stale', cause: 'mapping-bug' });
     await rows('pricing', `update announced set revision = revision + 1, message_id = gen_random_uuid() where entity = 'price' and key = $1`, [gap.id]);
     planted.push({ check: 'price: pricing → gateway', key: gap.id, kind: 'stale', cause: 'relay-gap' });
@@ -163,7 +178,7 @@ describe('reconciliation', () => {
     await eventually(async () => (await parts('price')).find(({ key }) => key === strange.id)?.revision === 5_000);
     planted.push({ check: 'price: pricing → gateway', key: strange.id, kind: 'ahead', cause: 'out-of-scope-writer' });
 
-    const untouched = new Set([lost, silent, poison, gap, wiped, strange].map(({ id }) => id));
+    const untouched = new Set([lost, silent, poison, mapped, gap, wiped, strange].map(({ id }) => id));
     await plantInReadModels(untouched);
     // The load writes beside what was planted: a change of a planted key would repair it.
     const touched = new Set([...untouched, ...planted.map(({ key }) => key)]);
@@ -171,18 +186,19 @@ describe('reconciliation', () => {
     const load = startLoad(system.sandbox, rest, 60, random);
     await cycle().finally(() => load.stop());
 
-    // What never left its owner, or came from nobody, is wrong for every consumer: the repair for one of them may come before the second look at the other.
-    const shared = [gap.id, strange.id];
+    // What never left its owner, or came from nobody, is wrong for every consumer: the repair for one of them may come before the second look at
+    // the other, so it is found by whichever was first.
+    const shared = (check: string, key: string): string => (check === 'price: pricing → reconciliation' && [gap.id, strange.id].includes(key) ? 'price: pricing → gateway' : check);
     const drift = await rows<{ check: string; key: string; kind: DriftKind; cause: DriftCause; fields: { pointer: string }[] }>('reconciliation', 'select name as check, key, kind, cause, fields from drift');
-    const found = drift.filter(({ check, key }) => !(check === 'price: pricing → reconciliation' && shared.includes(key)));
+    const found = drift.map((each) => ({ ...each, check: shared(each.check, each.key) }));
     const told = (each: { check: string; key: string; kind: string; cause: string }): string => `${each.check} | ${each.key} | ${each.kind} | ${each.cause}`;
-    expect(found.map(told).toSorted()).toEqual(planted.map(told).toSorted());
+    expect([...new Set(found.map(told))].toSorted()).toEqual(planted.map(told).toSorted());
     for (const { check, key, fields } of planted) {
       if (fields === undefined) continue;
       const pointers = found.find((each) => each.check === check && each.key === key)?.fields.map(({ pointer }) => pointer) ?? [];
       expect([check, key, pointers.length > 0 && pointers.every((pointer) => fields.some((name) => pointer === name || pointer.startsWith(`${name}/`)))]).toEqual([check, key, true]);
     }
-    expect(new Set(planted.map(({ cause }) => cause)).size).toBe(7);
+    expect(new Set(planted.map(({ cause }) => cause)).size).toBe(8);
   }, 240_000);
 
   it('X3: owners repair what can be said again, the rest waits for its source; a second cycle finds nothing', async () => {

@@ -35,6 +35,16 @@ describe('metrics of a consumer', () => {
     expect(await read('steward_propagation_seconds_bucket', { ...labels, le: '60' })).toBeGreaterThan((await read('steward_propagation_seconds_bucket', { ...labels, le: '30' })) ?? 0);
   });
 
+  it('X3: what is said again as a repair is as old as what it says, and is no propagation', async () => {
+    const count = async () => (await read('steward_propagation_seconds_count', { entity: 'stock-level' })) ?? 0;
+    const before = await count();
+    start();
+    await bound();
+    await publish([stock('said-again@m', 3, 1, { time: ago(3_000_000), origin: 'repair' }), stock('live@m', 1)]);
+    await eventually(async () => (await info()).ack_floor.stream_seq === 2);
+    expect(await count()).toBe(before + 1);
+  });
+
   it('steward_messages_total counts each message under what became of it', async () => {
     const count = async (outcome: string) => (await read('steward_messages_total', { consumer: 'gateway-availability', entity: 'stock-level', outcome })) ?? 0;
     const outcomes = ['applied', 'superseded', 'duplicate', 'conflict', 'dead_letter'];
