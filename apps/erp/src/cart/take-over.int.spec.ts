@@ -84,6 +84,11 @@ describe('what a cart holds', () => {
     await hold(cart('d', { B: 1 }));
     await rig.announceStock({ 'B@HAM': { onHand: -1 } });
     expect((await hold(naming('2', 'd', { B: 1 }))).reservations).toMatchObject([{ status: 'refused' }]);
+    // The place keeps less than others hold there, and what leaves it is no reason to refuse anything.
+    await rig.announceStock({ 'C@HAM': { onHand: 4 }, 'C@MUC': { onHand: 0 } });
+    await hold(cart('e', { C: 2 }), request('3', { C: 2 }));
+    await rig.announceStock({ 'C@HAM': { onHand: 1 }, 'C@MUC': { onHand: 5 } });
+    expect((await hold(naming('4', 'e', { C: 2 }))).reservations).toMatchObject([{ orderId: '4', status: 'held', lines: [{ allocations: [{ location: 'MUC', quantity: 2 }] }] }, { orderId: 'e' }]);
   });
 
   it('I4: 32 clients with carts and orders on hot SKUs sell what there is, each cart once, and not one unit more', async () => {

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify';
+import type { Database } from '@steward/platform';
 import { verified } from '../identity/identity';
 import { jsonBody } from '../input/json-body';
 import { readBody } from '../input/body';
+import { heldByCart } from '../reservation/held-by-cart';
 import { onlyKnown } from '../storefront/arguments';
 import { contextText } from '../storefront/context';
 import { sendRefusal } from '../storefront/problem';
@@ -9,7 +11,7 @@ import { spend } from '../storefront/rate-limit';
 import { cartInput } from './cart.input';
 import { buyerOf, previewCart, type Selling } from './preview';
 
-export async function cartRoutes(app: FastifyInstance, selling: Selling): Promise<void> {
+export async function cartRoutes(app: FastifyInstance, { selling, database }: { selling: Selling; database: Database }): Promise<void> {
   const { keys, reading } = selling;
 
   // Verifiers ask once and keep it: an hour is less than the overlap in which a new key is shown and not used.
@@ -23,7 +25,7 @@ export async function cartRoutes(app: FastifyInstance, selling: Selling): Promis
       if (!asked.ok) return sendRefusal(reply, asked);
       spend(request, asked.value.lines.length);
       const buyer = buyerOf(reading.contexts, request.headers, verified(request.identity));
-      const cart = await previewCart(selling, asked.value, buyer);
+      const cart = await previewCart(selling, asked.value, buyer, await heldByCart({ database, clock: reading.clock }, asked.value.reservation, buyer));
       // Made for one shopper and one moment: nobody may give it to another.
       return reply.header('cache-control', 'no-store').header('steward-context', contextText(buyer.context)).type('application/json; charset=utf-8').send(JSON.stringify(cart));
     });

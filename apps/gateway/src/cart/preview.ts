@@ -39,7 +39,8 @@ export function inOwnGroup(contexts: Contexts, context: Context, identity: Guest
   throw new RejectedError('GATEWAY_CONTEXT_CONFLICT', `${context.customerGroup} is asked for, but whoever asks is of ${own}`, { place: '@inContext(customerGroup)', accepted: own });
 }
 
-export async function previewCart(selling: Selling, { lines, codes, shippingMethod }: CartInput, buyer: Buyer): Promise<CartView> {
+/** `held`: of the shopper's cart. */
+export async function previewCart(selling: Selling, { lines, codes, shippingMethod }: Omit<CartInput, 'reservation'>, buyer: Buyer, held: ReadonlyMap<string, number> = new Map()): Promise<CartView> {
   const { reading, shippingRates, promotions } = selling;
   const { context } = buyer;
   const open = openFor(selling, context);
@@ -47,7 +48,7 @@ export async function previewCart(selling: Selling, { lines, codes, shippingMeth
   const rate = rateOf(shippingRates, context.market, shippingMethod);
   if (rate === 'unknown') throw unknownMethod(selling, context, shippingMethod);
   const found = await Promise.all(lines.map(({ sku }) => reading.cache.find(sku)));
-  const question = { lines, context, taxRateBp: open.taxRateBp, shipping: rate === 'none' ? null : rate, promotions: promotions.ofMarket(context.market), codes: codes ?? [], at };
+  const question = { lines, held, context, taxRateBp: open.taxRateBp, shipping: rate === 'none' ? null : rate, promotions: promotions.ofMarket(context.market), codes: codes ?? [], at };
   const quoted = await counted(() => quote(question, found, reading));
   return toCartView(quoted, await promise(quoted, buyer, { ...open, ttlMs: selling.promiseTtlMs, at }), context);
 }

@@ -57,6 +57,8 @@ export interface Quote {
 
 export interface CartQuestion {
   readonly lines: readonly AskedLine[];
+  /** Pieces that the shopper's cart holds, by SKU: nobody else gets them, so the shop no longer counts them. */
+  readonly held: ReadonlyMap<string, number>;
   readonly context: Context;
   readonly taxRateBp: number;
   readonly shipping: ShippingRate | null;
@@ -90,7 +92,7 @@ function promoted(lines: readonly QuotedLine[], { context, promotions, codes, at
   return { lines: lines.map((line) => lowered.get(line) ?? line), codes: codes.map((code) => ({ code, applied: inUse.has(code.toUpperCase()) })) };
 }
 
-function quoteLine(line: AskedLine, cached: CachedDocument | undefined, { context, taxRateBp, at }: CartQuestion, surroundings: Surroundings): QuotedLine {
+function quoteLine(line: AskedLine, cached: CachedDocument | undefined, { context, taxRateBp, held, at }: CartQuestion, surroundings: Surroundings): QuotedLine {
   const none = { ...line, price: null, availability: null, validUntil: Infinity };
   // A product with variants is no SKU itself: one of them has to be chosen.
   if (cached === undefined || !cached.document.skus.includes(line.sku)) return { ...none, issue: { code: 'UNKNOWN_SKU', reason: null } };
@@ -116,11 +118,12 @@ function quoteLine(line: AskedLine, cached: CachedDocument | undefined, { contex
     priceRevision: stored.find(({ data }) => data.id === id)?.revision ?? 0,
     promotionIds: [],
   };
-  return { ...line, price, availability, issue: stockIssue(line.quantity, availability), validUntil };
+  return { ...line, price, availability, issue: stockIssue(line.quantity - (held.get(line.sku) ?? 0), availability), validUntil };
 }
 
-/** What is not known is no reason to turn a shopper away, nor is a backorder. */
+/** Of what is wanted beyond what is held. What is not known is no reason to turn a shopper away, nor is a backorder. */
 function stockIssue(quantity: number, { state, quantity: left }: AvailabilityView): LineIssue | null {
+  if (quantity <= 0) return null;
   if (state === 'OUT_OF_STOCK') return { code: 'OUT_OF_STOCK', reason: null };
   const short = (state === 'IN_STOCK' || state === 'LOW_STOCK') && left !== null && left < quantity;
   return short ? { code: 'NOT_ENOUGH_STOCK', reason: null } : null;

@@ -15,6 +15,7 @@ import { orderUpdates } from '../order/order-updates';
 import { toOrderView, type OrderView } from '../order/order-view';
 import { firstOf } from '../storefront/arguments';
 import type { CheckoutLimit } from './checkout-limit';
+import { heldByCart } from '../reservation/held-by-cart';
 import { place, type Ordering } from './place-order';
 import { secondsToMs } from './prefer';
 
@@ -35,9 +36,10 @@ export function checkoutResolvers(ordering: Ordering, limit: CheckoutLimit) {
 
   return {
     Query: {
-      cartPreview: (_root: unknown, { lines, codes, shippingMethod }: Record<string, unknown>, { execution }: MercuriusContext) => {
+      cartPreview: async (_root: unknown, { lines, codes, shippingMethod, reservation }: Record<string, unknown>, { execution }: MercuriusContext) => {
         personal(execution);
-        return previewCart(selling, orThrow(readInput({ lines, codes, shippingMethod }, cartInput)), buyerIn(execution));
+        const [input, buyer] = [orThrow(readInput({ lines, codes, shippingMethod, reservation }, cartInput)), buyerIn(execution)];
+        return previewCart(selling, input, buyer, await heldByCart(ordering, input.reservation, buyer));
       },
       order: async (_root: unknown, args: OfOrder, { execution }: MercuriusContext) => {
         personal(execution);

@@ -2,7 +2,7 @@
 export const checkoutSchema = /* GraphQL */ `
 extend type Query {
   "What a cart costs now, with a promise for each line. Made for whoever asks, at this moment: never cached."
-  cartPreview(lines: [CartLineInput!]!, codes: [String!], "The market's first one unless given." shippingMethod: String): Cart!
+  cartPreview(lines: [CartLineInput!]!, codes: [String!], "The market's first one unless given." shippingMethod: String, "What the cart holds already: it is there for its shopper." reservation: ReservationInput): Cart!
   "For the customer who placed it, or with its token; null for everybody else."
   order(id: ID!, token: String): Order
   "Of the customer who has signed in, the newest first, at most 250 at once."

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { codes, MOST_LINES, quantity, sku } from '../cart/cart.input';
+import { codes, MOST_LINES, quantity, reservation, sku } from '../cart/cart.input';
 import { fields, listOf, optional, text } from '../input/fields';
-import { reservationReference } from '../reservation/reservation.input';
 
 const country = z.string({ error: 'ISO 3166-1 alpha-2, such as DE' }).regex(/^[A-Z]{2}$/, { error: 'ISO 3166-1 alpha-2, such as DE' });
 
@@ -31,7 +30,7 @@ export const placeOrderInput = fields({
   lines: listOf(fields({ sku, quantity, promise }), MOST_LINES),
   shippingPromise: optional(promise),
   /** What the shopper's cart holds already: the order takes it over. */
-  reservation: optional(reservationReference),
+  reservation,
   /** As in the preview: for a new one, if the prices have changed. */
   codes,
   payment: fields({ method: z.enum(['card', 'invoice'], { error: 'card or invoice' }), token: optional(text(500)) }).refine(({ method, token }) => method !== 'card' || token !== null, {

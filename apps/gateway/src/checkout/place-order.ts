@@ -20,8 +20,7 @@ import { tokenOf } from '../order/order-token';
 import { toOrderView, type OrderView } from '../order/order-view';
 import { orderKey } from '../news/notify';
 import type { Watch } from '../news/watch';
-import { isOwn } from '../reservation/reservation-access';
-import { findReservation } from '../reservation/reservation.store';
+import { heldByCart, namedReservation } from '../reservation/held-by-cart';
 import { placeOrderInput, type PlaceOrderInput } from './place-order.input';
 import { priceLines, type PricedOrder } from './price-lines';
 
@@ -95,8 +94,8 @@ async function check(ordering: Ordering, { body, buyer }: Asked, request: Reques
   if (input.expectedTotal !== null && input.expectedTotal.currency !== context.currency)
     return refusedAt('GATEWAY_INPUT_REFUSED', { pointer: '/expectedTotal/currency', detail: `is ${input.expectedTotal.currency}`, accepted: context.currency });
 
-  if (input.reservation !== null && !(await mayTakeOver(ordering, input.reservation, buyer)))
-    return refusedAt('GATEWAY_INPUT_REFUSED', { pointer: '/reservation', detail: 'is none of whoever asks', accepted: 'the id of a reservation of this customer, or an id with its reservationToken' });
+  // Whether it is still held is for the stock service to say: a hold that has ended makes an order none the worse.
+  if (input.reservation !== null) await namedReservation(ordering.database, input.reservation, buyer);
 
   const at = ordering.clock.now();
   const pricing = await counted(() => priceLines({ input, buyer, keys, at, publicGroup: selling.reading.contexts.usual.customerGroup }));
@@ -107,12 +106,6 @@ async function check(ordering: Ordering, { body, buyer }: Asked, request: Reques
   const problems = placeOrder.validateProduced({ ...order, number: '0000000000', idempotencyHash: request.hash });
   if (problems.length > 0) return refused('GATEWAY_INPUT_REFUSED', `${problems[0]?.pointer ?? ''} ${problems[0]?.message ?? ''}`, problems.map(({ pointer, message }) => ({ pointer, detail: message, accepted: 'what the contract place-order says' })));
   return { kind: 'acceptable', acceptance: { request, order } };
-}
-
-/** Whether it is still held is for the stock service to say: a hold that has ended makes an order none the worse. */
-async function mayTakeOver({ database }: Ordering, { id, token }: NonNullable<PlaceOrderInput['reservation']>, { identity }: Buyer): Promise<boolean> {
-  const found = await findReservation(database, id);
-  return found !== undefined && isOwn(found, { identity, token });
 }
 
 function toCommand(orderId: string, input: PlaceOrderInput, { lines, shipping, totals }: PricedOrder, { identity, context }: Buyer, at: number): Acceptance['order'] {
@@ -138,12 +131,13 @@ function toCommand(orderId: string, input: PlaceOrderInput, { lines, shipping, t
 }
 
 /** The same cart at the prices of now, to be agreed to. */
-async function freshCart({ selling, clock }: Ordering, { lines, codes, shippingPromise }: PlaceOrderInput, buyer: Buyer): Promise<CartView> {
+async function freshCart(ordering: Ordering, { lines, codes, shippingPromise, reservation }: PlaceOrderInput, buyer: Buyer): Promise<CartView> {
+  const { selling, clock } = ordering;
   const { keys } = openFor(selling, buyer.context);
   const shipping = shippingPromise === null ? null : await readShippingPromise(keys, shippingPromise, clock.now());
   const method = shipping === null || shipping.kind === 'forged' ? null : shipping.claims.method;
   const offered = rateOf(selling.shippingRates, buyer.context.market, method) !== 'unknown';
-  return previewCart(selling, { lines: lines.map(({ sku, quantity }) => ({ sku, quantity })), codes, shippingMethod: offered ? method : null }, buyer);
+  return previewCart(selling, { lines: lines.map(({ sku, quantity }) => ({ sku, quantity })), codes, shippingMethod: offered ? method : null }, buyer, await heldByCart(ordering, reservation, buyer));
 }
 
 /** Waits for a decision, and stores what is then known as the answer for ever. */

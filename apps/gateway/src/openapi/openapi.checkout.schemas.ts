@@ -61,6 +61,7 @@ export const checkoutSchemas = {
       lines: { ...list(closed({ sku, quantity })), minItems: 1, maxItems: 200 },
       codes: maybe(list(text), 'Codes of promotions.'),
       shippingMethod: maybe(text, "The market's first one unless given."),
+      reservation: maybe(ref('ReservationReference'), 'What the cart holds already: it is there for its shopper.'),
     },
     ['lines'],
     'What a shopper wants to buy. Market, currency and customer come with the request.',

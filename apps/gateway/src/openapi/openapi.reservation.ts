@@ -69,6 +69,6 @@ export const reservationSchemas = {
     required: ['id'],
     additionalProperties: false,
     properties: { id: text, token: maybe(text, 'Its reservationToken; the customer who made it needs none.') },
-    description: 'How an order names what its cart holds.',
+    description: 'How a preview, or an order, names what its cart holds.',
   },
 } as const;

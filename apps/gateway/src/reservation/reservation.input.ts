@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { quantity, sku } from '../cart/cart.input';
-import { fields, listOf, optional, text, whole } from '../input/fields';
+import { fields, listOf, optional, whole } from '../input/fields';
 
 /** What a shopper may hold without paying for it, and for how long. */
 export interface ReservationLimits {
@@ -24,6 +24,3 @@ export function reservationInput({ mostPieces, mostMs }: ReservationLimits) {
   });
 }
 export type ReservationInput = z.output<ReturnType<typeof reservationInput>>;
-
-/** How an order names the reservation of its cart. */
-export const reservationReference = fields({ id: text(200, 'the id of a reservation'), token: optional(text(200, 'the token of a reservation')) });

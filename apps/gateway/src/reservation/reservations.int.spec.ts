@@ -5,8 +5,9 @@ import { bearer, eventually, testIssuer, type TestIssuer } from '@steward/testin
 import type { GatewayApi } from '../api/gateway-api';
 import { forgetCustomers } from '../customer/forget';
 import { apiOn, get, graphql, post, send, stage } from '../fixtures/api.fixture.spec';
-import { aPrice, aProduct, orders, prices, products, reservations, start } from '../fixtures/read-model.fixture.spec';
+import { aLevel, aPrice, aProduct, orders, prices, products, reservations, start, stock } from '../fixtures/read-model.fixture.spec';
 import { anOrder, commands, orderBody, sendOrder } from '../fixtures/shopper.fixture.spec';
+import type { CartView } from '../cart/cart-view';
 import type { ReservationView } from './reservation-view';
 
 const clock = manualClock(start);
@@ -130,6 +131,19 @@ describe('a reservation of a cart', () => {
     expect((await release(id, token(json.reservationToken))).status).toBe(204);
     expect([(await see(id, own)).json.status, await released(id)]).toEqual(['RELEASED', [{ orderId: id, reason: 'released by the shopper' }]]);
     expect(releaseStock.validateProduced((await released(id))[0])).toEqual([]);
+  });
+
+  it('is there for its shopper in a preview, and for nobody else', async () => {
+    const { reference } = await held([...cap(1), ...cap(1)]);
+    await stock(scene.database, { data: aLevel('cap', 'HAM', 0), revision: (revision += 1), at: clock.now() });
+    const issues = async (quantity: number, reservation?: unknown) => (await post<CartView>(api, '/v1/price-preview', { lines: cap(quantity), ...(reservation === undefined ? {} : { reservation }) })).json.lines[0]?.issue?.code ?? null;
+    await eventually(async () => (await issues(2)) === 'OUT_OF_STOCK');
+    expect([await issues(2, reference), await issues(3, reference)]).toEqual([null, 'OUT_OF_STOCK']);
+    await stock(scene.database, { data: aLevel('cap', 'HAM', 1), revision: (revision += 1), at: clock.now() });
+    await eventually(async () => (await issues(2)) === 'NOT_ENOUGH_STOCK');
+    expect([await issues(3, reference), await issues(4, reference)]).toEqual([null, 'NOT_ENOUGH_STOCK']);
+    const { json } = await post<Held>(api, '/v1/price-preview', { lines: cap(), reservation: { id: reference.id } });
+    expect([json.code, json.errors[0]?.pointer]).toEqual(['GATEWAY_INPUT_REFUSED', '/reservation']);
   });
 
   it('ends with its time, whether anybody has said so or not', async () => {

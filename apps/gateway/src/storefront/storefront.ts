@@ -99,8 +99,8 @@ export async function createStorefront({ reading, catalogue, selling, ordering, 
     reply.code(ready() ? 200 : 503).header('cache-control', 'no-store').send({ status: ready() ? 'ok' : 'stopping' }),
   );
   restRoutes(app, reading);
-  await cartRoutes(app, { reading, ...selling });
   const checkout = { selling: { reading, ...selling }, database: ordering.database, watch: ordering.watch, clock: reading.clock, limits: ordering.reservations };
+  await cartRoutes(app, checkout);
   await reservationRoutes(app, checkout, ordering.limit);
   await checkoutRoutes(app, checkout, ordering.limit);
   const streams = new EventStreams((most) => new StewardError('ORDER_STREAMS_FULL', `${String(most)} are open`));
