@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
-import { freePort, launch, startPostgres } from '@steward/servers';
+import { freePort, launch } from '@steward/servers';
+import { onOwnPostgres } from '../own-postgres';
 import { installDirectus } from './directus-install';
 import { openSession, type DirectusSession } from './directus-session';
 
@@ -25,14 +25,8 @@ export async function startDirectus(directory: string, say: (line: string) => vo
   const uploads = join(directory, 'uploads');
   const extensions = join(directory, 'extensions');
   for (const folder of [uploads, extensions]) mkdirSync(folder, { recursive: true });
-  const postgres = await startPostgres({ dir: join(directory, 'postgres'), port: await freePort(), durable: false });
-  const sql = async (name: string, text: string): Promise<void> => {
-    const client = new Client(postgres.adminUrl.replace(/[^/]*$/, name));
-    await client.connect();
-    await client.query(text).finally(() => client.end());
-  };
-  try {
-    await sql('postgres', `create database ${database}`);
+  return onOwnPostgres(directory, async (postgres) => {
+    await postgres.create(database);
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const token = randomBytes(18).toString('base64url');
@@ -42,7 +36,7 @@ export async function startDirectus(directory: string, say: (line: string) => vo
       PORT: String(port),
       PUBLIC_URL: url,
       DB_CLIENT: 'pg',
-      DB_CONNECTION_STRING: postgres.adminUrl.replace(/[^/]*$/, database),
+      DB_CONNECTION_STRING: postgres.urlOf(database),
       SECRET: randomBytes(24).toString('hex'),
       ADMIN_EMAIL: 'admin@example.com',
       ADMIN_PASSWORD: randomBytes(18).toString('base64url'),
@@ -75,14 +69,8 @@ export async function startDirectus(directory: string, say: (line: string) => vo
     return {
       url,
       session: openSession(url, token),
-      sql: (text) => sql(database, text),
-      stop: async () => {
-        await running.stop();
-        await postgres.stop();
-      },
+      sql: async (text) => void (await postgres.rows(database, text)),
+      stop: () => running.stop(),
     };
-  } catch (fault) {
-    await postgres.stop();
-    throw fault;
-  }
+  });
 }

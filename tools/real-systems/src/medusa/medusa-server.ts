@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Client } from 'pg';
-import { freePort, launch, startPostgres } from '@steward/servers';
+import { freePort, launch } from '@steward/servers';
+import { onOwnPostgres } from '../own-postgres';
 import { makeProject } from './medusa-install';
 import { openSession, type MedusaSession } from './medusa-session';
 
@@ -26,22 +26,15 @@ export interface MedusaServer {
 export async function startMedusa(directory: string, say: (line: string) => void): Promise<MedusaServer> {
   const project = join(directory, 'project');
   const script = makeProject(project, say);
-  const postgres = await startPostgres({ dir: join(directory, 'postgres'), port: await freePort(), durable: false });
-  const rows = async <Row>(name: string, text: string, values: readonly unknown[] = []): Promise<Row[]> => {
-    const client = new Client(postgres.adminUrl.replace(/[^/]*$/, name));
-    await client.connect();
-    const answer = await client.query(text, [...values]).finally(() => client.end());
-    return answer.rows as Row[];
-  };
-  try {
-    await rows('postgres', `create database ${database}`);
+  return onOwnPostgres(directory, async (postgres) => {
+    await postgres.create(database);
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const env = {
       PATH: process.env['PATH'],
       HOME: directory, // its command line keeps notes there
       NODE_ENV: 'production',
-      DATABASE_URL: postgres.adminUrl.replace(/[^/]*$/, database),
+      DATABASE_URL: postgres.urlOf(database),
       MEDUSA_URL: url,
       JWT_SECRET: randomBytes(24).toString('hex'),
       COOKIE_SECRET: randomBytes(24).toString('hex'),
@@ -72,16 +65,10 @@ export async function startMedusa(directory: string, say: (line: string) => void
       url,
       port,
       session: await openSession(url, administrator),
-      rows: (text, values) => rows(database, text, values),
+      rows: (text, values) => postgres.rows(database, text, values),
       kill: () => running.kill(),
       start: () => running.restart(),
-      stop: async () => {
-        await running.stop();
-        await postgres.stop();
-      },
+      stop: () => running.stop(),
     };
-  } catch (fault) {
-    await postgres.stop();
-    throw fault;
-  }
+  });
 }

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
-import { freePort, launch, startPostgres } from '@steward/servers';
+import { freePort, launch } from '@steward/servers';
+import { onOwnPostgres } from '../own-postgres';
 import { inside, installOdoo } from './odoo-install';
 import { openSession, type OdooSession } from './odoo-session';
 
@@ -27,13 +27,12 @@ export async function startOdoo(directory: string, say: (line: string) => void):
   const root = installOdoo(say);
   const home = join(directory, 'home');
   mkdirSync(home, { recursive: true });
-  const postgres = await startPostgres({ dir: join(directory, 'postgres'), port: await freePort(), durable: false });
-  try {
+  return onOwnPostgres(directory, async (postgres) => {
     const password = randomBytes(18).toString('base64url');
-    await ask(postgres.adminUrl, `create role odoo login createdb password '${password}'`);
-    await ask(postgres.adminUrl, `create database ${database} owner odoo template template0 encoding 'utf8'`);
+    await postgres.rows('postgres', `create role odoo login createdb password '${password}'`);
+    await postgres.create(database, `owner odoo template template0 encoding 'utf8'`);
     const port = await freePort();
-    const { hostname, port: databasePort } = new URL(postgres.adminUrl);
+    const { hostname, port: databasePort } = new URL(postgres.urlOf(database));
     const config = join(home, 'odoo.conf');
     writeFileSync(config, configOf({ hostname, databasePort, password, port, home }));
     // The user that Odoo runs as exists in its own system only.
@@ -57,17 +56,11 @@ export async function startOdoo(directory: string, say: (line: string) => void):
       url,
       database,
       session: await openSession(url, database, { user: 'admin', password: 'admin' }),
-      databaseUrl: postgres.adminUrl.replace(/[^/]*$/, database),
-      sql: (text, values) => ask(postgres.adminUrl.replace(/[^/]*$/, database), text, values),
-      stop: async () => {
-        await running.stop();
-        await postgres.stop();
-      },
+      databaseUrl: postgres.urlOf(database),
+      sql: (text, values) => postgres.rows(database, text, values),
+      stop: () => running.stop(),
     };
-  } catch (fault) {
-    await postgres.stop();
-    throw fault;
-  }
+  });
 }
 
 function configOf({ hostname, databasePort, password, port, home }: { readonly hostname: string; readonly databasePort: string; readonly password: string; readonly port: number; readonly home: string }): string {
@@ -77,10 +70,4 @@ function configOf({ hostname, databasePort, password, port, home }: { readonly h
     'smtp_server = 127.0.0.1', 'smtp_port = 1', // nothing listens there: a test system never sends mail
   ];
   return `${lines.join('\n')}\n`;
-}
-
-async function ask<T>(url: string, text: string, values: readonly unknown[] = []): Promise<T[]> {
-  const client = new Client(url);
-  await client.connect();
-  return client.query(text, [...values]).then(({ rows }) => rows as T[]).finally(() => client.end());
 }

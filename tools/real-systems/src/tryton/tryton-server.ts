@@ -8,8 +8,8 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
-import { freePort, startPostgres, type RunningPostgres } from '@steward/servers';
+import { freePort } from '@steward/servers';
+import { onOwnPostgres, type OwnPostgres } from '../own-postgres';
 import { openSession, type TrytonSession } from './tryton-session';
 
 const packages = [
@@ -45,31 +45,25 @@ export function whyNot(): string | undefined {
 export async function startTryton(directory: string, say: (line: string) => void): Promise<TrytonServer> {
   if (!installed()) install(say);
   mkdirSync(join(directory, 'files'), { recursive: true });
-  const postgres = await startPostgres({ dir: join(directory, 'postgres'), port: await freePort(), durable: false });
-  const port = await freePort();
-  const config = writeConfig(directory, postgres, port);
-  await createDatabase(postgres);
-  say('tryton: creating its database');
-  initialise(directory, config);
-  const log = openSync(join(directory, 'trytond.log'), 'a');
-  const child = spawn('trytond', ['-c', config, '-d', database], { stdio: ['ignore', log, log] });
-  const url = `http://127.0.0.1:${port}/${database}/`;
-  const session = await openSession(url, credentials);
-  say(`tryton: answers at ${url}`);
-  return {
-    url,
-    ...credentials,
-    session,
-    sql: async (text, values = []) => {
-      const client = new Client(`${databaseUrl(postgres)}${database}`);
-      await client.connect();
-      await client.query(text, [...values]).finally(() => client.end());
-    },
-    stop: async () => {
-      await ended(child);
-      await postgres.stop();
-    },
-  };
+  return onOwnPostgres(directory, async (postgres) => {
+    const port = await freePort();
+    const config = writeConfig(directory, databasesOf(postgres), port);
+    await postgres.create(database);
+    say('tryton: creating its database');
+    initialise(directory, config);
+    const log = openSync(join(directory, 'trytond.log'), 'a');
+    const child = spawn('trytond', ['-c', config, '-d', database], { stdio: ['ignore', log, log] });
+    const stop = (): Promise<void> => ended(child);
+    const url = `http://127.0.0.1:${port}/${database}/`;
+    try {
+      const session = await openSession(url, credentials);
+      say(`tryton: answers at ${url}`);
+      return { url, ...credentials, session, sql: async (text, values) => void (await postgres.rows(database, text, values)), stop };
+    } catch (fault) {
+      await stop();
+      throw fault;
+    }
+  });
 }
 
 function installed(): boolean {
@@ -94,23 +88,15 @@ function install(say: (line: string) => void): void {
 }
 
 /** Without a database's name; Tryton knows the scheme only by its long name. */
-function databaseUrl(postgres: RunningPostgres): string {
-  return postgres.adminUrl.replace(/^postgres:/, 'postgresql:').replace(/[^/]*$/, '');
-}
+const databasesOf = (postgres: OwnPostgres): string => postgres.urlOf('').replace(/^postgres:/, 'postgresql:');
 
-async function createDatabase(postgres: RunningPostgres): Promise<void> {
-  const client = new Client(postgres.adminUrl);
-  await client.connect();
-  await client.query(`create database ${database}`).finally(() => client.end());
-}
-
-function writeConfig(directory: string, postgres: RunningPostgres, port: number): string {
+function writeConfig(directory: string, databases: string, port: number): string {
   const file = join(directory, 'trytond.conf');
   const lines = [
     '[web]',
     `listen = 127.0.0.1:${port}`,
     '[database]',
-    `uri = ${databaseUrl(postgres)}`,
+    `uri = ${databases}`,
     `path = ${join(directory, 'files')}`,
     '[session]',
     'authentications = password',
