@@ -50,7 +50,7 @@ export async function classifyRedrive({ database, works, sources }: Acting, ids:
   return database.transaction(async (tx) => {
     const verdicts: Verdict[] = [];
     for (const letter of await lettersOf(tx, ids)) {
-      const edited = edited_(letter, edit);
+      const edited = withEdit(letter, edit);
       if (letter.state !== 'open') verdicts.push({ id: letter.id, verdict: 'closed', detail: `the letter is ${letter.state}` });
       else if ('refused' in edited) verdicts.push({ id: letter.id, verdict: 'conflict', detail: edited.refused });
       else {
@@ -64,18 +64,18 @@ export async function classifyRedrive({ database, works, sources }: Acting, ids:
 
 /** Applies letters again, in the order of their keys' sequences; returns what became of each. */
 export function redrive(acting: Acting, ids: readonly string[], act: Act): Promise<Verdict[]> {
-  return each(acting, ids, act, 'redrive', (tx, work, letter) => redriveOne(tx, work, letter, act.edit, acting.sources));
+  return each(acting, ids, { ...act, name: 'redrive', one: (tx, work, letter) => redriveOne(tx, work, letter, act.edit, acting.sources) });
 }
 
 /** Gives letters up for good. A discarded event counts as skipped, so that what waits behind it flows (C5b). */
 export function discard(acting: Acting, ids: readonly string[], act: Act): Promise<Verdict[]> {
-  return each(acting, ids, act, 'discard', discardOne);
+  return each(acting, ids, { ...act, name: 'discard', one: discardOne });
 }
 
 /** The same for events and commands alone: for who wants what waits behind them to flow, and would not give up a state by mistake. */
 export function skip(acting: Acting, ids: readonly string[], act: Act): Promise<Verdict[]> {
-  return each(acting, ids, act, 'skip', (tx, work, letter) =>
-    letter.sequence === null ? Promise.resolve({ outcome: { verdict: 'conflict', detail: 'nothing waits behind a state: discard it' } }) : discardOne(tx, work, letter));
+  const one: One = async (tx, work, letter) => (letter.sequence === null ? { outcome: { verdict: 'conflict', detail: 'nothing waits behind a state: discard it' } } : discardOne(tx, work, letter));
+  return each(acting, ids, { ...act, name: 'skip', one });
 }
 
 type Outcome = Omit<Verdict, 'id'>;
@@ -90,7 +90,13 @@ interface Done {
 }
 type One = (tx: PoolClient, work: Work | undefined, letter: StoredLetter) => Promise<Done>;
 
-async function each(acting: Acting, ids: readonly string[], act: Act, name: string, one: One): Promise<Verdict[]> {
+/** An act with its name and what it does to one letter. */
+interface NamedAct extends Act {
+  readonly name: string;
+  readonly one: One;
+}
+
+async function each(acting: Acting, ids: readonly string[], act: NamedAct): Promise<Verdict[]> {
   if (act.actor.trim() === '' || act.reason.trim() === '') throw new TypeError('an act on a dead letter needs an actor and a reason (I6)');
   const { database, works } = acting;
   const verdicts: Verdict[] = [];
@@ -98,41 +104,39 @@ async function each(acting: Acting, ids: readonly string[], act: Act, name: stri
     const work = workOf(works, letter);
     const now = new Date(work?.clock.now() ?? Date.now());
     try {
-      const { outcome, release } = await database.transaction((tx) => actOn(tx, letter, work, act, name, one, now));
+      const { outcome, release } = await database.transaction((tx) => actOn(tx, letter, work, act, now));
       verdicts.push({ id: letter.id, ...outcome });
       await release?.();
     } catch (error) {
-      verdicts.push({ id: letter.id, ...(await afterFailure(database, letter, act, name, error, now)) });
+      verdicts.push({ id: letter.id, ...(await database.transaction((tx) => afterFailure(tx, letter, act, error, now))) });
     }
   }
   return verdicts;
 }
 
-async function actOn(tx: PoolClient, letter: StoredLetter, work: Work | undefined, act: Act, name: string, one: One, now: Date): Promise<Done> {
+async function actOn(tx: PoolClient, letter: StoredLetter, work: Work | undefined, act: NamedAct, now: Date): Promise<Done> {
   const before = await recorded(tx, letter.id, act);
   if (before !== undefined) return { outcome: before };
   if (letter.state !== 'open') throw new Closed();
-  const result = await one(tx, work, letter);
+  const result = await act.one(tx, work, letter);
   if (result.state && !(await close(tx, letter.id, result.state, act, now))) throw new Closed();
-  await record(tx, letter.id, name, act, result);
+  await record(tx, letter.id, act, result);
   return result;
 }
 
-async function afterFailure(database: Database, letter: StoredLetter, act: Act, name: string, error: unknown, now: Date): Promise<Outcome> {
-  return database.transaction(async (tx) => {
-    // The same act may have been asked for twice at once: it was done, and this one found it done.
-    const before = await recorded(tx, letter.id, act);
-    if (before !== undefined) return before;
-    if (error instanceof Closed) return { verdict: 'closed', detail: 'the letter is closed already' };
-    const outcome: Outcome = { verdict: 'failed', detail: error instanceof Error ? error.message : String(error) };
-    await tx.query('update dead_letter set attempts = attempts + 1, last_seen_at = $2 where id = $1', [letter.id, now]);
-    await record(tx, letter.id, name, act, { outcome });
-    return outcome;
-  });
+async function afterFailure(tx: PoolClient, letter: StoredLetter, act: NamedAct, error: unknown, now: Date): Promise<Outcome> {
+  // The same act may have been asked for twice at once: it was done, and this one found it done.
+  const before = await recorded(tx, letter.id, act);
+  if (before !== undefined) return before;
+  if (error instanceof Closed) return { verdict: 'closed', detail: 'the letter is closed already' };
+  const outcome: Outcome = { verdict: 'failed', detail: error instanceof Error ? error.message : String(error) };
+  await tx.query('update dead_letter set attempts = attempts + 1, last_seen_at = $2 where id = $1', [letter.id, now]);
+  await record(tx, letter.id, act, { outcome });
+  return outcome;
 }
 
 async function redriveOne(tx: PoolClient, work: Work | undefined, original: StoredLetter, edit: LetterEdit | undefined, sources: readonly SourceLetters[] | undefined): Promise<Done> {
-  const edited = edited_(original, edit);
+  const edited = withEdit(original, edit);
   if ('refused' in edited) return { outcome: { verdict: 'conflict', detail: edited.refused } };
   const { letter, body } = edited;
   const reading = readLetter(work, letter);
@@ -146,7 +150,7 @@ async function redriveOne(tx: PoolClient, work: Work | undefined, original: Stor
 }
 
 /** The letter as it would be applied. */
-function edited_(letter: StoredLetter, edit: LetterEdit | undefined): { readonly letter: StoredLetter; readonly body?: Buffer } | { readonly refused: string } {
+function withEdit(letter: StoredLetter, edit: LetterEdit | undefined): { readonly letter: StoredLetter; readonly body?: Buffer } | { readonly refused: string } {
   if (edit === undefined || edit.id !== letter.id) return { letter };
   const edited = applyEdit(letter, edit);
   return 'refused' in edited ? edited : { letter: { ...letter, body: edited.body }, body: edited.body };
@@ -218,7 +222,7 @@ async function recorded(tx: PoolClient, id: string, { actId }: Act): Promise<Out
   return rows[0];
 }
 
-async function record(tx: PoolClient, id: string, name: string, { actor, reason, actId, edit }: Act, { outcome, body }: Pick<Done, 'outcome' | 'body'>): Promise<void> {
+async function record(tx: PoolClient, id: string, { name, actor, reason, actId, edit }: NamedAct, { outcome, body }: Pick<Done, 'outcome' | 'body'>): Promise<void> {
   const patch = edit?.id === id ? edit : undefined;
   await tx.query(
     `insert into dead_letter_act (letter_id, act, actor, reason, verdict, detail, act_id, patch, body_hash, body) values ($1, $2, $3, $4, $5, $6, $7, $8::json, $9, $10)`,
