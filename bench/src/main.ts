@@ -9,6 +9,7 @@ import { runImport } from './import/import';
 import { parseOptions as parseImportOptions, usage as importUsage } from './import/options';
 import { parseOptions as parsePipelineOptions, usage as pipelineUsage } from './pipeline/options';
 import { runPipeline } from './pipeline/pipeline';
+import type { Say } from './pipeline/report';
 import { contests, runTwoSystems } from './pipeline/two-systems';
 import { parseOptions as parsePoisonOptions, usage as poisonUsage } from './poison/options';
 import { runPoison } from './poison/poison';
@@ -17,63 +18,48 @@ import { parseOptions as parseReconcileOptions, usage as reconcileUsage } from '
 import { runReconcile } from './reconcile/reconcile';
 import { runReservations } from './reservations/reservations';
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const say: Say = (line) => void process.stdout.write(`${line}\n`);
+
+interface Benchmark {
+  readonly usage: string;
+  /** Whether the run counts, or a fault in what was asked. */
+  readonly run: (args: readonly string[]) => Promise<boolean> | string;
+}
+
+const benchmark = <Options>(usage: string, parse: (args: readonly string[]) => Options | string, run: (options: Options, say: Say) => Promise<boolean>): Benchmark => ({
+  usage,
+  run: (args) => {
+    const options = parse(args);
+    return typeof options === 'string' ? options : run(options, say);
+  },
+});
+
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  pipeline: benchmark(pipelineUsage, (args) => parsePipelineOptions(args, process.env['YARDSTICK']), (options) => {
+    const contest = options.durable ? contests.durable : options.digests ? contests.digests : undefined;
+    return contest === undefined ? runPipeline(options, say) : runTwoSystems(options, contest, say);
+  }),
+  gateway: benchmark(gatewayUsage, parseGatewayOptions, runGateway),
+  import: benchmark(importUsage, parseImportOptions, runImport),
+  batches: { usage: 'npm run bench -- batches', run: () => runBatches(say).then(() => true) },
+  reservations: benchmark(reservationUsage, parseReservationOptions, runReservations),
+  reconcile: benchmark(reconcileUsage, parseReconcileOptions, runReconcile),
+  desk: benchmark(deskUsage, parseDeskOptions, runDesk),
+  poison: benchmark(poisonUsage, parsePoisonOptions, runPoison),
+  checkout: benchmark(checkoutUsage, parseCheckoutOptions, runCheckout),
+};
 
 function refuse(line: string, usage: string): number {
   process.stderr.write(`${line}\n${usage}\n`);
   return 64;
 }
 
-async function main([what, ...args]: readonly string[]): Promise<number> {
-  switch (what) {
-    case 'pipeline': {
-      const options = parsePipelineOptions(args, process.env['YARDSTICK']);
-      if (typeof options === 'string') return refuse(options, pipelineUsage);
-      if (options.durable && options.digests) return refuse('--durable and --digests are two comparisons', pipelineUsage);
-      const contest = options.durable ? contests.durable : options.digests ? contests.digests : undefined;
-      return (await (contest === undefined ? runPipeline(options, say) : runTwoSystems(options, contest, say))) ? 0 : 1;
-    }
-    case 'gateway': {
-      const options = parseGatewayOptions(args);
-      if (typeof options === 'string') return refuse(options, gatewayUsage);
-      return (await runGateway(options, say)) ? 0 : 1;
-    }
-    case 'import': {
-      const options = parseImportOptions(args);
-      if (typeof options === 'string') return refuse(options, importUsage);
-      return (await runImport(options, say)) ? 0 : 1;
-    }
-    case 'reservations': {
-      const options = parseReservationOptions(args);
-      if (typeof options === 'string') return refuse(options, reservationUsage);
-      return (await runReservations(options, say)) ? 0 : 1;
-    }
-    case 'poison': {
-      const options = parsePoisonOptions(args);
-      if (typeof options === 'string') return refuse(options, poisonUsage);
-      return (await runPoison(options, say)) ? 0 : 1;
-    }
-    case 'desk': {
-      const options = parseDeskOptions(args);
-      if (typeof options === 'string') return refuse(options, deskUsage);
-      return (await runDesk(options, say)) ? 0 : 1;
-    }
-    case 'checkout': {
-      const options = parseCheckoutOptions(args);
-      if (typeof options === 'string') return refuse(options, checkoutUsage);
-      return (await runCheckout(options, say)) ? 0 : 1;
-    }
-    case 'reconcile': {
-      const options = parseReconcileOptions(args);
-      if (typeof options === 'string') return refuse(options, reconcileUsage);
-      return (await runReconcile(options, say)) ? 0 : 1;
-    }
-    case 'batches':
-      await runBatches(say);
-      return 0;
-    default:
-      return refuse('which benchmark? accepted: pipeline, gateway, import, batches, reservations, reconcile, desk, poison, checkout', `${pipelineUsage}\n${gatewayUsage}\n${importUsage}\nnpm run bench -- batches\n${reservationUsage}\n${reconcileUsage}\n${deskUsage}\n${poisonUsage}\n${checkoutUsage}`);
-  }
+async function main([what = '', ...args]: readonly string[]): Promise<number> {
+  const chosen = Object.hasOwn(benchmarks, what) ? benchmarks[what] : undefined;
+  if (chosen === undefined) return refuse(`which benchmark? accepted: ${Object.keys(benchmarks).join(', ')}`, Object.values(benchmarks).map(({ usage }) => usage).join('\n'));
+  const running = chosen.run(args);
+  if (typeof running === 'string') return refuse(running, chosen.usage);
+  return (await running) ? 0 : 1;
 }
 
 main(process.argv.slice(2)).then(

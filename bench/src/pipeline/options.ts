@@ -42,6 +42,7 @@ export function parseOptions(args: readonly string[], yardstick: string | undefi
         digests: { type: 'boolean', default: false },
       },
     });
+    if (values.durable && values.digests) return '--durable and --digests are two comparisons';
     const rates = values.rates.split(',').map((text) => wholeNumber('rates', text, 0)).filter((rate) => rate > 0);
     const seconds = wholeNumber('seconds', values.seconds, 1);
     // A slice changes an entity once, and goes on a little before and after its window.
