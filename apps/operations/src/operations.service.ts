@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { AsyncMicroserviceOptions, MicroserviceOptions } from '@nestjs/microservices';
 import { type AnnounceAgainQuestion, backlogSubject, durables, newestSubject, type NewestQuestion, PROVISIONER, streams } from '@steward/contracts';
 import { type Administration, announceAgainModule, announceToldAgain, ask, type Broker, connectBroker, consumerMigrations, createRpcClient, digestModule, Heart, JetStreamStrategy, natsTransport, openAdministration, openSendingSide, readBacklog, Rebuilder, Rebuilds1790000005000 } from '@steward/event-bus';
-import { createLogger, createService, type Database, openDatabase, type Runtime, type Service, systemClock } from '@steward/platform';
+import { createLogger, createService, type Database, type Logger, openDatabase, type Runtime, type Service, systemClock } from '@steward/platform';
 import { askerOf, serveApi } from './api/serve-api';
 import { openAudit } from './audit/audit.schema';
 import { BrokerStateController } from './broker-state.controller';
@@ -49,7 +49,9 @@ export async function createOperations(env: OperationsEnv): Promise<Operations> 
     const system = env.NATS_SYSTEM_URL === undefined ? undefined : await connectBroker({ url: env.NATS_SYSTEM_URL, service: 'system', logger });
     if (system) opened.push(() => system.close());
     const administration = await openAdministration(broker, env.STEWARD_STREAM_REPLICAS);
-    const provisioner = startProvisioner(env, administration, broker, system, database, logger);
+    const syncAlways = async (): Promise<boolean> => (system ? readSyncAlways(system) : false);
+    const provisioner = new Provisioner({ administration, broker, database, streams, durables, syncAlways, clock: systemClock, logger, everyMs: env.STEWARD_PROVISIONER_EVERY_MS });
+    provisioner.start();
     return await serve({ env, provisioner, administration, database, broker, logger, closeAll });
   } catch (error) {
     await closeAll();
@@ -57,24 +59,7 @@ export async function createOperations(env: OperationsEnv): Promise<Operations> 
   }
 }
 
-type Logger = ReturnType<typeof createLogger>;
 type App = Parameters<NonNullable<Parameters<typeof createService>[0]['configure']>>[0];
-
-function startProvisioner(env: OperationsEnv, administration: Administration, broker: Broker, system: Broker | undefined, database: Database, logger: Logger): Provisioner {
-  const provisioner = new Provisioner({
-    administration,
-    broker,
-    database,
-    streams,
-    durables,
-    syncAlways: async () => (system ? readSyncAlways(system) : false),
-    clock: systemClock,
-    logger,
-    everyMs: env.STEWARD_PROVISIONER_EVERY_MS,
-  });
-  provisioner.start();
-  return provisioner;
-}
 
 interface Served {
   readonly env: OperationsEnv;
