@@ -19,11 +19,12 @@ import type { Context } from '../storefront/context';
 import { fromFastify, hintAt } from '../storefront/problem';
 import { spend } from '../storefront/rate-limit';
 import type { Reading } from '../storefront/reading';
-import { degradedHeader, send, sendUncached } from '../storefront/send';
+import { send, sendUncached } from '../storefront/send';
 import { ParsedDocuments, type DocumentPolicy } from './documents';
-import { errorsIn, statusOfErrors, toShownError } from './graphql.errors';
+import { answerOf } from './graphql-answer';
+import { errorsIn, type ShownError, statusOfErrors, toShownError } from './graphql.errors';
 import { requestOfBody, requestOfQuery, type GraphqlRequest } from './graphql-request';
-import { checkLimits, limits, operationOf, type Measured } from './limits';
+import { checkLimits, operationOf } from './limits';
 import { resolvers, type Execution } from './resolvers';
 import { schema } from './schema';
 import { answerSubscription } from './subscription';
@@ -110,35 +111,21 @@ export async function graphqlRoutes(app: FastifyInstance, options: GraphqlOption
       // Mercurius compiles one operation per source: each operation of a document needs a source of its own.
       const own = document.definitions.length > 1 ? `#${asked.operationName ?? ''}\n${source}` : source;
       const result = await reply.graphql(own, { execution }, asked.variables, asked.operationName ?? undefined);
-      return await respond(request, reply, key, result, execution, measured);
+      return await respond(key, execution, result, measured.cost);
     } catch (error) {
       return refuse(request, reply, error);
     }
   }
 
-  function respond(request: FastifyRequest, reply: FastifyReply, key: string, result: { data?: unknown; errors?: unknown }, execution: Execution, measured: Measured) {
+  function respond(key: string, execution: Execution, result: { data?: unknown; errors?: unknown }, cost: number): FastifyReply {
+    const { request, reply } = execution;
     const data = result.data ?? null;
-    const errors = Array.isArray(result.errors) ? result.errors.map((error) => toShownError(error, app.graphql.schema)) : [];
-    const shown = execution.used.map(({ rendered }) => rendered);
-    const degraded = [...[...new Set(shown)].flatMap((rendered) => rendered.degraded), ...execution.shownCategories.flatMap((categories) => categories.degraded), ...execution.degraded];
-    const validUntil = Math.min(Infinity, ...[...shown, ...execution.shownCategories].map((part) => part.validUntil));
-    const body = Buffer.from(
-      JSON.stringify({
-        data,
-        ...(errors.length > 0 ? { errors } : {}),
-        extensions: {
-          context: execution.context,
-          cost: { requested: measured.cost, limit: limits.cost },
-          ...(degraded.length > 0 ? { degraded } : {}),
-        },
-      }),
-    );
-    const answered: Answer = { body, context: execution.context, validUntil, degraded: degradedHeader(degraded) };
+    const thrown: readonly unknown[] = Array.isArray(result.errors) ? result.errors : [];
+    const errors = thrown.map((error) => toShownError(error, app.graphql.schema));
+    const answered = answerOf(execution, data, errors, cost);
     if (errors.length > 0) {
-      for (const error of result.errors as unknown[]) logUnforeseen(error);
-      const status = statusOfErrors(errors, data !== null && Object.values(data).some((value) => value !== null));
-      hintAt(reply, status, errors[0]?.extensions.code ?? 'GATEWAY_FAILED');
-      return reply.code(status).header('cache-control', 'no-store').type(typeFor(request)).send(body);
+      for (const error of thrown) logUnforeseen(error);
+      return sendErrors(request, reply, errors, statusOfErrors(errors, data !== null && Object.values(data).some((value) => value !== null)), answered.body);
     }
     if (execution.personal) return sendUncached(request, reply, answered, typeFor(request));
     if (execution.storable) stored.keep(key, answered, execution.used.map(({ cached }) => cached));
@@ -153,9 +140,7 @@ export async function graphqlRoutes(app: FastifyInstance, options: GraphqlOption
   function refuse(request: FastifyRequest, reply: FastifyReply, thrown: unknown): FastifyReply {
     const errors = errorsIn(thrown).map((error) => toShownError(error, app.graphql.schema));
     logUnforeseen(thrown);
-    const status = statusOfErrors(errors, false);
-    hintAt(reply, status, errors[0]?.extensions.code ?? 'GATEWAY_FAILED');
-    return reply.code(status).header('cache-control', 'no-store').type(typeFor(request)).send(JSON.stringify({ errors }));
+    return sendErrors(request, reply, errors, statusOfErrors(errors, false), JSON.stringify({ errors }));
   }
 
   function logUnforeseen(error: unknown): void {
@@ -179,6 +164,11 @@ export async function graphqlRoutes(app: FastifyInstance, options: GraphqlOption
     }
     return args === undefined ? undefined : reading.contexts.ofDirective(args, request.headers, groupOf(request.identity));
   }
+}
+
+function sendErrors(request: FastifyRequest, reply: FastifyReply, [first]: readonly ShownError[], status: number, body: string | Buffer): FastifyReply {
+  hintAt(reply, status, first?.extensions.code ?? 'GATEWAY_FAILED');
+  return reply.code(status).header('cache-control', 'no-store').type(typeFor(request)).send(body);
 }
 
 function typeFor(request: FastifyRequest): string {
