@@ -1,6 +1,6 @@
 /** Puts the features together and serves them, on a port of their own beside the probes. */
 import type { AddressInfo } from 'node:net';
-import { ask as askOver } from '@steward/event-bus';
+import { ask as askOver, STILL_STARTING } from '@steward/event-bus';
 import { issuerOf, StewardError, type Database, type ErrorCode, errorTable, type Runtime } from '@steward/platform';
 import type { OperationsEnv } from '../operations.env';
 import { createApi } from './api';
@@ -51,7 +51,7 @@ function refusalOf(error: unknown, subject: string): StewardError | undefined {
   const { cause } = error as { cause?: unknown };
   if (typeof cause !== 'object' || cause === null || cause instanceof Error || !('message' in cause) || typeof cause.message !== 'string') return undefined;
   const words = cause.message;
-  if (words === 'the service is still starting') return new StewardError('BROKER_NO_ANSWERER', `${subject}: ${words}`);
+  if (words === STILL_STARTING) return new StewardError('BROKER_NO_ANSWERER', `${subject}: ${words}`);
   const [code] = /^[A-Z][A-Z0-9_]+(?=$|:)/.exec(words) ?? [];
   const known = code !== undefined && code in errorTable && errorTable[code as ErrorCode].http !== undefined;
   return known ? new StewardError(code as ErrorCode, words.slice(code.length).replace(/^: /, ''), { place: subject }) : new StewardError('OPERATIONS_OWNER_REFUSED', words, { place: subject });

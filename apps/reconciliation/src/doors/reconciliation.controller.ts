@@ -1,9 +1,8 @@
 /** The door of reconciliation: operations asks, in the name of whoever it has made out (I6). */
 import { randomUUID } from 'node:crypto';
 import type { DynamicModule } from '@nestjs/common';
-import { Controller } from '@nestjs/common';
-import { MessagePattern, RpcException } from '@nestjs/microservices';
 import { type CheckStanding, type ReconciliationAnswer, reconciliationSubject, type RepairForecast } from '@steward/contracts';
+import { doorModule } from '@steward/event-bus';
 import type { Clock, Database } from '@steward/platform';
 import { z } from 'zod';
 import type { Check } from '../check/define-check';
@@ -87,18 +86,4 @@ async function repair({ database, clock, repairer, woken }: DoorParts, wish: z.o
   return [...done, ...rest];
 }
 
-export function reconciliationModule(parts: () => DoorParts | undefined): DynamicModule {
-  @Controller()
-  class ReconciliationController {
-    @MessagePattern(reconciliationSubject)
-    async answer(asked: unknown): Promise<ReconciliationAnswer> {
-      const open = parts();
-      if (open === undefined) throw new RpcException('the service is still starting');
-      return answerReconciliation(open, asked).catch((error: unknown) => {
-        throw new RpcException(error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message);
-      });
-    }
-  }
-  class ReconciliationDoor {}
-  return { module: ReconciliationDoor, controllers: [ReconciliationController] };
-}
+export const reconciliationModule = (parts: () => DoorParts | undefined): DynamicModule => doorModule(reconciliationSubject, parts, answerReconciliation);

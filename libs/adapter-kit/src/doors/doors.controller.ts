@@ -1,9 +1,7 @@
 /** Doors for whoever compares and repairs: announce again what you have announced, and read for me what your source says. */
 import type { DynamicModule } from '@nestjs/common';
-import { Controller } from '@nestjs/common';
-import { MessagePattern, RpcException } from '@nestjs/microservices';
 import { type ReadSourceAnswer, readSourceSubject, type SourcePage } from '@steward/contracts';
-import { announceAgainModule, announcedKey } from '@steward/event-bus';
+import { announceAgainModule, announcedKey, doorModule } from '@steward/event-bus';
 import { z } from 'zod';
 import { calling } from '../http/caller';
 import { announceAgain, type Announcing } from './announce-again';
@@ -27,21 +25,9 @@ export interface OpenDoors extends Announcing, SourceReading {
 }
 
 export function doorsModule(service: string, opened: () => OpenDoors | undefined): DynamicModule {
-  @Controller()
-  class ReadSourceController {
-    @MessagePattern(readSourceSubject(service))
-    async readSource(asked: unknown): Promise<ReadSourceAnswer | SourcePage> {
-      const doors = opened();
-      if (doors === undefined) throw new RpcException('the service is still starting');
-      return answerReadSource(doors, asked).catch((error: unknown) => {
-        throw new RpcException(error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message);
-      });
-    }
-  }
-  class DoorsModule {}
   const again = announceAgainModule(service, () => {
     const doors = opened();
     return doors && ((question) => announceAgain(doors, question));
   });
-  return { module: DoorsModule, imports: [again], controllers: [ReadSourceController] };
+  return { ...doorModule(readSourceSubject(service), opened, answerReadSource), imports: [again] };
 }

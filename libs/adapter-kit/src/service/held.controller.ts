@@ -1,8 +1,7 @@
 /** The owner's door to what the guard holds (X6): a desk or a command asks, with the name of whoever decides (I6). */
 import type { DynamicModule } from '@nestjs/common';
-import { Controller } from '@nestjs/common';
-import { MessagePattern, RpcException } from '@nestjs/microservices';
 import { type HeldAnswer, heldSubject } from '@steward/contracts';
+import { doorModule } from '@steward/event-bus';
 import type { Database } from '@steward/platform';
 import { z } from 'zod';
 import { decideHeldChange, listHeld, listHeldItems } from '../guard/decide-held';
@@ -23,18 +22,4 @@ export async function answerHeld(database: Pick<Database, 'query' | 'transaction
   return { done: true };
 }
 
-export function heldModule(service: string, database: () => Database | undefined): DynamicModule {
-  @Controller()
-  class HeldController {
-    @MessagePattern(heldSubject(service))
-    async held(asked: unknown): Promise<HeldAnswer<Date>> {
-      const open = database();
-      if (open === undefined) throw new RpcException('the service is still starting');
-      return answerHeld(open, asked).catch((error: unknown) => {
-        throw new RpcException(error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message);
-      });
-    }
-  }
-  class HeldModule {}
-  return { module: HeldModule, controllers: [HeldController] };
-}
+export const heldModule = (service: string, database: () => Database | undefined): DynamicModule => doorModule(heldSubject(service), database, answerHeld);

@@ -2,6 +2,7 @@ export { type Administration, type DurableFacts, openAdministration, type Stream
 export { namedBrokerError } from './broker-error';
 export { type BrokerState, type BrokerStateRequest, brokerStateSubject, type RecordedPosition, type StreamState } from './broker-state';
 export { type Broker, type BrokerOptions, connectBroker, connectionOptions } from './connect';
+export { doorModule, STILL_STARTING } from './door';
 export { type PublishOutcome, RawPublisher, type RawPublisherOptions } from './raw-publisher';
 export { ask, type AskBrokerState, askBrokerState, createRpcClient, natsTransport, type RpcOptions } from './rpc';
 export { StreamWatch, type StreamWatchOptions } from './stream-watch';

@@ -1,10 +1,8 @@
 /** Answers "what do you hold of this entity", so that nobody needs to read another service's tables (X1). */
-import type { DynamicModule } from '@nestjs/common';
-import { Controller, Logger } from '@nestjs/common';
-import { MessagePattern, RpcException } from '@nestjs/microservices';
-import { type DigestAnswer, digestSubject } from '@steward/contracts';
+import { type DynamicModule, Logger } from '@nestjs/common';
+import { digestSubject } from '@steward/contracts';
 import { type Database, systemClock } from '@steward/platform';
-import { z } from 'zod';
+import { doorModule } from '../broker/door';
 import { answerDigest, type TableOf } from './answer';
 import { foldDigests } from './kept';
 import { Scrubber } from './scrubber';
@@ -32,17 +30,6 @@ export function digestModule(service: string, tableOf: TableOf, database: () => 
       await scrubber.stop();
     },
   };
-  @Controller()
-  class DigestController {
-    @MessagePattern(digestSubject(service))
-    async digest(asked: unknown): Promise<DigestAnswer> {
-      const open = database();
-      if (open === undefined) throw new RpcException('the service is still starting');
-      return answerDigest(open, tableOf, asked, scrubber).catch((error: unknown) => {
-        throw new RpcException(error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message);
-      });
-    }
-  }
-  class DigestModule {}
-  return { module: DigestModule, controllers: [DigestController], providers: [{ provide: 'steward:digest-keeper', useValue: keeper }] };
+  const door = doorModule(digestSubject(service), database, (open, asked) => answerDigest(open, tableOf, asked, scrubber));
+  return { ...door, providers: [{ provide: 'steward:digest-keeper', useValue: keeper }] };
 }

@@ -1,9 +1,8 @@
 import type { DynamicModule } from '@nestjs/common';
-import { Controller } from '@nestjs/common';
-import { MessagePattern, RpcException } from '@nestjs/microservices';
 import { type EvidenceAnswer, evidenceSubject } from '@steward/contracts';
 import type { Database } from '@steward/platform';
 import { z } from 'zod';
+import { doorModule } from '../broker/door';
 import type { TableOf } from '../digest/answer';
 import { readEvidence, type ReadSourceEvidence } from './evidence';
 
@@ -16,18 +15,5 @@ export async function answerEvidence(database: Pick<Database, 'transaction'>, ta
 }
 
 /** `ofSource`: what an adapter knows of the system behind it. */
-export function evidenceModule(service: string, tableOf: TableOf, database: () => Database | undefined, ofSource?: ReadSourceEvidence): DynamicModule {
-  @Controller()
-  class EvidenceController {
-    @MessagePattern(evidenceSubject(service))
-    async evidence(asked: unknown): Promise<EvidenceAnswer> {
-      const open = database();
-      if (open === undefined) throw new RpcException('the service is still starting');
-      return answerEvidence(open, tableOf, asked, ofSource).catch((error: unknown) => {
-        throw new RpcException(error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message);
-      });
-    }
-  }
-  class EvidenceModule {}
-  return { module: EvidenceModule, controllers: [EvidenceController] };
-}
+export const evidenceModule = (service: string, tableOf: TableOf, database: () => Database | undefined, ofSource?: ReadSourceEvidence): DynamicModule =>
+  doorModule(evidenceSubject(service), database, (open, asked) => answerEvidence(open, tableOf, asked, ofSource));

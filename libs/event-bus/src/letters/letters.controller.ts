@@ -1,9 +1,8 @@
 /** The door to this service's dead letters: read, classified and acted on by what the desk of operations has made out, with a name (I6). */
 import type { DynamicModule } from '@nestjs/common';
-import { Controller } from '@nestjs/common';
-import { MessagePattern, RpcException } from '@nestjs/microservices';
 import { type JsonPatchOperation, type LettersAnswer, lettersSubject, type LetterVerdict, MOST_LETTERS } from '@steward/contracts';
 import { z } from 'zod';
+import { doorModule } from '../broker/door';
 import { type Acting, classifyRedrive, discard, redrive, skip } from '../dead-letter/redrive';
 import { readLetterWhole } from './read-letter';
 
@@ -41,18 +40,4 @@ export async function answerLetters(acting: Acting, service: string, asked: unkn
 
 const unknown = (id: string): LetterVerdict => ({ id, verdict: 'unknown', detail: 'there is no such letter' });
 
-export function lettersModule(service: string, acting: () => Acting | undefined): DynamicModule {
-  @Controller()
-  class LettersController {
-    @MessagePattern(lettersSubject(service))
-    async letters(asked: unknown): Promise<LettersAnswer> {
-      const open = acting();
-      if (open === undefined) throw new RpcException('the service is still starting');
-      return answerLetters(open, service, asked).catch((error: unknown) => {
-        throw new RpcException(error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message);
-      });
-    }
-  }
-  class LettersModule {}
-  return { module: LettersModule, controllers: [LettersController] };
-}
+export const lettersModule = (service: string, acting: () => Acting | undefined): DynamicModule => doorModule(lettersSubject(service), acting, (open, asked) => answerLetters(open, service, asked));

@@ -1,9 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
-import { Controller } from '@nestjs/common';
-import { MessagePattern, RpcException } from '@nestjs/microservices';
 import { type AnnounceAgainAnswer, type AnnounceAgainQuestion, announceAgainSubject } from '@steward/contracts';
 import { inSpan } from '@steward/platform';
-import { z } from 'zod';
+import { doorModule } from '../broker/door';
 import { announceAgainQuestion } from './announce-again';
 
 export type AnnounceAgain = (question: AnnounceAgainQuestion) => Promise<AnnounceAgainAnswer>;
@@ -14,18 +12,4 @@ export async function answerAnnounceAgain(announceAgain: AnnounceAgain, asked: u
 }
 
 /** What can be announced again differs: an adapter has states of its source and of its own, others only rows that are told. */
-export function announceAgainModule(service: string, opened: () => AnnounceAgain | undefined): DynamicModule {
-  @Controller()
-  class AnnounceAgainController {
-    @MessagePattern(announceAgainSubject(service))
-    async announceAgain(asked: unknown): Promise<AnnounceAgainAnswer> {
-      const announceAgain = opened();
-      if (announceAgain === undefined) throw new RpcException('the service is still starting');
-      return answerAnnounceAgain(announceAgain, asked).catch((error: unknown) => {
-        throw new RpcException(error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message);
-      });
-    }
-  }
-  class AnnounceAgainModule {}
-  return { module: AnnounceAgainModule, controllers: [AnnounceAgainController] };
-}
+export const announceAgainModule = (service: string, opened: () => AnnounceAgain | undefined): DynamicModule => doorModule(announceAgainSubject(service), opened, answerAnnounceAgain);

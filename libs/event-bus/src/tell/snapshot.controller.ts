@@ -1,10 +1,9 @@
 /** Answers "what do you say of this entity": a read model is rebuilt from it, page by page, plus live (B12). */
 import type { DynamicModule } from '@nestjs/common';
-import { Controller } from '@nestjs/common';
-import { MessagePattern, RpcException } from '@nestjs/microservices';
 import { type SnapshotItem, type SnapshotPage, snapshotSubject } from '@steward/contracts';
 import { type Database, inSpan } from '@steward/platform';
 import { z } from 'zod';
+import { doorModule } from '../broker/door';
 import type { SnapshotRows } from './told.store';
 
 const question = z.object({
@@ -31,18 +30,5 @@ export async function answerSnapshot(database: Pick<Database, 'query'>, rowsOf: 
 }
 
 /** `rowsOf` reads where the states of an entity are. */
-export function snapshotModule(service: string, database: () => Database | undefined, rowsOf: SnapshotRows): DynamicModule {
-  @Controller()
-  class SnapshotController {
-    @MessagePattern(snapshotSubject(service))
-    async snapshot(asked: unknown): Promise<SnapshotPage> {
-      const open = database();
-      if (open === undefined) throw new RpcException('the service is still starting');
-      return answerSnapshot(open, rowsOf, asked).catch((error: unknown) => {
-        throw new RpcException(error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message);
-      });
-    }
-  }
-  class SnapshotModule {}
-  return { module: SnapshotModule, controllers: [SnapshotController] };
-}
+export const snapshotModule = (service: string, database: () => Database | undefined, rowsOf: SnapshotRows): DynamicModule =>
+  doorModule(snapshotSubject(service), database, (open, asked) => answerSnapshot(open, rowsOf, asked));

@@ -1,9 +1,10 @@
 /** The door to rebuilds: asked for with a name and a reason (I6), worked at by the loop of the service. */
-import { Controller, type DynamicModule } from '@nestjs/common';
-import { MessagePattern, RpcException } from '@nestjs/microservices';
+import type { DynamicModule } from '@nestjs/common';
+import { RpcException } from '@nestjs/microservices';
 import { contracts, type RebuildAnswer, rebuildSubject, type RebuildStanding } from '@steward/contracts';
 import type { Database } from '@steward/platform';
 import { z } from 'zod';
+import { doorModule } from '../../broker/door';
 import { requestRebuild } from './rebuild.store';
 
 const words = z.string().trim().min(1).max(2_000);
@@ -43,18 +44,7 @@ async function standingOf(database: Pick<Database, 'query'>, entity: string): Pr
 }
 
 export function rebuildModule(service: string, database: () => Database | undefined): DynamicModule {
-  @Controller()
-  class RebuildController {
-    @MessagePattern(rebuildSubject(service))
-    async rebuild(asked: unknown): Promise<RebuildAnswer> {
-      const open = database();
-      if (open === undefined) throw new RpcException('the service is still starting');
-      return answerRebuild(open, service, asked).catch((error: unknown) => {
-        throw error instanceof RpcException ? error : new RpcException(error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message);
-      });
-    }
-  }
-  class RebuildModule {}
+  const door = doorModule(rebuildSubject(service), database, (open, asked) => answerRebuild(open, service, asked));
   // Who keeps nothing of others has no right to the door either: the broker would complain at every start.
-  return { module: RebuildModule, controllers: contracts.some(({ entity }) => projected(service, entity) !== undefined) ? [RebuildController] : [] };
+  return contracts.some(({ entity }) => projected(service, entity) !== undefined) ? door : { module: door.module };
 }
