@@ -54,7 +54,7 @@ describe('the order service, killed', () => {
     const env = { ...omsProcessEnv({ nats, test, sandbox, port, jwks: keys.jwks }), ...(faults === undefined ? {} : { STEWARD_FAULTS: faults }) };
     child = spawn(process.execPath, [join(__dirname, '../dist/main.js')], { env, stdio: 'ignore' });
     // A crash may come before it is ready: what earlier rounds left behind is taken up at once.
-    await eventually(async () => isGone() || (await fetch(`http://127.0.0.1:${port}/readyz`).then(({ ok }) => ok, () => false)), { withinMs: 30_000 });
+    await eventually(async () => isGone() || (await fetch(`http://127.0.0.1:${port}/readyz`).then(({ ok }) => ok, () => false)));
   }
   const confirmed = async (): Promise<number> => (await test.pool.query(`select 1 from saga where step = 'confirmed'`).catch(() => ({ rowCount: 0 }))).rowCount ?? 0;
 

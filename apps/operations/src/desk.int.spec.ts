@@ -157,7 +157,7 @@ describe('the desk', () => {
     await eventually(async () => (await mine()).some(({ key }) => key === `same-${String(all.length)}`));
     const jobs = [retry?.['id'], ...asked.map((each) => each['operationId'])].filter((id) => typeof id === 'string');
     expect(jobs.length).toBeGreaterThan(all.length);
-    await eventually(async () => (await Promise.all(jobs.map((id) => get(`/operations/${id}`)))).every(({ state }) => state === 'done' || state === 'stopped'), { withinMs: 30_000 });
+    await eventually(async () => (await Promise.all(jobs.map((id) => get(`/operations/${id}`)))).every(({ state }) => state === 'done' || state === 'stopped'));
     const rows = async (text: string): Promise<unknown[]> => (await database.pool.query(text)).rows as unknown[];
     // One application of each, of whichever edit was first; the original, which breaks its contract, was never one of them.
     expect(await rows(`select count(*)::int as n, count(distinct a.letter_id)::int as letters from dead_letter_act a join dead_letter l on l.id = a.letter_id where l.key like 'same-%' and a.verdict = 'apply' and a.patch is not null`)).toEqual([{ n: all.length, letters: all.length }]);

@@ -83,7 +83,7 @@ describe('recovery', () => {
       );
       closing.push(() => again.stop());
     }
-    await eventually(() => watch.state()?.streams['PIM_EVENTS']?.epoch !== before, { withinMs: 30_000 });
+    await eventually(() => watch.state()?.streams['PIM_EVENTS']?.epoch !== before);
     await eventually(() => relay.problems().length === 0, { withinMs: 60_000 });
     await allPublished();
 

@@ -53,7 +53,7 @@ describe('the sandbox PIM', () => {
   it('is imported in pages, each record valid by its contract', async () => {
     await control('POST', 'seed', { seed: 'pim', products: 1_200 });
     start();
-    await eventually(async () => Object.keys(await names()).length === 1_200, { withinMs: 30_000 });
+    await eventually(async () => Object.keys(await names()).length === 1_200);
     expect((await template.pool.query('select 1 from dead_letter')).rowCount).toBe(0);
     expect((await template.pool.query('select distinct lane from outbox')).rows).toEqual([{ lane: 1 }]);
   });
@@ -83,7 +83,7 @@ describe('the sandbox PIM', () => {
     await eventually(async () => (await template.pool.query(`select 1 from held_change where state = 'resolved' or state = 'open'`)).rowCount !== 0 || (await template.pool.query('select 1 from feed where last_pass_at > $1', [new Date((rows[0]?.at?.getTime() ?? 0) + 2_000)])).rowCount !== 0);
     expect(await names()).toEqual(before);
     await put('e', 'e');
-    await eventually(async () => Object.keys(await names()).length === 5, { withinMs: 30_000 });
+    await eventually(async () => Object.keys(await names()).length === 5);
   });
 
   it('a webhook hints at the entity of its collection, and at nothing for a collection that is not read', () => {

@@ -43,7 +43,7 @@ describe('a read model and its owner', () => {
     await model.query('truncate stored_part, derived');
     expect(await requestRebuild(model.database, stockLevel, act)).toEqual(['erp']);
     expect(await requestRebuild(model.database, stockLevel, act)).toEqual([]);
-    await eventually(finished, { withinMs: 30_000 });
+    await eventually(finished);
     owner.rig.shop.remove('sku-007@main');
     await agree(owner, model);
     expect(await lowered()).toEqual([]);

@@ -161,7 +161,7 @@ describe('an adapter with work of its own', () => {
     const disarm = armFaults('handler=throw-after@0.05,delivery=throw-before@0.1,commit=throw-before@0.05,commit=throw-after@0.05,publish-ack=throw-before@0.1,effect-submit=throw-after@0.2,effect-read-back=throw-before@0.2,effect-commit=throw-after@0.2,seed=3');
     try {
       for (let batch = 0; batch < 10; batch += 1) await oms.reserve(...[0, 1, 2, 3].map((nth) => ({ orderId: `o${batch}-${nth}`, quantity: 1 }))).catch(() => undefined);
-      await eventually(async () => (await oms.pending()) === 0 && (await test.pool.query('select 1 from effect where settled_at is null')).rowCount === 0 && (await test.pool.query('select 1 from outbox where published_at is null')).rowCount === 0, { withinMs: 30_000 });
+      await eventually(async () => (await oms.pending()) === 0 && (await test.pool.query('select 1 from effect where settled_at is null')).rowCount === 0 && (await test.pool.query('select 1 from outbox where published_at is null')).rowCount === 0);
     } finally {
       disarm();
     }

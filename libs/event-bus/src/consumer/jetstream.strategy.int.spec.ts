@@ -68,7 +68,7 @@ describe('the JetStream strategy', () => {
     await eventually(() => scene.notReady() !== undefined);
     await scene.nats().provision();
     await publish(many(10, 1, 'second'));
-    await eventually(async () => (await stored()) === 20, { withinMs: 30_000 });
+    await eventually(async () => (await stored()) === 20);
     await scene.nats().asProvisioner((manager) => manager.streams.delete('ERP_STATE'));
     await scene.nats().provision();
     await publish(many(10, 1, 'third'));

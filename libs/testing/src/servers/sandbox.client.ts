@@ -19,7 +19,7 @@ export async function startSandbox({ token, env = {} }: { readonly token: string
     stdio: 'ignore',
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  await eventually(async () => (await fetch(`${url}/readyz`)).ok, { withinMs: 30_000 });
+  await eventually(async () => (await fetch(`${url}/readyz`)).ok);
   return {
     url,
     control: async <T>(method: string, path: string, body?: unknown): Promise<T> => {

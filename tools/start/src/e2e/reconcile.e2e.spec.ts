@@ -212,7 +212,7 @@ describe('reconciliation', () => {
     // I5: each drift was told as a case of its owner, and so was its end.
     const untold = `select d.id from drift d left join told t on t.entity = 'case' and t.key = d.id::text where t.data ->> 'state' is distinct from d.state
       or not exists (select from outbox o where o.entity = 'case' and o.key = d.id::text and o.stream_sequence is not null)`;
-    await eventually(async () => (await rows('reconciliation', untold)).length === 0, { withinMs: 30_000 });
+    await eventually(async () => (await rows('reconciliation', untold)).length === 0);
     // X3: and is told once more when the desk asks, though nothing has changed.
     const told = (): Promise<{ key: string; revision: number }[]> => rows('reconciliation', `select key, revision::int from told where entity = 'case' order by key limit 3`);
     const before = await told();

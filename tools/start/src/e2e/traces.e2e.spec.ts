@@ -40,7 +40,7 @@ describe('one trace', () => {
       const chain = causes(trace, last);
       expect(chain[0]).toMatchObject({ parentSpanId: '' });
       return { chain: chain.map((span) => `${span.service}: ${span.name}`), trace };
-    }, { withinMs: 30_000 });
+    });
 
   const change = async (collection: SandboxCollection, changed: (record: SandboxRecord) => SandboxRecord): Promise<void> => {
     const [record] = (await system.sandbox.list(collection, { limit: 1 })).items;

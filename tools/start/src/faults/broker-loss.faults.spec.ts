@@ -35,7 +35,7 @@ describe('what the broker loses', () => {
   async function someChanges(): Promise<void> {
     const records = await recordsOf(system);
     const load = startLoad(system.sandbox, records, 200, randomFrom(1));
-    await eventually(() => load.written > 300, { withinMs: 30_000 });
+    await eventually(() => load.written > 300);
     await load.stop();
   }
 
@@ -72,12 +72,12 @@ describe('what the broker loses', () => {
     const few = { products: all.products.slice(0, 12), stock: all.stock.slice(0, 12), prices: all.prices.slice(0, 12) };
     for (let round = 0; round < 3; round += 1) {
       const load = startLoad(system.sandbox, few, 400, randomFrom(round));
-      await eventually(() => load.written > 100, { withinMs: 30_000 });
+      await eventually(() => load.written > 100);
       await projector.kill('SIGSTOP');
       await asProvisioner(system, async (jsm) => {
         await nats.kill('SIGSTOP');
         const answer = jsm.streams.info('PRICING_STATE').catch(() => undefined);
-        await eventually(() => load.written > 300, { withinMs: 30_000 });
+        await eventually(() => load.written > 300);
         await load.stop();
         await nats.kill('SIGCONT');
         await answer;

@@ -68,7 +68,7 @@ describe('T: versions of producer, consumer and schema', () => {
   const taken = (): Promise<unknown> => eventually(() => onDurables(async (ask) => {
     const infos = await Promise.all([ask('ERP_STATE', 'gateway-availability').info(), ask('ERP_EVENTS', 'gateway-progress').info()]);
     return infos.every(({ num_pending: waits, num_ack_pending: inHand }) => waits + inHand === 0);
-  }), { withinMs: 30_000 });
+  }));
 
   beforeEach(() => onDurables(async (ask) => {
     await ask('ERP_STATE', 'gateway-availability').both('stock-level');
