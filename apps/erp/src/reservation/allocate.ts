@@ -28,7 +28,7 @@ export interface Request {
   readonly orderId: string;
   readonly lines: readonly Wanted[];
   /** Given back before the order is decided on, so that nobody comes between; kept by the cart when the order is refused. */
-  readonly cart?: Cart | null;
+  readonly takesOver?: Cart | null;
 }
 
 export interface Allocation {
@@ -71,9 +71,9 @@ export function allocate(stocks: readonly Stock[], requests: readonly Request[])
   const places = new Map<string, Place[]>();
   for (const { sku, ...place } of stocks) places.set(sku, [...(places.get(sku) ?? []), place]);
   const takenOver = new Set<string>();
-  return requests.map(({ cart, ...request }) => {
+  return requests.map(({ takesOver, ...request }) => {
     // Of several orders that name one cart the first that is held has it (S2).
-    const own = cart == null || takenOver.has(cart.reservationId) ? null : cart;
+    const own = takesOver == null || takenOver.has(takesOver.reservationId) ? null : takesOver;
     for (const share of own?.shares ?? []) move(places, share, -1);
     const decision = decide(places, request, own);
     if (decision.kind === 'refused') for (const share of own?.shares ?? []) move(places, share, 1);

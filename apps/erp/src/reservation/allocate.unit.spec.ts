@@ -52,7 +52,7 @@ describe('allocation', () => {
 
   it('S2: gives an order what its cart holds before anybody else, once, and leaves it to the cart of an order that is refused', () => {
     const cart = { reservationId: 'c', shares: [{ lineId: '1', sku: 'A', location: 'HAM', quantity: 2 }] };
-    const named = (orderId: string, quantity: number): Request => ({ ...order(orderId, ['A', quantity]), cart });
+    const named = (orderId: string, quantity: number): Request => ({ ...order(orderId, ['A', quantity]), takesOver: cart });
     const stocks = [stock('A', 'HAM', 3, { reserved: 2 })];
     expect(decide(stocks, order('1', ['A', 2]), named('2', 4), named('3', 3), named('4', 1))).toEqual(['OUT_OF_STOCK A 1', 'OUT_OF_STOCK A 3', 'HAM 3', 'OUT_OF_STOCK A 0']);
     expect(decide(stocks, named('1', 1), order('2', ['A', 2]))).toEqual(['HAM 1', 'HAM 2']);

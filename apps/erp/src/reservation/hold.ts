@@ -11,7 +11,7 @@ import { bookEntries, type Entry, ledgerStatements, type Limit, lockStock, type 
 import { changesOf, type Changes } from './changes';
 import { lockReservations, type Reservation, saveReservations, startReservations } from './reservation.store';
 
-export interface HoldRequest extends Omit<Request, 'cart'> {
+export interface HoldRequest extends Omit<Request, 'takesOver'> {
   /** Asked for by a cart, not by an order. */
   readonly cart?: boolean;
   readonly cartReservationId?: string | null;
@@ -38,7 +38,7 @@ export async function holdStock(tx: Tx, requests: readonly HoldRequest[], now: D
 
   const skus = [...new Set([...alive.flatMap(({ lines }) => lines), ...[...held.values()].flatMap(({ shares }) => shares)].map(({ sku }) => sku))];
   const stocks = skus.length === 0 ? [] : await lockStock(tx, skus, statements);
-  const decisions = allocate(stocks, alive.map(({ orderId, lines, cartReservationId }) => ({ orderId, lines, cart: held.get(cartReservationId ?? '') ?? null })));
+  const decisions = allocate(stocks, alive.map(({ orderId, lines, cartReservationId }) => ({ orderId, lines, takesOver: held.get(cartReservationId ?? '') ?? null })));
   const entries = decisions.flatMap(entriesOf);
   const balances = await bookEntries(tx, entries, limitsOf(stocks, entries), now, statements);
   const byOrder = new Map(decisions.map((decision) => [decision.orderId, decision]));

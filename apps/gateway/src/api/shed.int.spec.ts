@@ -55,7 +55,7 @@ describe('R3: a gateway that is late', () => {
 });
 
 it.each([
-  ['/v1/orders', 'checkout'], ['/v1/orders/:id/events', 'checkout'], ['/v1/price-preview', 'checkout'], ['/v1/customer', 'checkout'], ['/.well-known/jwks.json', 'checkout'],
+  ['/v1/orders', 'checkout'], ['/v1/orders/:id/events', 'checkout'], ['/v1/price-preview', 'checkout'], ['/v1/reservations/:id', 'checkout'], ['/v1/customer', 'checkout'], ['/.well-known/jwks.json', 'checkout'],
   ['/v1/products/:sku', 'page'], ['/v1/products/:sku/json-ld', 'page'], ['/v1/categories/:id', 'page'], ['/graphql', 'page'],
   ['/v1/products', 'list'], ['/feeds/:market/:language/merchant.xml', 'list'], ['/graphiql', 'list'], ['', 'list'],
 ])('%s is of lane %s', (route, lane) => {

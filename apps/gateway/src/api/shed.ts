@@ -16,7 +16,7 @@ export interface Shedding {
 const patience = { list: 1, page: 3, checkout: 10 } as const;
 type Lane = keyof typeof patience;
 
-const checkout = /^\/(v1\/(orders|price-preview|customer)|\.well-known\/)/;
+const checkout = /^\/(v1\/(orders|reservations|price-preview|customer)|\.well-known\/)/;
 /** GraphQL too: what a document asks for is known only when it is read, and its cost is limited by itself. */
 const pages = /^\/(v1\/(products\/:sku|categories)|graphql$)/;
 const probes = /^\/(livez|readyz)$/;
