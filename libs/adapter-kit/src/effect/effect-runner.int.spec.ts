@@ -6,7 +6,7 @@ import { Till, tellings } from '../fixtures/till.fixture.spec';
 import { currentCaller } from '../http/caller';
 import { nothingSent } from '../http/nothing-sent';
 import { defineEffect, type Effect } from './define-effect';
-import { hurryEffects } from './effect.store';
+import { hurryEffects, hurryOne } from './effect.store';
 import { EffectRunner } from './effect-runner';
 import { abandonEffect, intendEffects, touchEffect } from './intend';
 
@@ -105,6 +105,16 @@ describe('effects', () => {
     await hurryEffects(database, 200);
     for (const key of ['o1', 'asked']) await settled(key);
     expect((await row('later')).state).toBe('intended');
+  });
+
+  it('R4: one of those that wait is to find out whether the system is back', async () => {
+    await intend('o1', 'o2', 'o3');
+    await test.pool.query(`update effect set failures = 9, next_at = now() + interval '1 hour' where key <> 'o3'`);
+    await test.pool.query(`update effect set next_at = now() + interval '1 hour' where key = 'o3'`);
+    await hurryOne(database);
+    await hurryOne(database);
+    const { rows } = await test.pool.query('select failures from effect where next_at <= now()');
+    expect(rows).toEqual([{ failures: 9 }]);
   });
 
   it('O1: are not wanted when the decision is rolled back, nor sent before it commits', async () => {

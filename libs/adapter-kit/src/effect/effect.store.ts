@@ -128,6 +128,16 @@ export async function hurryEffects(database: Pick<Database, 'query'>, withinMs: 
   );
 }
 
+/** One of each kind that met a failure is due now: its call finds out whether the system is back. */
+export async function hurryOne(database: Pick<Database, 'query'>): Promise<void> {
+  await database.query({
+    name: 'kit-effect-hurry-one',
+    text: `update effect e set next_at = now()
+      from (select distinct on (kind) kind, key from effect where settled_at is null and failures > 0 and claimed_until is null order by kind, next_at) first
+      where e.kind = first.kind and e.key = first.key and e.next_at > now() and e.claimed_until is null`,
+  });
+}
+
 /** How many have no outcome, and for how long the oldest that waits for us has had none: not one that waits for its payer, or its time. */
 export async function lookAtEffects(database: Pick<Database, 'query'>, kind: string): Promise<{ count: number; oldestMs: number }> {
   const [row] = await database.query<{ count: number; oldestMs: number }>(

@@ -24,8 +24,6 @@ export const abandoned: EffectFault = { code: 'EFFECT_ABANDONED', reason: 'given
 
 const firstBackoffMs = 1_000;
 const longestBackoffMs = 60_000;
-/** Who says that it is not there is there: what an outage has cost before is no reason to wait on (R4), and settle times keep the pace. */
-const answeredFailures = 3;
 /** What was sent a moment ago is mostly there: a first look costs a read and saves the settle time. */
 const firstLookMs = 1_000;
 
@@ -59,7 +57,9 @@ function afterAbsence(before: Before, backoff: (failures: number) => number): St
   if (before.absenceCountsInMs > 0) return { counts: 'absent', next: { state: 'unknown', error: before.error, failures: before.failures, afterMs: before.absenceCountsInMs } };
   if (before.abandoned) return refusal(abandoned);
   if (before.error?.never === true) return refusal(before.error);
-  return { counts: 'absent', next: { state: 'intended', error: before.error, failures, afterMs: backoff(Math.min(failures, answeredFailures)) } };
+  // Who says that it is not there is there: what an outage has cost before is no reason to wait on (R4). The pace of a system that loses
+  // what it is sent is kept by the deadline and the settle time, which are over by now.
+  return { counts: 'absent', next: { state: 'intended', error: before.error, failures, afterMs: backoff(0) } };
 }
 
 function afterFailure(before: Before, error: unknown, backoff: (failures: number) => number, random: () => number): Step {

@@ -1,3 +1,4 @@
+import { manualClock } from '@steward/platform';
 import { eventually } from '@steward/testing';
 import { openRig, type Rig, type RigOptions } from '../fixtures/rig.fixture.spec';
 import { storeHints } from './hint.store';
@@ -21,6 +22,22 @@ describe('a feed', () => {
     const rows = await rig.outbox();
     expect(rows).toHaveLength(11);
     expect(rows.at(-1)).toMatchObject({ key: 'sku-3@main', revision: 2, onHand: 33, tombstone: false });
+  });
+
+  it('R4: goes on at once when its source may be back, however long it would still have waited', async () => {
+    await open({ clock: manualClock() });
+    rig.shop.put('sku-0@main', 1);
+    rig.shop.spoil('changes', () => {
+      throw new Error('away');
+    });
+    start();
+    for (let failures = 1; failures <= 3; failures += 1) {
+      await eventually(() => rig.shop.asked.changes === failures);
+      if (failures === 3) rig.shop.spoil('changes', undefined);
+      // On a clock that stands still nothing else ends a pause.
+      rig.runner.sourceMayBeBack();
+    }
+    await rig.agree();
   });
 
   it('O9: the import goes through the backfill lane, what changes afterwards through the live one', async () => {

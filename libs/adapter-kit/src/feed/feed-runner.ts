@@ -49,6 +49,8 @@ export class FeedRunner {
   private readonly stopping = new AbortController();
   private readonly lifted = new Bell();
   private readonly bells = { poll: new Bell(), hints: new Bell(), page: new Bell() };
+  /** Of each reader: ends its pause after a failure. */
+  private readonly again = new Set<Bell>();
   private readonly rate = new Rate();
   private running: Promise<void> | undefined;
   private announcer: Announcer | undefined;
@@ -72,6 +74,11 @@ export class FeedRunner {
   /** There are new hints. */
   hinted(): void {
     this.bells.hints.ring();
+  }
+
+  /** R4: readers that wait after a failure have nothing to wait for, or one of them is to find out. */
+  sourceMayBeBack(): void {
+    for (const bell of this.again) bell.ring();
   }
 
   /** How far it is, while this process is the one that reads. */
@@ -173,8 +180,11 @@ export class FeedRunner {
     const { progressEveryMs = 15_000, hintsEveryMs = 1_000 } = this.options;
     const { pace, contract } = feed;
     const claim: Claim = { claimed: 0, waiting: undefined, toldTooMany: false };
-    const reader = (name: string, turn: () => Promise<number>, bell = new Bell()): Promise<void> =>
-      loop({ name: `${contract.entity} ${name}`, clock, logger, signal, bell, turn });
+    const reader = (name: string, turn: () => Promise<number>, bell = new Bell()): Promise<void> => {
+      const again = new Bell();
+      this.again.add(again);
+      return loop({ name: `${contract.entity} ${name}`, clock, logger, signal, bell, again, turn }).finally(() => this.again.delete(again));
+    };
     return [
       reader('changes', async () => (await pollChanges(reading), pace.pollEveryMs), bells.poll),
       reader('overlap', async () => {

@@ -49,6 +49,11 @@ export class Breaker {
     return this.current;
   }
 
+  /** How long it stays open before it would let a probe through. */
+  get coolsForMs(): number {
+    return this.current === 'open' ? Math.max(0, this.openedAt + this.cool - this.options.clock.now()) : 0;
+  }
+
   /** What the call's end is to be told to; undefined when it must not be made. */
   async enter(): Promise<((verdict: Verdict) => void) | undefined> {
     if (this.current === 'closed') return (verdict) => this.count(verdict);

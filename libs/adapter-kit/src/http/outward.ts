@@ -20,12 +20,14 @@ export interface OutwardOptions {
   readonly logger: Logger;
   /** A system that was spared can be called again. */
   readonly onBack: () => void;
+  /** Somebody should call it, to find out whether it can. */
+  readonly onCooled: () => void;
 }
 
 /** For the lease's row, beside the time of the probe itself. */
 const leaseMarginMs = 5_000;
 
-export function openOutward({ database, clock, logger, onBack }: OutwardOptions): Outward {
+export function openOutward({ database, clock, logger, onBack, onCooled }: OutwardOptions): Outward {
   const eventLoop = watchEventLoop();
   const opened = new Map<string, ResilientHttp>();
   return {
@@ -33,7 +35,7 @@ export function openOutward({ database, clock, logger, onBack }: OutwardOptions)
       if (opened.has(dependency)) throw new TypeError(`two ways out are called ${dependency}`);
       const lease = probeLease({ database, dependency, holdMs: (limits.attemptMs ?? defaultLimits.attemptMs) + leaseMarginMs });
       const tokens = fleetTokens({ database, dependency, bucket: limits.retryBucket ?? defaultLimits.retryBucket });
-      const http = resilientHttp({ dependency, clock, logger, limits, lease, tokens, lateMs: eventLoop.lateMs, onBack });
+      const http = resilientHttp({ dependency, clock, logger, limits, lease, tokens, lateMs: eventLoop.lateMs, onBack, onCooled });
       opened.set(dependency, http);
       return http;
     },

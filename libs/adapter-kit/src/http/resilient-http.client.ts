@@ -56,6 +56,8 @@ export interface ResilientHttpOptions {
   readonly lateMs?: () => number;
   /** The breaker has closed again. */
   readonly onBack?: () => void;
+  /** It is open and has cooled down: the next call may be the probe, and there may be none for long. */
+  readonly onCooled?: () => void;
 }
 
 type Failure = Exclude<Outcome, { kind: 'ok' }>;
@@ -69,10 +71,12 @@ const underWay = gauge('steward_source_calls_in_flight', 'Calls to a system of r
 
 const firstBackoffMs = 200;
 const maxBackoffMs = 5_000;
+/** Also between a probe of which nothing came, such as one that was called off, and the next one. */
+const cooledMarginMs = 50;
 const stateNumbers = { closed: 0, open: 1, 'half-open': 2 } as const;
 
 export function resilientHttp(options: ResilientHttpOptions): ResilientHttp {
-  const { dependency, clock, logger, random = Math.random, lease = aloneLease, lateMs, onBack } = options;
+  const { dependency, clock, logger, random = Math.random, lease = aloneLease, lateMs, onBack, onCooled } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const agent = new Agent({ connections: limits.concurrency, connect: guardedConnect(limits.attemptMs), maxResponseSize: limits.maxAnswerBytes });
   const budget = new RetryBudget({ clock, bucket: limits.retryBucket, tokens: options.tokens });
@@ -90,8 +94,15 @@ export function resilientHttp(options: ResilientHttpOptions): ResilientHttp {
       logger.warn({ dependency, breaker: state }, 'circuit breaker changed');
       show();
       if (state === 'closed') onBack?.();
+      if (state === 'open') void tellCooled();
     },
   });
+  const closing = new AbortController();
+  const tellCooled = async (): Promise<void> => {
+    // Timers may ring a little early, and a call that comes early is turned away.
+    await clock.sleep(breaker.coolsForMs + cooledMarginMs, closing.signal);
+    if (!closing.signal.aborted && breaker.state === 'open') onCooled?.();
+  };
   const show = (): void => {
     budgetLeft.set({ dependency }, budget.left);
     breakerState.set({ dependency }, stateNumbers[breaker.state]);
@@ -160,7 +171,14 @@ export function resilientHttp(options: ResilientHttpOptions): ResilientHttp {
     const { pausedUntil, inFlight, waiting } = admission;
     return { breaker: breaker.state, budget: Math.round(budget.left * 10) / 10, pausedUntil: pausedUntil === undefined ? null : new Date(pausedUntil).toISOString(), inFlight, waiting, shed };
   };
-  return { send, state, close: () => agent.destroy() };
+  return {
+    send,
+    state,
+    close: () => {
+      closing.abort();
+      return agent.destroy();
+    },
+  };
 }
 
 function withSignal(call: HttpCall, callers: AbortSignal | undefined): HttpCall {

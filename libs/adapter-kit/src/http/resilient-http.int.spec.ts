@@ -4,7 +4,7 @@ import { createLogger, systemClock } from '@steward/platform';
 import { eventually } from '@steward/testing';
 import { calling } from './caller';
 import { isNothingSent } from './nothing-sent';
-import { type HttpLimits, type ResilientHttp, resilientHttp } from './resilient-http.client';
+import { type HttpLimits, type ResilientHttp, resilientHttp, type ResilientHttpOptions } from './resilient-http.client';
 
 /** What an attempt may take where its caller has less: longer than a busy machine needs for anything here. */
 const attemptMs = 20_000;
@@ -33,9 +33,9 @@ describe('the resilient client', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  function client(limits: Partial<HttpLimits> = {}): ResilientHttp {
+  function client(limits: Partial<HttpLimits> = {}, more: Partial<ResilientHttpOptions> = {}): ResilientHttp {
     const logger = createLogger({ service: 'kit-test', level: 'silent' });
-    const http = resilientHttp({ dependency: 'test', clock: systemClock, logger, limits: { perSecond: 10_000, ...limits }, random: () => 0.01 });
+    const http = resilientHttp({ dependency: 'test', clock: systemClock, logger, limits: { perSecond: 10_000, ...limits }, random: () => 0.01, ...more });
     opened.push(http);
     return http;
   }
@@ -89,6 +89,21 @@ describe('the resilient client', () => {
     await Promise.all([http.send({ url }), eventually(() => http.state().budget < 10).then(() => http.send({ url }))]);
     expect(calls).toHaveLength(3);
     for (const { at } of calls.slice(1)) expect(at - (calls[0]?.at ?? 0)).toBeGreaterThanOrEqual(950);
+  });
+
+  it('R4: says when somebody should try whether the dependency is back, each time that it has cooled down, and when it is', async () => {
+    respond = (_request, response) => void response.writeHead(500).end('no');
+    const said: string[] = [];
+    const http = client({}, { onCooled: () => said.push('cooled'), onBack: () => said.push('back') });
+    while (http.state().breaker === 'closed') await http.send({ url }).catch(() => undefined);
+    await eventually(() => said.length === 1);
+    const before = calls.length;
+    await http.send({ url }).catch(() => undefined);
+    expect(calls).toHaveLength(before + 1);
+    await eventually(() => said.length === 2);
+    respond = (_request, response) => void response.end('{}');
+    await http.send({ url });
+    expect([said, http.state().breaker]).toEqual([['cooled', 'cooled', 'back'], 'closed']);
   });
 
   it('tells nothing of the credentials that a refusal quotes', async () => {

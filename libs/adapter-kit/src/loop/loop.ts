@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@steward/platform';
-import type { Bell } from './bell';
+import { Bell } from './bell';
 
 export interface LoopSpec {
   readonly name: string;
@@ -7,6 +7,8 @@ export interface LoopSpec {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly bell: Bell;
+  /** Ends the pause after a failed turn: what it failed for may be over. */
+  readonly again?: Bell;
   /** Returns how long to wait before the next turn. */
   readonly turn: () => Promise<number>;
 }
@@ -14,8 +16,8 @@ export interface LoopSpec {
 const firstBackoffMs = 250;
 const maxBackoffMs = 15_000;
 
-/** Turns until the signal ends it. A failed turn is followed by a growing pause with full jitter that no bell cuts short. */
-export async function loop({ name, clock, logger, signal, bell, turn }: LoopSpec): Promise<void> {
+/** Turns until the signal ends it. A failed turn is followed by a growing pause with full jitter, which the ordinary bell does not cut short. */
+export async function loop({ name, clock, logger, signal, bell, again = new Bell(), turn }: LoopSpec): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
     try {
@@ -28,7 +30,7 @@ export async function loop({ name, clock, logger, signal, bell, turn }: LoopSpec
       failures += 1;
       // An outage of hours is a handful of lines, not thousands.
       if (failures <= 2 || failures % 20 === 0) logger.warn({ err: error, loop: name, failures }, 'failed, tries again');
-      await clock.sleep(50 + Math.random() * Math.min(maxBackoffMs, firstBackoffMs * 2 ** Math.min(failures, 10)), signal);
+      await again.wait(50 + Math.random() * Math.min(maxBackoffMs, firstBackoffMs * 2 ** Math.min(failures, 10)), clock, signal);
     }
   }
 }

@@ -6,7 +6,7 @@ import { type Clock, createService, type Database, type Logger, openDatabase, ty
 import { snapshotRows, withdrawSuperseded } from '../announce/announced.store';
 import { kitMigrations } from '../announce/kit.migration';
 import { doorsModule, type OpenDoors } from '../doors/doors.controller';
-import { hurryEffects } from '../effect/effect.store';
+import { hurryEffects, hurryOne } from '../effect/effect.store';
 import { renewAnnounced } from '../announce/renew';
 import { FeedRunner } from '../feed/feed-runner';
 import { sourceLetters } from '../feed/source-letters';
@@ -73,7 +73,9 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
       const database = await openDatabase({ url: env.DATABASE_URL, name: adapter.name, migrations: migrationsOf(adapter), logger });
       shutdown.onClose('database', () => database.close());
       readiness.add('database', database.problem);
-      const outward = openWays(database, runtime);
+      // The ways out wake the runners, the relay needs them for a lost stream (B10), and they need its watch for their first revision.
+      const runners: FeedRunner[] = [];
+      const outward = openWays(database, runners, runtime);
       const source = openSource(adapter, env, runtime, outward.http);
       const flowSwitch = new FlowSwitch({ database, databaseUrl: env.DATABASE_URL, clock: runtime.clock, logger });
       shutdown.onClose('flows', () => flowSwitch.stop());
@@ -81,8 +83,6 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
       const board = new FlowBoard({ database, flowSwitch, logger, now: () => runtime.clock.now(), dependencies: outward.dependencies });
       shutdown.onClose('flow board', () => board.close());
       const own = ownContracts(adapter.name, source.feeds);
-      // The relay needs the runners for a lost stream (B10), the runners need its watch for their first revision.
-      const runners: FeedRunner[] = [];
       const broker = await connectBroker({ url: env.NATS_URL, service: adapter.name, logger });
       shutdown.onClose('broker', () => broker.close());
       readiness.add('broker', () => (broker.status() === 'up' ? undefined : 'the broker is not connected'));
@@ -161,10 +161,24 @@ function openContext(adapter: Adapter, env: AdapterEnv, { clock, logger, shutdow
 
 const hurryWithinMs = 5_000;
 
-/** What waits for a system that is back need not wait for the end of its own pause: without this the last effect comes a minute later (R4). */
-function openWays(database: Database, { clock, logger, shutdown }: Runtime): Outward {
-  const onBack = (): void => void hurryEffects(database, hurryWithinMs).catch((error: unknown) => logger.warn({ err: error }, 'effects wait on although their system may be back'));
-  const outward = openOutward({ database, clock, logger, onBack });
+/** R4: what waits for a system that is back, or may be, need not wait for the end of its own pause, which grows to 15 s for a feed and a minute for an effect. */
+function openWays(database: Database, runners: readonly FeedRunner[], { clock, logger, shutdown }: Runtime): Outward {
+  const hurry = (effects: () => Promise<void>): void => void effects().catch((error: unknown) => logger.warn({ err: error }, 'effects wait on although their system may be back'));
+  const wakeFeeds = (): void => runners.forEach((runner) => runner.sourceMayBeBack());
+  const onBack = (): void => {
+    wakeFeeds();
+    hurry(async () => {
+      await hurryEffects(database, hurryWithinMs);
+      await clock.sleep(hurryWithinMs, shutdown.signal);
+      // What found the breaker still open in the moment in which it closed has begun a pause since.
+      if (!shutdown.signal.aborted) await hurryEffects(database, hurryWithinMs);
+    });
+  };
+  const onCooled = (): void => {
+    wakeFeeds();
+    hurry(() => hurryOne(database));
+  };
+  const outward = openOutward({ database, clock, logger, onBack, onCooled });
   shutdown.onClose('ways out', outward.close);
   return outward;
 }
