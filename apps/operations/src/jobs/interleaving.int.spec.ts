@@ -1,10 +1,11 @@
-// T2: two editors, retries of whole groups, restarts and crashes, all at once on the same letters: one application of each (C6, I2).
+// T2: two editors, retries of whole groups, restarts and crashes, all at once on the same letters of a holder that has a database and a door
+// of its own: one application of each (C6, I2).
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import type { LetterVerdict, LettersQuestion } from '@steward/contracts';
-import { outboxMigrations } from '@steward/event-bus';
-import { armFaults, StewardError, systemClock } from '@steward/platform';
-import { eventually } from '@steward/testing';
+import { type LetterReading, type LettersAnswer, lettersSubject, type Product, product, subjectOf, typeOf } from '@steward/contracts';
+import { answerLetters, consumerMigrations, dataSchemaOf, defineProjection, type Envelope, headersToRecord, outboxMigrations, sourceOf, storeDeadLetters, toHeaders, type Work } from '@steward/event-bus';
+import { armFaults, type Database, openDatabase, StewardError, systemClock } from '@steward/platform';
+import { eventually, testDatabase, type TestDatabase } from '@steward/testing';
 import type { Ask } from '../api/feature';
 import { type DeskScene, deskScene, logger } from '../fixtures/desk.fixture.spec';
 import { aLetter } from '../fixtures/told.fixture.spec';
@@ -17,13 +18,20 @@ import { jobKinds } from './job';
 import { lettersWork } from './letters.work';
 import { requestBody, requestJob } from './request';
 
-type Act = Extract<LettersQuestion, { ask: 'act' }>;
+/** What was applied, beside the holder's own tables: a row for each time, which rolls back with whatever applied it. */
+const applications = 'create table application (key text not null, name text)';
+const catalogue = defineProjection<Product>({
+  builds: 'catalogue', contract: product,
+  apply: async (tx, changes) => {
+    for (const { key, data } of changes) await tx.query('insert into application values ($1, $2)', [key, data?.texts['en']?.name]);
+  },
+});
+const workOn = (database: Database): Work => ({
+  consumer: 'gateway-catalogue', stream: 'PIM_STATE', database, clock: systemClock, logger, projections: new Map([['product', catalogue]]), handlers: new Map(), journal: false,
+  budget: { tries: 5, atLeastMs: 0 }, heldForMs: 60_000, meter: { count: () => undefined, propagated: () => undefined, rebound: () => undefined, lag: () => undefined },
+});
 
-/** The holder of letters as its door promises: a letter is closed once, and an act id is answered as it was the first time. */
-const holderTables = `
-  create table held_letter (id text primary key, state text not null default 'open');
-  create table act (act_id text, id text, verdict text not null, primary key (act_id, id));
-  create table application (id text not null, act_id text not null, body text not null)`;
+const SENT = 'as it was sent';
 
 type Step = { do: 'edit'; who: 'ada' | 'bob'; letter: number } | { do: 'retry' } | { do: 'restart' } | { do: 'crash'; seed: number } | { do: 'fail' };
 const steps = fc.array(
@@ -39,41 +47,49 @@ const steps = fc.array(
 
 describe('editors, group retries and restarts at once', () => {
   let scene: DeskScene;
+  let tables: TestDatabase;
+  let holder: Database;
   let silent = false;
-  let once = true;
+  let forgets = false;
   let running: { stop: () => Promise<void> } | undefined;
   const pool = () => scene.tables.pool;
 
-  const act = async ({ actId, ids, edit }: Act): Promise<LetterVerdict[]> => {
-    const verdicts: LetterVerdict[] = [];
-    for (const id of ids) {
-      verdicts.push(await scene.database.transaction(async (tx) => {
-        // The letter's lock first, then what was answered: two questions under one act id wait for each other here.
-        const { rows } = await tx.query<{ state: string }>('select state from held_letter where id = $1 for update', [id]);
-        const { rows: said } = await tx.query<{ verdict: LetterVerdict['verdict'] }>('select verdict from act where act_id = $1 and id = $2', [actId, id]);
-        if (once && said[0] !== undefined) return { id, verdict: said[0].verdict, detail: 'as before' };
-        const verdict = rows[0]?.state === 'open' ? 'apply' : 'closed';
-        if (verdict === 'apply' || !once) await tx.query('insert into application values ($1, $2, $3)', [id, actId, edit === undefined ? 'original' : JSON.stringify(edit.patch)]);
-        await tx.query(`update held_letter set state = 'redriven' where id = $1`, [id]);
-        await tx.query('insert into act values ($1, $2, $3) on conflict do nothing', [actId, id, verdict]);
-        return { id, verdict, detail: '' };
-      }));
-    }
-    return verdicts;
+  /** Returns the letter's id. */
+  const fresh = async (): Promise<string> => {
+    const [key, id] = [randomUUID(), randomUUID()];
+    const data: Product = { id: key, status: 'active', categoryIds: [], texts: { en: { name: SENT, slug: 'a' } }, attributes: {}, media: [], variants: [] };
+    const envelope: Envelope = {
+      id, type: typeOf(product, 'pim'), source: sourceOf('pim'), subject: subjectOf(product, 'pim', key), key, time: '2026-11-24T10:00:00.000Z', dataSchema: dataSchemaOf(product),
+      revision: 3, sequence: null, correlationId: null, causationId: null, origin: 'live', tombstone: false, traceparent: null, body: JSON.stringify(data),
+    };
+    const [letter = ''] = await holder.transaction((tx) => storeDeadLetters(tx, [{
+      consumer: 'gateway-catalogue', identity: id, contract: product, system: 'pim', key, messageId: id, revision: 3, sequence: null, subject: envelope.subject,
+      headers: headersToRecord(toHeaders(envelope)), body: Buffer.from(envelope.body), class: 'rejected', error: 'one cause', attempts: 1,
+    }], new Date()));
+    return letter;
   };
   const ask: Ask = async <A>(subject: string, question: unknown): Promise<A> => {
-    if (!subject.endsWith('.letters') || (question as LettersQuestion).ask !== 'act') throw new StewardError('BROKER_NO_ANSWERER', subject);
-    const verdicts = await act(question as Act);
+    if (subject !== lettersSubject('gateway')) throw new StewardError('BROKER_NO_ANSWERER', subject);
+    const answer = await answerLetters({ database: holder, works: [workOn(holder)] }, 'gateway', question);
+    if (forgets) await tables.pool.query(`delete from dead_letter_act; delete from stored_part; update dead_letter set state = 'open', closed_at = null, closed_by = null, closed_reason = null`);
     // The answer is lost on its way: what was done is done.
     if (silent) throw new StewardError('BROKER_TIMEOUT', subject);
-    return { verdicts } as A;
+    return answer as A;
+  };
+  const edit = async (who: 'ada' | 'bob', id: string): Promise<LettersAnswer> => {
+    const { bodyHash } = (await answerLetters({ database: holder, works: [] }, 'gateway', { ask: 'read', id, reveal: false })) as LetterReading;
+    return ask(lettersSubject('gateway'), { ask: 'act', actId: randomUUID(), act: 'redrive', ids: [id], edit: { id, patch: [{ op: 'replace', path: '/texts/en/name', value: who }], bodyHash }, actor: who, reason: 'mended by hand' });
   };
 
   beforeAll(async () => {
     scene = await deskScene([lettersFeature, notifierFeature, { name: 'jobs', migrations: [...outboxMigrations, ...jobMigrations], open: () => ({ routes: [] }) }]);
-    await pool().query(holderTables);
+    tables = await testDatabase({ migrations: [...outboxMigrations, ...consumerMigrations] });
+    await tables.pool.query(applications);
+    holder = await openDatabase({ url: tables.url, name: 'gateway', migrations: [], logger });
   });
   afterAll(async () => {
+    await holder.close();
+    await tables.drop();
     await scene.close();
   });
 
@@ -93,20 +109,18 @@ describe('editors, group retries and restarts at once', () => {
     requestJob({ database: scene.database, ask }, requestBody.parse({ kind: 'retry', selection: { query: 'entity:product' }, reason: 'the mapping is mended', perSecond: 1_000, stopAfter: 3 }), { who, traceId: 't', allow: async () => undefined });
 
   async function play(plan: readonly Step[]): Promise<void> {
-    await pool().query('truncate job, job_member, letter, letter_group, lease, held_letter, act, application');
-    const letters = Array.from({ length: 12 }, () => randomUUID());
-    const fresh = async (ids: readonly string[]): Promise<void> => {
-      await pool().query('insert into held_letter select unnest($1::text[])', [ids]);
-      await tell(ids);
-    };
-    await fresh(letters);
+    await pool().query('truncate job, job_member, letter, letter_group, lease');
+    await tables.pool.query('truncate dead_letter, dead_letter_act, stored_part, application');
+    const letters: string[] = [];
+    while (letters.length < 12) letters.push(await fresh());
+    await tell(letters);
     start();
     const acts: Promise<unknown>[] = [];
     let disarm = (): void => undefined;
     for (const step of plan) {
       switch (step.do) {
         case 'edit':
-          acts.push(act({ ask: 'act', actId: randomUUID(), act: 'redrive', ids: [letters[step.letter] ?? ''], edit: { id: letters[step.letter] ?? '', patch: [{ op: 'add', path: '/by', value: step.who }], bodyHash: 'h' }, actor: step.who, reason: 'mended by hand' }));
+          acts.push(edit(step.who, letters[step.letter] ?? ''));
           break;
         case 'retry':
           acts.push(retryAll());
@@ -130,16 +144,18 @@ describe('editors, group retries and restarts at once', () => {
     await eventually(async () => (await pool().query(`select from job where state not in ('done', 'stopped') or sent > 0`)).rowCount === 0, { withinMs: 60_000 });
     await running?.stop();
     running = undefined;
-    const { rows } = await pool().query<{ id: string; times: number }>('select l.id, count(a.id)::int as times from held_letter l left join application a on a.id = l.id group by l.id');
-    // C6: of original and edited exactly one was applied.
-    expect(rows.map(({ times }) => times)).toEqual(letters.map(() => 1));
+    // C6: of original and edited exactly one was applied, and what was recorded as done is what was done.
+    const { rows } = await tables.pool.query<{ times: number; same: boolean }>(`
+      select count(a.key)::int as times, bool_and(a.name = coalesce(convert_from(act.body, 'UTF8')::json #>> '{texts,en,name}', $1)) as same
+      from dead_letter l left join application a on a.key = l.key left join dead_letter_act act on act.letter_id = l.id and act.verdict = 'apply' group by l.id`, [SENT]);
+    expect(rows).toEqual(letters.map(() => ({ times: 1, same: true })));
     const { rows: open } = await pool().query(`select from job_member where state in ('requested', 'sent') and job_id in (select id from job where state = 'done')`);
     expect(open).toHaveLength(0);
   }
 
   afterEach(async () => {
     silent = false;
-    once = true;
+    forgets = false;
     await running?.stop();
     running = undefined;
   });
@@ -148,8 +164,8 @@ describe('editors, group retries and restarts at once', () => {
     await fc.assert(fc.asyncProperty(steps, play), { numRuns: 8 });
   }, 120_000);
 
-  it('T3: the same check catches a holder that forgets what it answered', async () => {
-    once = false;
+  it('T3: the same check catches a holder that forgets what it did', async () => {
+    forgets = true;
     await expect(play([{ do: 'fail' }, { do: 'retry' }, { do: 'retry' }, { do: 'edit', who: 'ada', letter: 1 }])).rejects.toThrow();
   }, 60_000);
 });
