@@ -120,9 +120,13 @@ describe('the desk', () => {
   });
 
   test('acts on its own letters like on those of others: read, forecast, retried and edited', async () => {
+    const versions = async (): Promise<unknown[]> => (await database.pool.query(`select version::int, told_version::int from dead_letter where key = 'letter-2'`)).rows as unknown[];
+    const before = await versions();
     await publish(deadLetter, 'letter-3', 6, { ...aLetter('letter-3', { service: 'pim' }), state: 'no state' });
     const own = async (state: string): Promise<{ letterId: string }[]> => (await get(`/dead-letters?q=${encodeURIComponent(`service:operations key:letter-3 state:${state}`)}`))['items'] as { letterId: string }[];
     await eventually(async () => (await own('open')).length === 1);
+    // What was taken over before is left alone.
+    expect([await versions(), before]).toEqual([before, [{ version: 2, told_version: 2 }]]);
     const [{ letterId } = { letterId: '' }] = await own('open');
     const read = (await get(`/dead-letters/${letterId}`)) as { live: { bodyHash: string } };
     expect(read).toMatchObject({ unavailable: null, live: { payload: { letterId: 'letter-3' }, problems: [{ pointer: '/state' }], forecast: { verdict: 'conflict' }, current: { projection: { revision: null } } } });

@@ -25,6 +25,8 @@ describe('X4: a cause is read from evidence', () => {
     ['a letter about a failure', { holder: known({ ...behind, letter: { id: 'l', class: 'exhausted', consumer: 'c' } }) }, 'dead-letter'],
     ['a message that was acknowledged by the consumer, whose row is older', {}, 'manual-edit-in-read-model'],
     ['a row that is gone though its message was acknowledged', { kind: 'missing', holder: undefined }, 'manual-edit-in-read-model'],
+    ['a message that is the last which the consumer acknowledged', { ackFloor: 50 }, 'manual-edit-in-read-model'],
+    ['a row that was written over with its hash, under a message of its owner', { kind: 'content', holder: known({ hash: 'x', storedHash: 'x' }) }, 'manual-edit-in-read-model'],
     ['a message that the consumer has not come to', { ackFloor: 49 }, 'behind'],
   ])('%s', (_what, evidence, expected) => expect(cause(arrow(evidence))).toBe(expected));
 

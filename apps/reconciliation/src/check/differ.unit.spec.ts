@@ -1,4 +1,4 @@
-import { maskedValue, price, stockLevel } from '@steward/contracts';
+import { maskedValue, order, price, stockLevel } from '@steward/contracts';
 import { differingFields } from './differ';
 import { exposureOf } from './exposure';
 
@@ -29,5 +29,9 @@ describe('exposure', () => {
     expect(exposureOf(stockLevel.entity, { sku: 's', onHand: 3 }, { sku: 's', onHand: 7 }, [], priceOf)).toEqual({ amount: 1_000, currency: 'EUR', units: 4 });
     expect(exposureOf(stockLevel.entity, { sku: 't', onHand: 3 }, null, [], priceOf)).toEqual({ amount: null, currency: null, units: 3 });
     expect(exposureOf('category', {}, {}, [], priceOf)).toBeNull();
+    const cart = (grossAmount: number) => ({ currency: 'EUR', totals: { grossAmount } });
+    const amount = (left: unknown, right: unknown, ...pointers: string[]) => exposureOf(order.entity, left, right, pointers.map((pointer) => ({ pointer, left: null, right: null })), priceOf)?.amount;
+    // An order that one side does not have, or has in another state, is wrong as a whole; one of another total is wrong by the difference.
+    expect([amount(cart(900), null), amount(cart(900), cart(700), '/status'), amount(cart(900), cart(700), '/totals/grossAmount')]).toEqual([900, 900, 200]);
   });
 });

@@ -16,6 +16,7 @@ describe('X2: a difference is drift only if it can not be on its way', () => {
     ['a deletion that never arrived', look(null, at(3)), look(null, at(3)), 'extra'],
     ['a key that was deleted and made again while it was on its way', look(at(1), null), look(at(6), { revision: 5, hash: null }), 'in-flight'],
     ['a deletion of later than anything that the owner gave', look(at(5), { revision: 9, hash: null }), look(at(5), { revision: 9, hash: null }), 'ahead'],
+    ['a row that was there at the first look has moved, and is not missing', look(at(5), at(3)), look(at(5), { revision: 4, hash: null }), 'in-flight'],
     ['a row that moves is no extra', look(null, at(3)), look(null, at(4)), 'in-flight'],
     ['another content under the same revision', look(at(5), at(5, 'x')), look(at(5), at(5, 'x')), 'content'],
     ['another content under the revision of the first look, while the owner goes on', look(at(5), at(5, 'x')), look(at(6), at(5, 'x')), 'content'],

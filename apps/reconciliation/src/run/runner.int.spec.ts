@@ -10,6 +10,7 @@ import { Runner } from './runner';
 
 const logger = createLogger({ service: 'runner', level: 'silent' });
 const check = defineCheck<ArrowCheck>({ kind: 'arrow', name: 'ends', contract: product, owner: 'pim', holder: 'gateway', durable: 'gateway-catalogue', settleMs: 60, cadenceMs: 3_600_000, repair: 'automatic' });
+const asked = defineCheck<ArrowCheck>({ ...check, name: 'asked', repair: 'ask' });
 const by = { actor: 'anna', reason: 'the spec' };
 
 /** Two ends that a test moves by hand: keys whose value differs are suspects at the first look and drift at the second. */
@@ -87,9 +88,9 @@ describe('the life of a check', () => {
       return drift.map(({ id, key }) => ({ id, key, outcome: 'announced' as const, revision: 2 }));
     },
   };
-  const parts = (): DoorParts => ({ database, clock: systemClock, checks: [check], repairer, woken: () => started.forEach((runner) => runner.wake()) });
-  const start = async (): Promise<Runner> => {
-    const runner = new Runner({ checks: [check], comparisonOf: () => ends, repairer, database, clock: systemClock, logger, againAfterMs: 50, recheckMs: 20 });
+  const parts = (): DoorParts => ({ database, clock: systemClock, checks: [check, asked], repairer, woken: () => started.forEach((runner) => runner.wake()) });
+  const start = async (checks: readonly ArrowCheck[] = [check]): Promise<Runner> => {
+    const runner = new Runner({ checks, comparisonOf: () => ends, repairer, database, clock: systemClock, logger, againAfterMs: 50, recheckMs: 20 });
     started.push(runner);
     await runner.start();
     return runner;
@@ -153,6 +154,29 @@ describe('the life of a check', () => {
     expect([await drift(), ends.walked]).toEqual([[], []]);
     await run({ keys: ['a', 'c'] });
     expect((await drift()).map(({ key }) => key)).toEqual(['a']);
+    // What is open already is not repaired by looking.
+    heals = () => false;
+    ends.right.set('d', 0);
+    await run({ keys: ['d'] });
+    await run({ keys: ['d'], dryRun: true });
+    expect((await drift()).map(({ key, state, repairs }) => [key, state, repairs])).toEqual([['a', 'repaired', 1], ['d', 'open', 1]]);
+  });
+
+  it('X3: what somebody has to be asked about is found, and repaired by nobody else', async () => {
+    await start([asked]);
+    ends.right.set('b', 0);
+    expect(await run({ check: 'asked' })).toMatchObject({ found: 1 });
+    expect([await drift(), repaired]).toEqual([[{ key: 'b', state: 'open', repairs: 0 }], []]);
+  });
+
+  it('X3: drift that never comes to rest stays open: nothing has proved it closed', async () => {
+    await start();
+    heals = () => false;
+    ends.right.set('c', 0);
+    await run();
+    ends.moving.add('c');
+    expect(await run()).toMatchObject({ found: 0, state: 'done' });
+    expect((await drift()).map(({ key, state }) => [key, state])).toEqual([['c', 'open']]);
   });
 
   it('I6: what a person accepts stays accepted, until it differs in another way', async () => {

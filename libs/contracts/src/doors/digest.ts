@@ -67,7 +67,7 @@ export const digestStep = (node: number): number => (depthOf(node) < KEPT_BITS ?
 
 export const depthOf = (node: number): number => Math.floor(Math.log2(node));
 
-/** Which of the children of one node two answers don't agree on, with how many keys the end that has more has below it. */
+/** Which of the children of one node two answers don't agree on, with how many keys the end that has fewer has below it. */
 export function differingChildren({ node, children }: DigestChildren, other: DigestChildren): { node: number; count: number }[] {
   if (children === other.children) return [];
   const [here, there] = [Buffer.from(children, 'base64'), Buffer.from(other.children, 'base64')];
@@ -75,7 +75,7 @@ export function differingChildren({ node, children }: DigestChildren, other: Dig
   const first = node * 2 ** digestStep(node);
   const found: { node: number; count: number }[] = [];
   for (let at = 0; at < here.length; at += 12) {
-    if (here.compare(there, at, at + 12, at, at + 12) !== 0) found.push({ node: first + at / 12, count: Math.max(here.readUInt32BE(at), there.readUInt32BE(at)) });
+    if (here.compare(there, at, at + 12, at, at + 12) !== 0) found.push({ node: first + at / 12, count: Math.min(here.readUInt32BE(at), there.readUInt32BE(at)) });
   }
   return found;
 }

@@ -68,7 +68,7 @@ export async function scrubDigests({ entity, left, right, signal }: Ends, pause:
 
 interface Pair {
   readonly node: number;
-  /** Living keys of the end that has more. */
+  /** Living keys of the end that has fewer: those by which the other has more all differ, and are asked for in any case. */
   readonly count: number;
 }
 

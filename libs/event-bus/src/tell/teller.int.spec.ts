@@ -2,6 +2,7 @@ import { deadLetter, type DeadLetter, stockLevel } from '@steward/contracts';
 import { armFaults, createLogger, type Database, openDatabase, Readiness, Shutdown, systemClock } from '@steward/platform';
 import { eventually, testBroker, type TestBroker, testDatabase, type TestDatabase } from '@steward/testing';
 import fc from 'fast-check';
+import { Client } from 'pg';
 import { type BrokerState, connectBroker } from '../broker';
 import { consumerMigrations } from '../consumer';
 import { type NewLetter, storeDeadLetters, toldLetters } from '../dead-letter';
@@ -9,6 +10,7 @@ import { openSendingSide, outboxMigrations, type SendingSide } from '../outbox';
 import { nothingPending, stored } from '../outbox/relay/relay.fixture.spec';
 import { Lease } from '../lease';
 import { Teller } from './teller';
+import { toldChannel } from './told.migration';
 import { answerSnapshot, toldSnapshotRows, touchTold } from '.';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
@@ -185,6 +187,27 @@ describe('rows that are told', () => {
     expect(await database.transaction((tx) => touchTold(tx, toldLetters, [id, '0b9c9c0e-58f4-4f0e-9d5c-1f1f0f7b2a01', 'no id']))).toEqual([id]);
     await allTold();
     expect((await messages()).map(({ revision }) => revision)).toEqual(['2']);
+  });
+
+  it('are told once, and nobody is woken for what was told', async () => {
+    const ear = new Client({ connectionString: test.url });
+    await ear.connect();
+    try {
+      let heard = 0;
+      ear.on('notification', () => (heard += 1));
+      await ear.query(`listen ${toldChannel}`);
+      const [id = ''] = await write(letter('S@m'));
+      await allTold();
+      // Marked as untold, and not changed: it has been told under this revision.
+      await test.pool.query('update dead_letter set told_version = 0');
+      await allTold();
+      await ear.query('select 1');
+      const said = await database.query('select revision::int from outbox where key = $1', [id]);
+      // The write, and the mark by hand.
+      expect([heard, said]).toEqual([2, [{ revision: 1 }]]);
+    } finally {
+      await ear.end();
+    }
   });
 
   it('cost only themselves when their contract refuses them', async () => {
