@@ -48,6 +48,8 @@ export interface StrategyOptions {
   readonly stuckAfterMs?: number;
   /** C10: how long `close` waits for what is in hand. */
   readonly closeWithinMs?: number;
+  /** For who keeps books and answers nobody: how long messages wait for others to share their transaction. */
+  readonly gatherMs?: number;
   /** What the first message has to wait for; must not fail. */
   readonly after?: Promise<void>;
   /** What of this service is paused; without it nothing ever is. */
@@ -78,13 +80,13 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     super();
     this.#works = worksOf(options);
     this.#prune = createPruner(options, retentionOf(this.#works, options.streams ?? allStreams, options.keep));
-    const { missingWithinMs = missingWithinMsByDefault, stuckAfterMs = stuckAfterMsByDefault, onFatal = failProcess, flowSwitch } = options;
+    const { missingWithinMs = missingWithinMsByDefault, stuckAfterMs = stuckAfterMsByDefault, onFatal = failProcess, flowSwitch, gatherMs = 0 } = options;
     this.#loops = this.#works.map((work) => {
       const flow = this.#flowOf(work);
       const rate = this.#rates.get(flow) ?? new Rate();
       this.#rates.set(flow, rate);
       const pausedSince = (): Date | undefined => flowSwitch?.pauseOf(flow)?.since;
-      return new PullLoop(options.broker, work, this.#progress, () => this.#wake(), { missingWithinMs, stuckAfterMs, onFatal, pausedSince, rate });
+      return new PullLoop(options.broker, work, this.#progress, () => this.#wake(), { missingWithinMs, stuckAfterMs, gatherMs, onFatal, pausedSince, rate });
     });
     this.#unsubscribe = flowSwitch?.onChange(() => this.#loops.forEach((loop) => loop.pausedChanged())) ?? (() => undefined);
     for (const [index, loop] of this.#loops.entries()) {

@@ -59,6 +59,8 @@ export interface PullOptions {
   readonly missingWithinMs: number;
   /** B2: pending messages, and none delivered for so long. */
   readonly stuckAfterMs: number;
+  /** How long messages wait for others to share their transaction. */
+  readonly gatherMs?: number;
   /** Ends the process. */
   readonly onFatal: (error: StewardError) => void;
 }
@@ -77,6 +79,7 @@ export class PullLoop {
   #lastMessageAtMs = 0;
   #missingSinceMs: number | undefined;
   #kicked = false;
+  #gathering: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #timers: NodeJS.Timeout[] = [];
 
@@ -131,6 +134,7 @@ export class PullLoop {
       for (const each of [...this.#lanes.clear(), ...this.#inFlight]) this.#giveBack(each);
     }
     for (const timer of this.#timers) clearInterval(timer);
+    clearTimeout(this.#gathering);
     this.#session?.end('stopped');
   }
 
@@ -211,11 +215,12 @@ export class PullLoop {
     this.#kick();
   }
 
-  /** Once per turn of the event loop, so that all messages of one packet share a batch. */
+  /** Once per turn of the event loop, so that all messages of one packet share a batch; later where nobody waits for what is applied. */
   #kick(): void {
     if (this.#kicked) return;
     this.#kicked = true;
-    setImmediate(() => {
+    const { gatherMs = 0 } = this.options;
+    const begin = (): void => {
       this.#kicked = false;
       while (!this.#stop.signal.aborted && !this.#pausing.paused) {
         const room = (kind: Kind, limit: number): number => (this.#drainsOf[kind] < transactionsInFlight ? limit : 0);
@@ -234,7 +239,9 @@ export class PullLoop {
         });
         this.#drains.add(drain);
       }
-    });
+    };
+    if (gatherMs > 0 && this.#lanes.size < batchLimit) this.#gathering = setTimeout(begin, gatherMs);
+    else setImmediate(begin);
   }
 
   async #drain(batch: readonly InHand[]): Promise<void> {
