@@ -1,4 +1,5 @@
 /** Events that wait (C5, C5b, C8), with everything needed to apply them later. */
+import { together } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import type { Envelope } from '../../envelope';
 
@@ -73,17 +74,18 @@ export async function dropHeld(tx: PoolClient, handler: string, place: string, s
 /** Position rows are made first and locked in key order, so that two consumers of a key take turns and never deadlock. */
 export async function lockPositions(tx: PoolClient, handler: string, places: readonly string[]): Promise<Map<string, number>> {
   const sorted = [...new Set(places)].sort();
-  await tx.query({
+  const make = tx.query({
     name: 'steward_position_make',
     text: 'insert into event_position (handler, key, sequence) select $1, key, 0 from unnest($2::text[]) as u(key) on conflict do nothing',
     values: [handler, sorted],
   });
-  const { rows } = await tx.query<[string, string]>({
+  const lock = tx.query<[string, string]>({
     name: 'steward_position_lock',
     text: 'select key, sequence from event_position where handler = $1 and key = any($2::text[]) order by key for update',
     rowMode: 'array',
     values: [handler, sorted],
   });
+  const [, { rows }] = await together([make, lock]);
   return new Map(rows.map(([key, sequence]) => [key, Number(sequence)]));
 }
 

@@ -5,9 +5,11 @@
  *    A dead letter leaves the position where it is, so what follows waits behind it in order (C5). The first of a new life of its
  *    producer's database follows whatever came before (ADR 0024).
  * 3. A sequence at or below the position is a duplicate only if its message is in the inbox. Otherwise the number was given
- *    twice (a producer that lost its database): a conflict, never silently dropped.
+ *    twice (a producer that lost its database): a conflict, never silently dropped. Of what lies above it nothing is in the inbox, since
+ *    both move together and positions never go back; so the inbox is asked only for what may be a duplicate.
  * 4. Positions are locked in key order before anything is read, so replicas take turns on a key.
  */
+import { together } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import type { Envelope } from '../../envelope';
 import { beginsLife } from '../../outbox/life';
@@ -46,7 +48,8 @@ export async function applySequenced<E extends SequencedEvent>(tx: PoolClient, h
   if (events.length === 0) return passage;
   const ordered = [...events].sort((a, b) => compare(placeOf(a), placeOf(b)) || sequenceOf(a) - sequenceOf(b));
   const positions = await lockPositions(tx, handler.builds, ordered.map(placeOf));
-  const seen = await appliedBefore(tx, handler.builds, ordered);
+  const passedBefore = ordered.filter((event) => sequenceOf(event) <= (positions.get(placeOf(event)) ?? 0));
+  const seen = passedBefore.length === 0 ? new Set<string>() : await appliedBefore(tx, handler.builds, passedBefore);
   const moved = new Map<string, number>();
   for (const event of ordered) {
     const place = placeOf(event);
@@ -65,9 +68,12 @@ export async function applySequenced<E extends SequencedEvent>(tx: PoolClient, h
   await options.handle(passage.applied);
   await holdAll(tx, handler.builds, passage, positions, options);
   if (moved.size > 0) {
-    await markApplied(tx, handler.builds, passage.applied.map((event) => event.envelope.id));
-    await movePositions(tx, handler.builds, moved);
-    passage.releasable.push(...(await placesWithHeld(tx, handler.builds, [...moved.keys()])));
+    const [, , places] = await together([
+      markApplied(tx, handler.builds, passage.applied.map((event) => event.envelope.id)),
+      movePositions(tx, handler.builds, moved),
+      placesWithHeld(tx, handler.builds, [...moved.keys()]),
+    ]);
+    passage.releasable.push(...places);
   }
   return passage;
 }
