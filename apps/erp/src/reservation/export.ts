@@ -3,6 +3,7 @@
  * 1. An order is exported only while its stock is held, and from the moment it is to be exported time does not end it any more.
  * 2. An order that was given up meanwhile is released as soon as the ERP has refused it, and called off as soon as it has taken it.
  */
+import { together } from '@steward/platform';
 import type { Wanted } from './allocate';
 import { changesOf, type Changes } from './changes';
 import { callOff, endReservations } from './end';
@@ -21,8 +22,7 @@ export type ExportDecision = { readonly kind: 'export'; readonly changes: Change
 const notReserved: ExportRefusal = { code: 'NOT_RESERVED', reason: 'no stock is held for the order any more' };
 
 export async function intendExport(tx: Tx, request: ExportRequest, now: Date): Promise<ExportDecision> {
-  const started = await startReservations(tx, [request], now);
-  const [row] = await lockReservations(tx, [request.orderId]);
+  const [started, [row]] = await together([startReservations(tx, [request], now), lockReservations(tx, [request.orderId])]);
   if (row === undefined) throw new TypeError(`no row of order ${request.orderId}`);
   if (row.status === 'held' && row.export === null) {
     const reservation: Reservation = { ...row, export: 'intended', orderNumber: request.number, expiresAt: null };

@@ -7,7 +7,7 @@
  *    that had shipped goods taken off is seen no later than the sum that they left (S3). One statement for both would see the newest
  *    sum and, when it had to wait for the lock, an older stock level.
  */
-import { StewardError } from '@steward/platform';
+import { StewardError, together } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import type { Stock } from './allocate';
 
@@ -89,21 +89,24 @@ export const ledgerStatements: LedgerStatements = { lock, book };
 
 /** Locks what is held of these SKUs and says what each location has. */
 export async function lockStock(tx: Tx, skus: readonly string[], statements = ledgerStatements): Promise<Stock[]> {
-  await tx.query({ name: 'erp-balances', text: ensure, values: [skus] });
-  await tx.query(named('erp-lock', statements, 'lock', [skus]));
-  return (await tx.query<Stock>({ name: 'erp-stock', text: read, values: [skus] })).rows;
+  const [, , stock] = await together([
+    tx.query({ name: 'erp-balances', text: ensure, values: [skus] }),
+    tx.query(named('erp-lock', statements, 'lock', [skus])),
+    tx.query<Stock>({ name: 'erp-stock', text: read, values: [skus] }),
+  ]);
+  return stock.rows;
 }
 
 /** Locks what is held at these places; makes the row of a place that is new. */
 export async function lockPlaces(tx: Tx, places: readonly Place[]): Promise<void> {
   const values = [places.map(({ sku }) => sku), places.map(({ location }) => location)];
   const given = 'select distinct sku, location from unnest($1::text[], $2::text[]) p(sku, location)';
-  await tx.query({
+  const make = tx.query({
     name: 'erp-places',
     text: `insert into reserved_stock (sku, location) select sku, location from (${given}) p where not exists (select from reserved_stock r where r.sku = p.sku and r.location = p.location) order by 1, 2 on conflict do nothing`,
     values,
   });
-  await tx.query({ name: 'erp-lock-places', text: `select from reserved_stock r join (${given}) p using (sku, location) order by sku, location for update of r`, values });
+  await together([make, tx.query({ name: 'erp-lock-places', text: `select from reserved_stock r join (${given}) p using (sku, location) order by sku, location for update of r`, values })]);
 }
 
 /** Writes the entries and moves the sums, which have to be locked; throws when one of them would grow beyond its limit. */

@@ -1,6 +1,7 @@
 /** What a transaction has changed, told in this very transaction: to shoppers and the order service as states, to the ERP as effects. */
 import { announceOwn, intendEffects } from '@steward/adapter-kit';
 import { reservedStock, stockReservation, type StockReservation } from '@steward/contracts';
+import { together } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import type { SaleCancellation } from '../sale/ports';
 import type { Changes } from './changes';
@@ -18,10 +19,12 @@ const system = 'erp';
 export async function tell(tx: PoolClient, { reservations, balances, toCancel, askedAgain }: Changes, cause: Cause = {}): Promise<void> {
   // An order that was released before it was asked for has nothing to say yet.
   const states = (rows: readonly Reservation[]) => rows.filter(({ lines }) => lines.length > 0).map((row) => ({ key: row.orderId, data: toState(row), correlationId: row.correlationId, traceparent: row.traceparent, ...cause }));
-  await announceOwn(tx, system, stockReservation, states(reservations));
-  await announceOwn(tx, system, stockReservation, states(askedAgain), { again: true });
-  await announceOwn(tx, system, reservedStock, balances.map(({ sku, location, reserved }) => ({ key: `${sku}@${location}`, data: { sku, location, reserved }, ...cause })));
-  await intendEffects(tx, toCancel.map((row) => ({ kind: 'cancel-sale', key: row.cancellations === 1 ? row.orderId : `${row.orderId} ${row.cancellations}`, request: toCancellation(row), correlationId: row.correlationId, traceparent: cause.traceparent ?? row.traceparent })));
+  await together([
+    announceOwn(tx, system, stockReservation, states(reservations)),
+    announceOwn(tx, system, stockReservation, states(askedAgain), { again: true }),
+    announceOwn(tx, system, reservedStock, balances.map(({ sku, location, reserved }) => ({ key: `${sku}@${location}`, data: { sku, location, reserved }, ...cause }))),
+    intendEffects(tx, toCancel.map((row) => ({ kind: 'cancel-sale', key: row.cancellations === 1 ? row.orderId : `${row.orderId} ${row.cancellations}`, request: toCancellation(row), correlationId: row.correlationId, traceparent: cause.traceparent ?? row.traceparent }))),
+  ]);
 }
 
 function toState({ orderId, status, lines, refusal, expiresAt, erpReference, exportRefusal }: Reservation): StockReservation {

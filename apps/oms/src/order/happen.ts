@@ -5,7 +5,7 @@
 import { abandonEffect, announceOwn, intendEffects, touchEffect } from '@steward/adapter-kit';
 import { cancelExport, type Contract, exportOrder, forgetOrder, fulfilment, order, orderCancelled, orderPlaced, orderRejected, payment, releaseStock, reserveStock, orderReturn } from '@steward/contracts';
 import { appendEvents, type EventDraft } from '@steward/event-bus';
-import { type Clock, counter, currentTraceparent, type Logger, RejectedError, StewardError } from '@steward/platform';
+import { type Clock, counter, currentTraceparent, type Logger, RejectedError, StewardError, together } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { decide } from '../saga/decide';
 import type { Input } from '../saga/input';
@@ -88,10 +88,13 @@ export async function happen(tx: PoolClient, happenings: readonly Happening[], {
 
   // Of an order that changed twice the last one is written, and what both wanted: nobody outside has seen what was between.
   const last = [...new Map(changes.map((change) => [change.row.orderId, change])).values()];
-  await saveSagas(tx, last.map(({ row, saga, cause }) => ({ row, saga, traceparent: cause.traceparent })), at);
-  await announce(tx, last, at);
-  await appendEvents(tx, changes.flatMap(toDrafts));
-  await intendEffects(tx, changes.flatMap(({ saga, cause, intents }) => intents.flatMap((intent) => (intent.do === 'effect' ? [{ kind: intent.effect.kind, key: effectKey(saga.orderId, intent.effect), request: intent.effect.request, ...cause }] : []))));
+  // In one go, and in this order: locks of effects come last.
+  await together([
+    saveSagas(tx, last.map(({ row, saga, cause }) => ({ row, saga, traceparent: cause.traceparent })), at),
+    announce(tx, last, at),
+    appendEvents(tx, changes.flatMap(toDrafts)),
+    intendEffects(tx, changes.flatMap(({ saga, cause, intents }) => intents.flatMap((intent) => (intent.do === 'effect' ? [{ kind: intent.effect.kind, key: effectKey(saga.orderId, intent.effect), request: intent.effect.request, ...cause }] : [])))),
+  ]);
   for (const { saga, row, intents } of changes) {
     if (saga.step !== row.saga?.step) steps.inc({ step: saga.step });
     for (const intent of intents) {
@@ -125,10 +128,12 @@ async function announce(tx: PoolClient, changes: readonly Change[], at: Date): P
     return states === undefined ? [] : [{ before: ownStatesOf(row.saga, updatedAt), states, meta: { ...cause, at } }];
   });
   const differs = (before: unknown, after: unknown): boolean => JSON.stringify(before) !== JSON.stringify(after);
-  await announceOwn(tx, 'oms', order, told.filter(({ before, states }) => differs(before?.order, states.order)).map(({ states, meta }) => ({ key: states.order.orderId, data: states.order, ...meta })));
-  await announceOwn(tx, 'oms', payment, told.filter(({ before, states }) => differs(before?.payment, states.payment)).map(({ states, meta }) => ({ key: states.payment.orderId, data: states.payment, ...meta })));
-  await announceOwn(tx, 'oms', fulfilment, told.flatMap(({ states, meta }) => states.fulfilments.map((data) => ({ key: data.fulfilmentId, data, ...meta }))));
-  await announceOwn(tx, 'oms', orderReturn, told.flatMap(({ states, meta }) => states.returns.map((data) => ({ key: data.returnId, data, ...meta }))));
+  await together([
+    announceOwn(tx, 'oms', order, told.filter(({ before, states }) => differs(before?.order, states.order)).map(({ states, meta }) => ({ key: states.order.orderId, data: states.order, ...meta }))),
+    announceOwn(tx, 'oms', payment, told.filter(({ before, states }) => differs(before?.payment, states.payment)).map(({ states, meta }) => ({ key: states.payment.orderId, data: states.payment, ...meta }))),
+    announceOwn(tx, 'oms', fulfilment, told.flatMap(({ states, meta }) => states.fulfilments.map((data) => ({ key: data.fulfilmentId, data, ...meta })))),
+    announceOwn(tx, 'oms', orderReturn, told.flatMap(({ states, meta }) => states.returns.map((data) => ({ key: data.returnId, data, ...meta })))),
+  ]);
 }
 
 function toDrafts({ saga, cause, intents }: Change): EventDraft[] {

@@ -3,7 +3,7 @@
  * 2. An order that may begin now gets its row first: two messages that both begin it take turns like any others.
  * 3. A row that was read and is written in another version shows a lock that was not held: nothing is written then.
  */
-import type { Database } from '@steward/platform';
+import { type Database, together } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import type { Saga } from '../saga/saga';
 
@@ -16,18 +16,19 @@ export interface SagaRow {
 }
 
 export async function lockSagas(tx: PoolClient, orderIds: readonly string[], beginning: readonly string[], now: Date): Promise<Map<string, SagaRow>> {
-  if (beginning.length > 0) {
-    await tx.query({
+  const begin =
+    beginning.length > 0 &&
+    tx.query({
       name: 'saga-begin',
       text: `insert into saga (order_id, step, version, created_at, updated_at) select u.id, 'unplaced', 0, $2, $2 from unnest($1::text[]) u(id) order by u.id on conflict do nothing`,
       values: [beginning, now],
     });
-  }
-  const { rows } = await tx.query<{ order_id: string; version: number; data: Saga | null; traceparent: string | null }>({
+  const lock = tx.query<{ order_id: string; version: number; data: Saga | null; traceparent: string | null }>({
     name: 'saga-lock',
     text: 'select order_id, version::float8 as version, data, traceparent from saga where order_id = any($1::text[]) order by order_id for update',
     values: [orderIds],
   });
+  const [, { rows }] = await together([begin, lock]);
   return new Map(rows.map(({ order_id: orderId, version, data, traceparent }) => [orderId, { orderId, version, saga: data ?? undefined, traceparent }]));
 }
 
