@@ -34,7 +34,7 @@ export function stripeWebhook(secret: string): WebhookDoor {
       if (orderId === undefined) return;
       const refundId = metadata?.['refundId'];
       if (refundId !== undefined) await touchEffect(tx, 'refund', `${orderId}:${refundId}`);
-      else for (const kind of ['authorize', 'void']) await touchEffect(tx, kind, orderId);
+      else await touchEffect(tx, ['authorize', 'void'], orderId);
     },
   };
 }

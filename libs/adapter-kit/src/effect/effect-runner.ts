@@ -81,6 +81,8 @@ export class EffectRunner {
       logger,
     });
     await this.listener.start();
+    // Stopped while it was starting: nobody would end what begins now.
+    if (this.stopping.signal.aborted) return;
     const unsubscribe = this.options.flowSwitch?.onChange(() => this.bells.forEach((bell) => bell.ring()));
     const unwatch = beforeScrape(async () => {
       const counts = await countOpenEffects(database);

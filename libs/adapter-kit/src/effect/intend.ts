@@ -43,15 +43,15 @@ export async function intendEffects(tx: PoolClient, drafts: readonly EffectDraft
   return rows;
 }
 
-/** Has an effect that is under way read back now: its webhook came, or somebody waited long enough. False when there is nothing to find out. */
-export async function touchEffect(tx: PoolClient, kind: string, key: string): Promise<boolean> {
+/** Has effects that are under way read back now: their webhook came, or somebody waited long enough. False when there is nothing to find out. */
+export async function touchEffect(tx: PoolClient, kinds: string | readonly string[], key: string): Promise<boolean> {
   const { rowCount } = await tx.query({
     name: 'kit-effect-touch',
     text: `with due as (
         update effect set next_at = least(next_at, now()), touched = true
-        where kind = $1 and key = $2 and settled_at is null and state <> 'intended' returning kind)
+        where kind = any($1::text[]) and key = $2 and settled_at is null and state <> 'intended' returning kind)
       select pg_notify('${effectChannel}', kind) from due`,
-    values: [kind, key],
+    values: [[kinds].flat(), key],
   });
   return (rowCount ?? 0) > 0;
 }
