@@ -33,7 +33,8 @@ export interface OwnRevision {
   readonly revision: number;
 }
 
-// The join keeps unchanged keys unlocked; the condition of the upsert is what decides.
+// The join keeps unchanged keys unlocked; the condition of the upsert is what decides. `offset 0` has it look up each key: planned while the
+// table was small, the join read all that was ever announced of the entity, for each order.
 const announce = `
 with incoming as (
   select u.key, decode(u.hash, 'hex') as hash, u.body, u.subject, u.at, u.correlation_id, u.causation_id, u.traceparent
@@ -42,7 +43,7 @@ with incoming as (
 ), changed as (
   insert into announced as a (entity, key, revision, hash, data, read_no, message_id, changed_at, deleted_at)
   select $1, i.key, coalesce((select revision_floor from own_state where entity = $1), 0) + 1, i.hash, i.body, 0, uuidv7(), i.at, case when i.body is null then i.at end
-  from incoming i left join announced known on known.entity = $1 and known.key = i.key
+  from incoming i left join lateral (select a.key, a.hash from announced a where a.entity = $1 and a.key = i.key offset 0) known on true
   where case when known.key is null then i.body is not null else known.hash <> i.hash or $11::boolean end order by i.key
   on conflict (entity, key) do update set
     revision = a.revision + 1, hash = excluded.hash, data = excluded.data, message_id = excluded.message_id,
