@@ -24,7 +24,7 @@ export {
   MOST_DIGEST_BITS, type NodeDigest,
 } from './doors/digest';
 export { type ForgetAnswer, type ForgetQuestion, forgetSubject } from './doors/forget';
-export { type RebuildAnswer, type RebuildQuestion, rebuildSubject, type RebuildStanding } from './doors/rebuild';
+export { type BesideAnswer, type BesideComparison, type BesideQuestion, type BesideStanding, type RebuildAnswer, type RebuildQuestion, rebuildSubject, type RebuildStanding } from './doors/rebuild';
 export { type ReadSourceAnswer, type ReadSourceQuestion, readSourceSubject, type SourceItem, type SourcePage } from './doors/read-source';
 export { type DependencyStatus, type FlowKind, type FlowsAnswer, type FlowsQuestion, flowsSubject, type FlowStatus } from './doors/flows';
 export { type HeldAnswer, type HeldCase, type HeldItem, type HeldQuestion, heldSubject } from './doors/held';

@@ -32,10 +32,18 @@ const compounding = new Set(['da', 'de', 'fi', 'hu', 'is', 'nb', 'nl', 'nn', 'no
 const SHORTEST_COMPOUND = 7;
 const SHORTEST_PART = 3;
 
+/** Of each schema its own: a model that is made beside the live one is listed by itself. */
+const listingLock = `hashtextextended('gateway listing' || replace(current_schema(), 'public', ''), 0)`;
+
+/** Waits for the worker and keeps it out until the end of the transaction. */
+export async function lockListing(tx: PoolClient): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock(${listingLock})`);
+}
+
 /** Lists so many of the products that have marks, oldest first; returns how many marks it took, none while another replica is at it. */
 export async function listDue(database: Database, most: number): Promise<number> {
   return database.transaction(async (tx) => {
-    const lock = await tx.query<{ mine: boolean }>(`select pg_try_advisory_xact_lock(hashtextextended('gateway listing', 0)) as mine`);
+    const lock = await tx.query<{ mine: boolean }>(`select pg_try_advisory_xact_lock(${listingLock}) as mine`);
     if (lock.rows[0]?.mine !== true) return 0;
     const marks = await tx.query<{ product_id: string }>('delete from listing_due where id in (select id from listing_due order by id limit $1) returning product_id', [most]);
     // A statement of its own: it sees whatever was committed with a mark that was taken.

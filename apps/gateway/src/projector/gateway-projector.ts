@@ -4,7 +4,7 @@
  */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { contracts, heartbeatSubject } from '@steward/contracts';
-import { type Acting, type AnnounceAgain, announceAgainModule, announceToldAgain, ask, askBrokerState, askForget, backlogModule, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, Heart, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, retiringLoop, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
+import { type Acting, type AnnounceAgain, announceAgainModule, announceToldAgain, ask, askBrokerState, askForget, backlogModule, besidePool, BesideRebuilder, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, Heart, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, retiringLoop, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
 import { createService, endpointsOf, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
 import { categoryProjection } from '../category/category.projection';
 import { customerProjection, segmentProjection } from '../customer/customer.projection';
@@ -24,6 +24,7 @@ import { promotionProjection } from '../promotion/promotion.projection';
 import { reservationProjection } from '../reservation/reservation.projection';
 import { reservedStockProjection, stockLevelProjection } from '../product/stock-level.projection';
 import { gatewayRelease } from '../release';
+import { catalogueModel, catalogueSources } from './catalogue-model';
 import { WebhookSender } from '../webhook/webhook-sender';
 
 export interface GatewayProjector extends Service {
@@ -41,13 +42,14 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
   let opened: Database | undefined;
   let flows: FlowBoard | undefined;
   let letters: Acting | undefined;
+  let beside: BesideRebuilder | undefined;
   let sayAgain: AnnounceAgain | undefined;
   const service = await createService({
     name: 'gateway-projector',
     env,
     module: () => {
       const database = () => opened;
-      return { module: ProjectorModule, imports: [snapshotModule('gateway', database, toldSnapshotRows), announceAgainModule('gateway', () => sayAgain), digestModule('gateway', tableOf, database), evidenceModule('gateway', tableOf, database), flowsModule('gateway', () => flows), lettersModule('gateway', () => letters), rebuildModule('gateway', database), traceModule('gateway', database), backlogModule('gateway', database)] };
+      return { module: ProjectorModule, imports: [snapshotModule('gateway', database, toldSnapshotRows), announceAgainModule('gateway', () => sayAgain), digestModule('gateway', tableOf, database), evidenceModule('gateway', tableOf, database), flowsModule('gateway', () => flows), lettersModule('gateway', () => letters), rebuildModule('gateway', database, () => beside), traceModule('gateway', database), backlogModule('gateway', database)] };
     },
     configure: async (app, runtime) => {
       const { logger, clock, readiness, shutdown } = runtime;
@@ -107,6 +109,11 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
 
       const rebuilder = new Rebuilder({ strategy, ask: (subject, question) => ask(rpc, subject, question), database, clock, logger });
 
+      const besides = await openDatabase({ url: env.DATABASE_URL, name: 'gateway-beside', migrations: [], ...besidePool, logger });
+      shutdown.onClose('database of the second model', () => besides.close());
+      const besideRebuilder = new BesideRebuilder({ works: strategy.works(), sources: catalogueSources, model: catalogueModel, ask: (subject, question) => ask(rpc, subject, question), database: besides, clock, logger });
+      beside = besideRebuilder;
+
       const progress = progressApplier({ database, clock, logger, floorOf: (builds, stream) => strategy.ackFloor(builds, stream) });
       const dirty = dirtyDocuments({ database, clock, logger });
       const lists = listingWorker({ database, clock, logger });
@@ -118,11 +125,13 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
       lists.start();
       sending.start();
       heart.start();
+      besideRebuilder.start();
       await rebuilder.start();
       shutdown.onDrain('feed progress', () => progress.stop());
       shutdown.onDrain('dirty documents', () => dirty.stop());
       shutdown.onDrain('lists', () => lists.stop());
       shutdown.onDrain('rebuilder', () => rebuilder.stop());
+      shutdown.onDrain('rebuilder of the second model', () => besideRebuilder.stop());
     },
     ...options,
   });

@@ -1,3 +1,5 @@
+import type { NodeDigest } from './digest';
+
 /** The door to a service's read models: made again from the owners' snapshots, beside the live traffic (B12). */
 export const rebuildSubject = (service: string): string => `rpc.${service}.rebuild`;
 
@@ -23,4 +25,52 @@ export interface RebuildStanding {
 
 export interface RebuildAnswer {
   readonly rebuilds: readonly RebuildStanding[];
+}
+
+/** A read model that is made anew in a second schema, and then takes the place of the live one in one transaction (ADR 0029). */
+export type BesideQuestion =
+  /** Asked for while one is open, it goes on as it is. */
+  | { readonly ask: 'begin-beside'; readonly actor: string; readonly reason: string }
+  /** The latest, and what the live model holds. */
+  | { readonly ask: 'status-beside' }
+  | { readonly ask: 'swap-beside'; readonly actor: string; readonly reason: string }
+  /** Drops the second model; the live one stays as it is. */
+  | { readonly ask: 'cancel-beside'; readonly actor: string; readonly reason: string };
+
+/** Of one entity: living keys and digest of both models, and what the swap would do to the live one. */
+export interface BesideComparison {
+  readonly entity: string;
+  readonly live: NodeDigest;
+  readonly second: NodeDigest;
+  readonly added: number;
+  /** Deleted ones are among them. */
+  readonly changed: number;
+  /** Living keys that the owner does not have, not as deleted either. */
+  readonly gone: number;
+  /** States of the owner that could not be applied: of them both models show the last one that could. */
+  readonly refused: number;
+}
+
+export interface BesideStanding {
+  readonly state: 'filling' | 'ready' | 'swapped' | 'cancelled';
+  readonly actor: string;
+  readonly reason: string;
+  readonly items: number;
+  /** Snapshots that are not through. */
+  readonly left: readonly string[];
+  /** Why it waits and is tried again. */
+  readonly problem: string | null;
+  /** Why the swap that was asked for last was not made. */
+  readonly refusal: string | null;
+  /** As of when it was ready, or of the swap. */
+  readonly compared: readonly BesideComparison[];
+  readonly requestedAt: string;
+  readonly endedBy: string | null;
+  readonly endedReason: string | null;
+  readonly endedAt: string | null;
+}
+
+export interface BesideAnswer {
+  readonly beside: BesideStanding | null;
+  readonly live: readonly { readonly entity: string; readonly systems: readonly string[]; readonly holds: NodeDigest }[];
 }

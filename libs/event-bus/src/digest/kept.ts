@@ -29,6 +29,11 @@ type Query = Pick<PoolClient, 'query'>;
 
 const foldLock = `hashtextextended('steward digest', 0)`;
 
+/** Keeps scrubs and folds out until the end of the transaction. */
+export async function lockDigests(tx: Query): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock(${foldLock})`);
+}
+
 /** Adds up what was appended; returns how many rows that were. Skips its turn where another replica is at it. */
 export async function foldDigests(database: Pick<Database, 'transaction'>): Promise<number> {
   return database.transaction(async (tx) => {
@@ -70,7 +75,7 @@ export interface Scrubbed {
 
 /** All leaves of an entity from its rows. One statement, so that the rows and the changes that it replaces are of one moment. */
 export async function scrubDigest(tx: Query, held: StateTable, entity: string): Promise<Scrubbed> {
-  await tx.query(`select pg_advisory_xact_lock(${foldLock})`);
+  await lockDigests(tx);
   const { rows } = await tx.query<Scrubbed>(
     `with row_of as (
        select key, revision, hash, ${contentHash('data')} as content from ${held} where entity = $1 and data is not null

@@ -21,6 +21,7 @@ describe('an operator rebuilds the read model', () => {
   let system: System;
   let seeded: Seeded;
   let database: Client;
+  let whole: unknown;
 
   beforeAll(async () => {
     system = await startSystem({ dataDir, ports: await freePortPlan(), durable: false, mode: 'test', without: ['crm', 'oms', 'reconciliation'] });
@@ -48,13 +49,13 @@ describe('an operator rebuilds the read model', () => {
   });
 
   it('B12: after its tables were emptied and its projector killed, both ends are equal again', async () => {
-    const before = await content();
+    whole = await content();
     await database.query('truncate stored_part, document, document_sku, listing, price_span');
     const { stdout } = await run(...Object.keys(entities), '--actor', 'anna', '--reason', 'emptied by hand');
     expect(stdout).toMatch(/product: asked for, from pim/);
     await system.process('gateway-projector').kill();
     await eventually(async () => (await database.query('select from rebuild where finished_at is null')).rowCount === 0, { withinMs: 60_000 });
-    await eventually(async () => expect(await content()).toEqual(before) ?? true);
+    await eventually(async () => expect(await content()).toEqual(whole) ?? true);
     await eventually(async () => (await listProductIds(system.gatewayUrl)).size === seeded.products.length);
   }, 150_000);
 
@@ -79,8 +80,25 @@ describe('an operator rebuilds the read model', () => {
     }
   }, 60_000);
 
+  it('B12, I6: without the desk a second model is begun beside the live one, looked at and swapped, and what was edited by hand is as its owner says', async () => {
+    const act = ['--actor', 'anna', '--reason', 'edited by hand'];
+    const standing = async (...args: readonly string[]) => JSON.parse((await run('--beside', ...args)).stdout) as { state: string; endedBy: string | null; compared: { entity: string; changed: number }[] };
+    await database.query(`update document set content = '{}' where product_id = (select min(product_id) from document)`);
+    expect(await standing('begin', ...act)).toMatchObject({ state: 'filling', actor: 'anna' });
+    const found = await eventually(async () => {
+      const now = await standing('status');
+      return now.state === 'ready' && now;
+    }, { withinMs: 60_000 });
+    expect(found.compared.filter(({ changed }) => changed > 0)).toMatchObject([{ entity: 'price', changed: 1 }]);
+    await standing('swap', ...act);
+    await eventually(async () => (await database.query(`select from rebuild_beside where state = 'swapped' and ended_by = 'anna' and tidy`)).rowCount === 1);
+    expect(await content()).toEqual(whole);
+    await expect(run('--beside', 'cancel', ...act)).rejects.toMatchObject({ code: 1 });
+  }, 120_000);
+
   it('says what is accepted', async () => {
     await expect(run('products', '--actor', 'anna', '--reason', 'why not')).rejects.toMatchObject({ code: 64, stderr: expect.stringContaining('entities: category, customer, dead-letter, fulfilment, order, order-return, price, product, promotion, reserved-stock, segment, stock-level') });
     await expect(run('product', '--actor', 'anna')).rejects.toMatchObject({ code: 64 });
+    await expect(run('--beside', 'swap')).rejects.toMatchObject({ code: 64, stderr: expect.stringContaining('--beside begin|swap|cancel') });
   });
 });

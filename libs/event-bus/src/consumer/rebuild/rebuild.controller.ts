@@ -1,16 +1,21 @@
 /** The door to rebuilds: asked for with a name and a reason (I6), worked at by the loop of the service. */
 import type { DynamicModule } from '@nestjs/common';
 import { RpcException } from '@nestjs/microservices';
-import { contracts, type RebuildAnswer, rebuildSubject, type RebuildStanding } from '@steward/contracts';
+import { type BesideAnswer, contracts, type RebuildAnswer, rebuildSubject, type RebuildStanding } from '@steward/contracts';
 import type { Database } from '@steward/platform';
 import { z } from 'zod';
 import { doorModule } from '../../broker/door';
+import type { BesideRebuilder } from '../beside/beside-rebuilder';
 import { requestRebuild } from './rebuild.store';
 
 const words = z.string().trim().min(1).max(2_000);
 const question = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('begin'), entity: words, system: words.optional(), actor: words, reason: words }),
   z.strictObject({ ask: z.literal('status'), entity: words }),
+]);
+const questionBeside = z.discriminatedUnion('ask', [
+  z.strictObject({ ask: z.enum(['begin-beside', 'swap-beside', 'cancel-beside']), actor: words, reason: words }),
+  z.strictObject({ ask: z.literal('status-beside') }),
 ]);
 
 /** What `service` keeps of the entity, and of whom. */
@@ -34,6 +39,17 @@ export async function answerRebuild(database: Pick<Database, 'query'>, service: 
   return { rebuilds: await standingOf(database, wish.entity) };
 }
 
+/** The same of a model that is made anew beside the live one. */
+export async function answerBeside(beside: BesideRebuilder, asked: unknown): Promise<BesideAnswer> {
+  const wish = questionBeside.parse(asked);
+  if (wish.ask === 'begin-beside') await beside.begin(wish);
+  const refused = wish.ask === 'swap-beside' ? await beside.swap(wish) : wish.ask === 'cancel-beside' ? await beside.cancel(wish) : undefined;
+  if (refused !== undefined) throw new RpcException(refused);
+  return beside.standing();
+}
+
+const isBeside = (asked: unknown): boolean => typeof asked === 'object' && asked !== null && 'ask' in asked && String(asked.ask).endsWith('-beside');
+
 async function standingOf(database: Pick<Database, 'query'>, entity: string): Promise<RebuildStanding[]> {
   const rows = await database.query<Omit<RebuildStanding, 'requestedAt' | 'finishedAt'> & { requestedAt: Date; finishedAt: Date | null }>(
     `select distinct on (system) entity, system, actor, reason, items::float8 as items, cursor, problem, requested_at as "requestedAt", finished_at as "finishedAt"
@@ -43,8 +59,14 @@ async function standingOf(database: Pick<Database, 'query'>, entity: string): Pr
   return rows.map((row) => ({ ...row, requestedAt: row.requestedAt.toISOString(), finishedAt: row.finishedAt?.toISOString() ?? null }));
 }
 
-export function rebuildModule(service: string, database: () => Database | undefined): DynamicModule {
-  const door = doorModule(rebuildSubject(service), database, (open, asked) => answerRebuild(open, service, asked));
+/** `beside`: of a service whose model can be made anew beside the live one. */
+export function rebuildModule(service: string, database: () => Database | undefined, beside: () => BesideRebuilder | undefined = () => undefined): DynamicModule {
+  const door = doorModule(rebuildSubject(service), database, async (open, asked): Promise<RebuildAnswer | BesideAnswer> => {
+    if (!isBeside(asked)) return answerRebuild(open, service, asked);
+    const rebuilder = beside();
+    if (rebuilder === undefined) throw new RpcException(`${service} makes no model beside the live one`);
+    return answerBeside(rebuilder, asked);
+  });
   // Who keeps nothing of others has no right to the door either: the broker would complain at every start.
   return contracts.some(({ entity }) => projected(service, entity) !== undefined) ? door : { module: door.module };
 }
