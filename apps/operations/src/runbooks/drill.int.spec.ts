@@ -39,6 +39,7 @@ const drills: Readonly<Record<string, { params: Record<string, unknown>; prepare
   'psp-webhook-silence': { params: { flow: 'oms.payment', orderId: 'o-1' }, prepare: (world) => world.delay('oms.payment'), happened: (world) => [world.flowActs, world.compared], expected: [['resume oms.payment'], ['payment']] },
   'resync-entity': { params: { entity: 'product', keys: ['p1', 'p2'], perSecond: 100 }, prepare: () => undefined, happened: (world) => [world.announced, world.compared], expected: [['p1', 'p2'], ['product']] },
   'rebuild-gateway-read-model': { params: { entity: 'product' }, prepare: () => undefined, happened: (world) => [world.rebuilt, world.compared], expected: [['product'], ['product']] },
+  'rebuild-gateway-beside': { params: {}, prepare: () => undefined, happened: (world) => world.madeAnew, expected: ['begin-beside', 'swap-beside'] },
   'erase-person': { params: { customerId: 'c-1' }, prepare: () => undefined, happened: () => [], expected: [] },
   'contract-rollback': {
     params: { entity: 'product', system: 'pim', flow: 'pim.product', reader: 'gateway' },
@@ -101,7 +102,7 @@ describe('runbooks', () => {
       throw new Error(`${id} is ${json.state}:\n${shown(json).join('\n')}`);
     }, { everyMs: 50 });
 
-  it('has the ten that a night may need, and each names only steps that are there', () => {
+  it('has those that a night may need, and each names only steps that are there', () => {
     expect(runbooks.map(({ id }) => id).toSorted()).toEqual(Object.keys(drills).toSorted());
     expect(runbooks.flatMap((runbook) => staleParts(runbook, steps).map((part) => `${runbook.id}: ${part}`))).toEqual([]);
     expect(streams.some(({ name }) => name === 'PIM_STATE')).toBe(true);

@@ -1,4 +1,5 @@
 import type { Step } from './step';
+import { besideSteps } from './steps/beside.steps';
 import { brokerSteps } from './steps/broker.steps';
 import { commandSteps } from './steps/commands.steps';
 import { flowSteps } from './steps/flows.steps';
@@ -10,5 +11,5 @@ import { traceSteps } from './steps/trace.steps';
 
 /** What the head of a runbook may name. */
 export const steps: ReadonlyMap<string, Step> = new Map(
-  [...brokerSteps, ...commandSteps, ...flowSteps, ...heldSteps, ...jobSteps, ...letterSteps, ...rebuildSteps, ...traceSteps].map((step) => [step.name, step]),
+  [...besideSteps, ...brokerSteps, ...commandSteps, ...flowSteps, ...heldSteps, ...jobSteps, ...letterSteps, ...rebuildSteps, ...traceSteps].map((step) => [step.name, step]),
 );

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type {
-  AnnounceAgainAnswer, AnnounceAgainQuestion, DeadLetter, DigestAnswer, DigestQuestion, FlowsAnswer, FlowsQuestion, FlowStatus, HeldAnswer, HeldQuestion, LettersAnswer, LettersQuestion,
+  AnnounceAgainAnswer, AnnounceAgainQuestion, BesideAnswer, BesideQuestion, BesideStanding, DeadLetter, DigestAnswer, DigestQuestion, FlowsAnswer, FlowsQuestion, FlowStatus, HeldAnswer, HeldQuestion, LettersAnswer, LettersQuestion,
   ReadSourceAnswer, ReadSourceQuestion, RebuildAnswer, RebuildQuestion, ReconciliationAnswer, ReconciliationQuestion, TraceAnswer,
 } from '@steward/contracts';
 
@@ -13,6 +13,7 @@ export class World {
   decided: string[] = [];
   redriven: string[] = [];
   rebuilt: string[] = [];
+  madeAnew: BesideQuestion['ask'][] = [];
   letters: (letters: DeadLetter[]) => Promise<void> = async () => undefined;
   private held: 'open' | 'released' | 'refused' | 'none' = 'none';
   private refusing = new Set<string>();
@@ -22,10 +23,10 @@ export class World {
   private told: DeadLetter[] = [];
 
   reset(): void {
-    Object.assign(this, { flowActs: [], compared: [], announced: [], decided: [], redriven: [], rebuilt: [], held: 'none', refusing: new Set(), late: new Set(), paused: new Set(), failing: undefined, told: [] });
+    Object.assign(this, { flowActs: [], compared: [], announced: [], decided: [], redriven: [], rebuilt: [], madeAnew: [], held: 'none', refusing: new Set(), late: new Set(), paused: new Set(), failing: undefined, told: [] });
   }
   touched(): string[] {
-    return [...this.flowActs, ...this.compared, ...this.announced, ...this.decided, ...this.redriven, ...this.rebuilt];
+    return [...this.flowActs, ...this.compared, ...this.announced, ...this.decided, ...this.redriven, ...this.rebuilt, ...this.madeAnew];
   }
   hold(): void { this.held = 'open'; }
   refuse(service: string): void { this.refusing.add(service); }
@@ -48,7 +49,7 @@ export class World {
       case 'digest': return this.atDigest(asked as DigestQuestion);
       case 'announce-again': return this.atAnnounceAgain(asked as AnnounceAgainQuestion);
       case 'read-source': return this.atSource(asked as ReadSourceQuestion);
-      case 'rebuild': return this.atRebuild(asked as RebuildQuestion);
+      case 'rebuild': return this.atRebuild(asked as RebuildQuestion | BesideQuestion);
       default: return this.atReconciliation(asked as ReconciliationQuestion);
     }
   }
@@ -103,10 +104,21 @@ export class World {
   private atSource(question: ReadSourceQuestion): ReadSourceAnswer {
     return { items: ('keys' in question ? question.keys : []).map((key) => ({ key, hash: 'ab', data: {}, fault: null, version: null, record: null })), left: [] };
   }
-  private atRebuild(question: RebuildQuestion): RebuildAnswer {
+  private atRebuild(question: RebuildQuestion | BesideQuestion): RebuildAnswer | BesideAnswer {
+    if (!('entity' in question)) return this.atBeside(question);
     if (question.ask === 'begin') this.rebuilt.push(question.entity);
     const at = new Date().toISOString();
     return { rebuilds: this.rebuilt.map((entity) => ({ entity, system: 'pim', actor: 'a', reason: 'r', items: 3, cursor: 'p2', problem: null, requestedAt: at, finishedAt: at })) };
+  }
+  private atBeside({ ask }: BesideQuestion): BesideAnswer {
+    const holds = { count: 2, digest: '0'.repeat(16) };
+    if (ask !== 'status-beside') this.madeAnew.push(ask);
+    const last = this.madeAnew.at(-1);
+    const state: BesideStanding['state'] = last === 'swap-beside' ? 'swapped' : last === 'cancel-beside' ? 'cancelled' : 'ready';
+    const at = new Date().toISOString();
+    const compared = [{ entity: 'product', live: holds, second: { ...holds, count: 1 }, added: 0, changed: 0, gone: 1, refused: 0 }];
+    const beside: BesideStanding = { state, actor: 'a', reason: 'r', items: 2, left: [], problem: null, refusal: null, compared, requestedAt: at, endedBy: null, endedReason: null, endedAt: null };
+    return { beside: last === undefined ? null : beside, live: [{ entity: 'product', systems: ['pim'], holds }] };
   }
   private atReconciliation(question: ReconciliationQuestion): ReconciliationAnswer {
     switch (question.ask) {
