@@ -20,6 +20,9 @@ const build = { name: 'build', run: ['node_modules/typescript/bin/tsc', '-b'] };
 const graph = { name: 'project graph', run: ['node_modules/nx/dist/bin/nx.js', 'graph', '--file=node_modules/.cache/graph.json'] };
 const lint = { name: 'lint', run: ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings=0'] };
 const types = { name: 'type check of specs', run: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.spec.json'] };
+// The conformance checks mostly wait for the next poll of a feed, so they cost the others little beside them.
+const conformance = { name: 'conformance', tests: ['--testMatch', '**/*.contract.spec.ts', '--runInBand'] };
+const tests = { name: 'tests', tests: ['--testMatch', '**/src/**/*.{unit,int,e2e}.spec.ts'] };
 const made = [contracts, generate, build];
 
 /** Steps before the last must succeed, those in a list of their own run side by side; `extra` arguments of the command line go to the last. */
@@ -35,9 +38,9 @@ const commands = {
   bench: made.concat({ run: ['bench/dist/main.js'] }),
   'test:images': made.concat({ run: ['tools/images/dist/main.js'] }),
   'test:real': made.concat({ run: ['tools/real-systems/dist/main.js'] }),
-  test: [contracts, check, generate, build, graph, [lint, types, { name: 'docs', run: ['tools/site/dist/main.js'] }], { name: 'tests', tests: [] }, { name: 'smoke', run: ['tools/start/dist/smoke.js'] }],
+  test: [contracts, check, generate, build, graph, [lint, types, { name: 'docs', run: ['tools/site/dist/main.js'] }], [tests, conformance], { name: 'smoke', run: ['tools/start/dist/smoke.js'] }],
   // The sheets are written here and compared by `test`, as is .env.example, which names the variables of every connector.
-  'test:vendors': made.concat({ name: '.env.example', run: ['libs/platform/dist/documents/main.js'] }, { name: 'conformance', tests: ['--testMatch', '**/*.contract.spec.ts', '--runInBand'], shown: true, env: { WRITE_SHEETS: '1' } }),
+  'test:vendors': made.concat({ name: '.env.example', run: ['libs/platform/dist/documents/main.js'] }, Object.assign({}, conformance, { shown: true, env: { WRITE_SHEETS: '1' } })),
   traces: made.concat({ name: 'traces', tests: ['traces.e2e'], shown: true, env: { WRITE_TRACES: '1' } }),
   'test:charts': made.concat({ name: 'charts', tests: ['tools/charts/', '--runInBand', '--verbose'], shown: true }),
   'test:faults': made.concat({ name: 'fault tests', tests: ['--testMatch', '**/*.faults.spec.ts', '--maxWorkers=2'] }),
@@ -128,14 +131,16 @@ function environment() {
   });
 }
 
-/** Prints jest's own counts again as the last lines, after whatever came later. */
-function counts(file) {
+/** Jest's own counts of what one run of it has written. */
+function countsOf(file) {
   try {
     const found = JSON.parse(fs.readFileSync(file, 'utf8'));
     const dead = found.numRuntimeErrorTestSuites; // a file that did not even load
-    return `${found.numPassedTests} passed, ${found.numFailedTests + dead} failed`;
+    return { passed: found.numPassedTests, failed: found.numFailedTests + dead };
   } catch (_none) {
-    return '0 passed, 1 failed (jest did not finish)';
+    return { passed: 0, failed: 1 }; // jest did not finish
+  } finally {
+    fs.rmSync(file, { force: true });
   }
 }
 
@@ -148,12 +153,12 @@ async function main() {
   await install();
   const env = environment();
   const node = fs.existsSync(path.join(bin, 'node')) ? path.join(bin, 'node') : process.execPath;
-  const report = path.join(os.tmpdir(), `steward-jest-${process.pid}.json`);
+  const reportOf = (step) => path.join(os.tmpdir(), `steward-jest-${process.pid}-${step.name.replace(/ /g, '-')}.json`);
   const isTest = command.indexOf('test') === 0 && ['test:real', 'test:images'].indexOf(command) < 0;
   const runStep = async (step, isLast, isAlone) => {
     const started = Date.now();
     if (isTest && isAlone) process.stdout.write(`\n── ${step.name}\n`);
-    const args = step.tests === undefined ? step.run : jest.concat(step.tests, ['--json', '--outputFile', report], extra);
+    const args = step.tests === undefined ? step.run : jest.concat(step.tests, ['--json', '--outputFile', reportOf(step)], extra.length > 0 ? ['--passWithNoTests'].concat(extra) : []);
     // The channel tells a system that runs when we are gone, however we went.
     const stdio = isLast && !isTest ? ['inherit', 'inherit', 'inherit', 'ipc'] : ['inherit', step.tests && !step.shown ? 'ignore' : isTest && isAlone ? 'inherit' : 'pipe', 'inherit'];
     const code = await run(node, args.concat(isLast && !isTest ? extra : []), { env: Object.assign({}, env, step.env), stdio });
@@ -172,8 +177,11 @@ async function main() {
     if (faults.some(({ step, code }) => code > 128 || made.indexOf(step) >= 0)) break;
   }
   if (!isTest) return;
-  process.stdout.write(`\n${failed.length === 0 ? 'all steps passed' : `failed: ${failed.join(', ')}`}\n${counts(report)}\n`);
-  fs.rmSync(report, { force: true });
+  // Printed again as the last lines, after whatever came later.
+  const counted = [].concat(...steps).filter((step) => step.tests !== undefined).map((step) => countsOf(reportOf(step)));
+  const sum = (what) => counted.reduce((total, each) => total + each[what], 0);
+  if (sum('passed') + sum('failed') === 0) failed.push('no test was found');
+  process.stdout.write(`\n${failed.length === 0 ? 'all steps passed' : `failed: ${failed.join(', ')}`}\n${sum('passed')} passed, ${sum('failed')} failed\n`);
   process.exit(failed.length === 0 ? 0 : 1);
 }
 
