@@ -77,7 +77,7 @@ export class DueTurns {
 
   private async due(): Promise<readonly string[]> {
     const { table, atOnce } = this.rows;
-    const found = await this.options.database.query<{ id: string }>(`select id from ${table} where next_at <= now() and id <> all($1::uuid[]) order by next_at limit ${String(atOnce)}`, [[...this.underWay.keys()]]);
+    const found = await this.options.database.query<{ id: string }>({ name: `due-${table}`, text: `select id from ${table} where next_at <= now() and id <> all($1::uuid[]) order by next_at limit ${String(atOnce)}` }, [[...this.underWay.keys()]]);
     return found.map(({ id }) => id);
   }
 

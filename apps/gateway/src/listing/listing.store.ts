@@ -42,6 +42,9 @@ export async function lockListing(tx: PoolClient): Promise<void> {
 
 /** Lists so many of the products that have marks, oldest first; returns how many marks it took, none while another replica is at it. */
 export async function listDue(database: Database, most: number): Promise<number> {
+  // It is asked several times a second, and mostly there are none: a transaction for that is four statements more.
+  const [marked] = await database.query<{ any: boolean }>({ name: 'listing-any-due', text: 'select exists (select from listing_due) as any' });
+  if (marked?.any !== true) return 0;
   return database.transaction(async (tx) => {
     const lock = await tx.query<{ mine: boolean }>(`select pg_try_advisory_xact_lock(${listingLock}) as mine`);
     if (lock.rows[0]?.mine !== true) return 0;

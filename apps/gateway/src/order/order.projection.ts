@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { order, type Order } from '@steward/contracts';
 import { defineProjection, type Projection, type StateChange } from '@steward/event-bus';
+import { together } from '@steward/platform';
 import { notifyNews, orderKey } from '../news/notify';
 import { wishWebhooks } from '../webhook/webhook.store';
 
@@ -9,7 +10,9 @@ export const orderProjection = (endpoints: readonly string[]): Projection => def
 
 export async function announceOrders(tx: PoolClient, changes: readonly StateChange<Order>[], endpoints: readonly string[] = []): Promise<void> {
   const ids = changes.map(({ key }) => key);
-  await tx.query({ name: 'order-shown-by-state', text: 'update accepted_order set placed = null where order_id = any($1::text[]) and placed is not null', values: [ids] });
-  await notifyNews(tx, ids.map(orderKey));
-  await wishWebhooks(tx, endpoints, changes.map(({ key, envelope }) => ({ orderId: key, traceparent: envelope.traceparent })));
+  await together([
+    tx.query({ name: 'order-shown-by-state', text: 'update accepted_order set placed = null where order_id = any($1::text[]) and placed is not null', values: [ids] }),
+    notifyNews(tx, ids.map(orderKey)),
+    wishWebhooks(tx, endpoints, changes.map(({ key, envelope }) => ({ orderId: key, traceparent: envelope.traceparent }))),
+  ]);
 }
