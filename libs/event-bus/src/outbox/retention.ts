@@ -32,8 +32,11 @@ const startOfDay = (ms: number): number => Math.floor(ms / dayMs) * dayMs;
 const isoDay = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 const partitionName = (ms: number): string => `outbox_${isoDay(ms).replaceAll('-', '')}`;
 
-/** Makes today's and the next days' partitions. Safe to run from several processes at once. */
-export async function ensurePartitions(database: Pick<Database, 'transaction'>, nowMs: number, daysAhead = 3): Promise<void> {
+/**
+ * Makes today's and the next days' partitions. Safe to run from several processes at once. They are looked after each hour, so one ahead is
+ * enough; whatever reads what is pending opens them all, the empty ones too.
+ */
+export async function ensurePartitions(database: Pick<Database, 'transaction'>, nowMs: number, daysAhead = 1): Promise<void> {
   for (let day = 0; day <= daysAhead; day += 1) {
     const from = startOfDay(nowMs) + day * dayMs;
     await database.transaction((tx) => ensurePartition(tx, from));
