@@ -1,12 +1,12 @@
 // Asks for a rebuild of the read model (docs/how-to/rebuild-a-read-model.md); the projector does it.
-import { contracts } from '@steward/contracts';
+import { currentContracts } from '@steward/contracts';
 import { beginBeside, cancelBeside, requestRebuild, standingBeside, wishSwap } from '@steward/event-bus';
 import { createLogger, type Database, loadEnv, openDatabase, StewardError } from '@steward/platform';
 import { parseArgs } from 'node:util';
 import { catalogueSources } from './projector/catalogue-model';
 import { projectorEnv } from './projector.env';
 
-const ofGateway = contracts.filter(({ kind, consumers }) => kind === 'state' && consumers.some(({ service }) => service === 'gateway'));
+const ofGateway = currentContracts.filter(({ kind, consumers }) => kind === 'state' && consumers.some(({ service }) => service === 'gateway'));
 const usage = `node apps/gateway/dist/main-rebuild.js <entity>… --actor <who> --reason <why>
        node apps/gateway/dist/main-rebuild.js --beside begin|swap|cancel --actor <who> --reason <why>
        node apps/gateway/dist/main-rebuild.js --beside status

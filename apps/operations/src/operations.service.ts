@@ -119,7 +119,7 @@ async function openDesk(app: App, env: OperationsEnv, database: Database, provis
   let strategy: JetStreamStrategy | undefined;
   const asker = withOwnDoors(askerOf(rpc), () => strategy && { database, works: strategy.works() }, {
     [newestSubject]: (question) => provisioner.newest(question as NewestQuestion),
-    [backlogSubject('operations')]: () => readBacklog(database),
+    [backlogSubject('operations')]: () => readBacklog(database, 'operations'),
   });
   const opened = features.map((feature) => feature.open({ env, database, ask: asker, news, clock, logger }));
   const projections = opened.flatMap((each) => each.projections ?? []);

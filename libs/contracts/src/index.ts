@@ -59,3 +59,4 @@ export { type TraceAnswer, type TraceEntry, type TraceQuestion, traceSubject } f
 export type { DurableDeclaration, StreamDeclaration } from './topology';
 export { shipped } from './upcast/shipped';
 export { type Catalogue, defineUpcast, raised, readableMajors, type Upcast } from './upcast/upcast';
+export { contractAt, currentContracts, newestOf, versionIn, versionsOf } from './upcast/versions';

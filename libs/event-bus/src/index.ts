@@ -37,5 +37,5 @@ export { type DeclaredRetention, defineRetention, retire, retireAll, retireEvery
 
 // What is forgotten when a person is.
 export { type AskForget, askForget, forgetMessages, purgeForgotten, startForgetting } from './privacy/forget-messages';
-export { bodyWithoutPersonal, erasedError, type PersonalTrace, scrubPerson, type Scrubbed } from './privacy/scrub-person';
+export { erasedError, type PersonalTrace, scrubPerson, type Scrubbed } from './privacy/scrub-person';
 export { withoutPersonal } from './privacy/without-personal';

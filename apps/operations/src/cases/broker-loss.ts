@@ -4,14 +4,14 @@
  * case stays until somebody has looked at the broker, which does not lose messages for nothing.
  */
 import { randomUUID } from 'node:crypto';
-import { contracts, streamOf } from '@steward/contracts';
+import { currentContracts, streamOf } from '@steward/contracts';
 import type { PoolClient } from 'pg';
 import { writeCases } from './cases.store';
 
 const RESPOND_WITHIN_MS = 60 * 60_000;
 
 export async function openBrokerLoss(tx: PoolClient, { stream, epoch, reason, at }: { readonly stream: string; readonly epoch: string; readonly reason: string; readonly at: Date }): Promise<void> {
-  const entities = contracts.filter((contract) => contract.systems.some((system) => streamOf(contract, system).name === stream));
+  const entities = currentContracts.filter((contract) => contract.systems.some((system) => streamOf(contract, system).name === stream));
   const [first] = entities;
   const now = at.toISOString();
   await writeCases(tx, [

@@ -1,5 +1,5 @@
 /** The six checks of the readiness list, from facts and not from ticks: each says what is missing. */
-import { contracts, everyService } from '@steward/contracts';
+import { contracts, currentContracts, everyService } from '@steward/contracts';
 import type { Database } from '@steward/platform';
 import { z } from 'zod';
 import type { Answered } from '../api/answer';
@@ -16,7 +16,7 @@ export async function checkReadiness(database: Pick<Database, 'query'>, flows: A
     `select coalesce(sum(open) filter (where class = 'security'), 0)::int as security, count(*) filter (where owner_team = '' or owner ->> 'escalation' is null)::int as unowned,
       count(*) filter (where open > 0 and respond_by <= now() and state not in ('acknowledged', 'retrying', 'ignored'))::int as overdue from letter_group`);
   const { security = 0, unowned = 0, overdue = 0 } = desk ?? {};
-  const states = contracts.filter(({ kind }) => kind === 'state');
+  const states = currentContracts.filter(({ kind }) => kind === 'state');
   const checks = [ofRecord(states), ofContracts(security), ofOwners(unowned, overdue), ofReconciliation(states, flows), ofMonitoring(flows), ofReleases(await readLiving(database))];
   return { ready: checks.every(({ ok }) => ok), checks };
 }

@@ -14,7 +14,7 @@ const releaseOf = (service: string, version: string, says: readonly number[], re
   reads: line.filter(({ consumer }) => consumer === service).flatMap(({ entity, producer }) => read.map((major) => ({ entity, major, from: [producer] }))),
 });
 const living = (release: Release, applied: readonly string[] = ['m1']): Living => ({ service: release.service, process: release.service, instance: `${release.service}-0`, release, applied });
-const empty: BacklogAnswer = { outbox: [], held: [], letters: [] };
+const empty: BacklogAnswer = { outbox: [], held: [], letters: [], announced: [], stored: [] };
 const at = '2026-01-01T00:00:00.000Z';
 const seen = (waits: (entity: string, major: number) => boolean | null): Unread[] => line.flatMap(({ entity, producer, consumer }) => majors.map((major) => ({ entity, major, producer, consumer, durable: `${consumer}-x`, stream: producer.toUpperCase(), waits: waits(entity, major) })));
 const world = (releases: readonly Release[], more: Partial<Facts> = {}): Facts => ({
@@ -54,6 +54,8 @@ describe('the release gate', () => {
     expect(ask({ backlogs: { pim: empty, desk: empty, gateway: withLetter } })).toMatchObject({ answer: 'no', breaks: [{ kind: 'letter', service: 'gateway', detail: 'dead letter l1 of gateway-catalogue (bug, key cap)' }] });
     expect(ask({ backlogs: { pim: empty, desk: empty, gateway: { ...empty, held: [waitingRow] } } })).toMatchObject({ answer: 'no', breaks: [{ kind: 'held' }] });
     expect(ask({ backlogs: { pim: { ...empty, outbox: [waitingRow] }, desk: empty, gateway: empty } })).toMatchObject({ answer: 'no', breaks: [{ kind: 'outbox', service: 'pim' }] });
+    expect(ask({ backlogs: { pim: { ...empty, announced: [waitingRow] }, desk: empty, gateway: empty } })).toMatchObject({ answer: 'no', breaks: [{ kind: 'announced', service: 'pim' }] });
+    expect(ask({ backlogs: { pim: empty, desk: empty, gateway: { ...empty, stored: [{ ...waitingRow, system: 'gateway' }] } } })).toMatchObject({ answer: 'no', breaks: [{ kind: 'stored', service: 'gateway' }] });
     expect(ask({ unread: seen((entity, major) => entity === 'product' && major === 1) })).toMatchObject({ answer: 'no', breaks: [{ kind: 'stream', detail: 'PIM holds messages of it that gateway-x has not acknowledged' }] });
     // Of a version that it goes on reading anything may wait.
     expect(ask({ unread: seen((_entity, major) => major === 2) }).answer).toBe('yes');
@@ -96,6 +98,10 @@ describe('the release gate', () => {
     expect(canRetire(product1, world(gone, { unread: seen((entity) => entity === 'product') })).answer).toBe('no');
     expect(canRetire(product1, world(gone, { unread: seen(() => null) })).answer).toBe('cannot-say');
     expect(canRetire({ entity: 'nothing', major: 1 }, world(gone)).answer).toBe('cannot-say');
+    expect(canRetire(product1, world(gone, { backlogs: { pim: { ...empty, announced: [waitingRow] }, gateway: empty, desk: empty } }))).toMatchObject({ answer: 'no', breaks: [{ kind: 'announced', service: 'pim' }] });
+    expect(canRetire(product1, world(gone, { backlogs: { pim: empty, gateway: { ...empty, stored: [waitingRow] }, desk: empty } }))).toMatchObject({ answer: 'no', breaks: [{ kind: 'stored', service: 'gateway' }] });
+    // Of a time in which nobody noted it.
+    expect(canRetire(product1, world(gone, { backlogs: { pim: empty, gateway: { outbox: [], held: [], letters: [] }, desk: empty } })).answer).toBe('cannot-say');
   });
 
   it('never says yes when any fact that it rests on is missing', () => {

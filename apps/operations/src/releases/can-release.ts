@@ -27,10 +27,10 @@ export function canRetire(version: ContractVersion, facts: Facts): Verdict {
   const same = (each: ContractVersion): boolean => each.entity === version.entity && each.major === version.major;
   const breaks = [
     ...facts.living.filter(({ release }) => says(release, version)).map(({ service, process, release, instance }) => broken('producer', service, version, facts, `${process} ${release.version} says it (${instance})`)),
-    ...concerned.flatMap((service) => waiting(service, facts.backlogs[service], same, facts)),
+    ...concerned.flatMap((service) => waiting(service, facts.backlogs[service], same, facts, everywhere)),
     ...facts.unread.filter((each) => same(each) && each.waits === true).map(({ consumer, durable, stream }) => broken('stream', consumer, version, facts, `${stream} holds messages of it that ${durable} has not acknowledged`)),
   ];
-  const missing = [...concerned.flatMap((service) => [...evidenceOf(service, facts), ...backlogOf(service, facts)]), ...arrows.flatMap(({ producer, consumer }) => unseen(producer, consumer, version, facts))];
+  const missing = [...concerned.flatMap((service) => [...evidenceOf(service, facts), ...backlogOf(service, facts), ...writtenOf(service, facts)]), ...arrows.flatMap(({ producer, consumer }) => unseen(producer, consumer, version, facts))];
   return verdict(breaks, missing, []);
 }
 
@@ -48,12 +48,13 @@ function judge(change: Change, facts: Facts): Verdict {
     ...release.produces.flatMap((version) => all.filter((other) => reads(other.release, service, version) === false).map((other) => broken('reader', other.service, version, facts, `${other.process} ${other.release.version} reads ${majorsRead(other.release, service, version.entity)} of ${service} and not ${versionName(version)}`))),
     ...all.flatMap((other) => other.release.produces.filter((version) => reads(release, other.service, version) === false).map((version) => broken('producer', other.service, version, facts, `${other.process} ${other.release.version} says it, and ${service} ${release.version} reads ${majorsRead(release, other.service, version.entity)}`))),
     ...waiting(service, facts.backlogs[service], left, facts, ['held', 'letters']),
-    ...services(lost.flatMap(({ from }) => from)).flatMap((producer) => waiting(producer, facts.backlogs[producer], left, facts, ['outbox'])),
+    ...waiting(service, facts.backlogs[service], (each) => lost.some(({ entity, major }) => entity === each.entity && major === each.major), facts, ['stored']),
+    ...services(lost.flatMap(({ from }) => from)).flatMap((producer) => waiting(producer, facts.backlogs[producer], left, facts, ['outbox', 'announced'])),
     ...lost.flatMap((version) => facts.unread.filter((each) => each.consumer === service && each.entity === version.entity && each.major === version.major && version.from.includes(each.producer) && each.waits === true).map(({ durable, stream }) => broken('stream', service, version, facts, `${stream} holds messages of it that ${durable} has not acknowledged`))),
   ];
   const missing = [
     ...neighbours(release, facts).flatMap((each) => evidenceOf(each, facts)),
-    ...services([service, ...lost.flatMap(({ from }) => from)]).flatMap((each) => backlogOf(each, facts)),
+    ...services([service, ...lost.flatMap(({ from }) => from)]).flatMap((each) => [...backlogOf(each, facts), ...(lost.length > 0 ? writtenOf(each, facts) : [])]),
     ...lost.flatMap((version) => version.from.flatMap((producer) => unseen(producer, service, version, facts))),
     ...schemaUnknown(release, facts),
   ];
@@ -154,6 +155,12 @@ export function evidenceOf(service: string, { living, lost }: Pick<Facts, 'livin
 
 const backlogOf = (service: string, { backlogs }: Facts): string[] => (backlogs[service] === undefined ? [`what waits in ${service}: it does not answer`] : []);
 
+/** An instance of before has no notion of it. */
+const writtenOf = (service: string, { backlogs }: Facts): string[] => {
+  const backlog = backlogs[service];
+  return backlog !== undefined && (backlog.announced === undefined || backlog.stored === undefined) ? [`in which versions ${service} keeps states: it does not say`] : [];
+};
+
 function unseen(producer: string, consumer: string, version: ContractVersion, { unread }: Facts): string[] {
   const seen = unread.filter((each) => each.producer === producer && each.consumer === consumer && each.entity === version.entity && each.major === version.major);
   return seen.length === 0 || seen.some(({ waits }) => waits === null) ? [`what the stream of ${producer} still holds of ${versionName(version)} for ${consumer}`] : [];
@@ -169,14 +176,17 @@ function schemaUnknown({ service, version, migrations }: Release, { living, ranO
 }
 
 type Place = keyof BacklogAnswer;
+const everywhere: readonly Place[] = ['outbox', 'held', 'letters', 'announced', 'stored'];
 
 /** What waits in the tables of a service and is concerned: nothing when it has not answered, which is missing elsewhere. */
-function waiting(service: string, backlog: BacklogAnswer | undefined, concerned: (each: Waiting) => boolean, facts: Facts, places: readonly Place[] = ['outbox', 'held', 'letters']): Break[] {
+function waiting(service: string, backlog: BacklogAnswer | undefined, concerned: (each: Waiting) => boolean, facts: Facts, places: readonly Place[]): Break[] {
   if (backlog === undefined) return [];
-  const rows = ({ outbox: 'outbox', held: 'held' } as const);
+  const why = {
+    outbox: 'committed and not published', held: 'held until something before them comes', announced: 'announced in it and not said again since: resync', stored: 'written in it in the read model: resync at the owner',
+  } as const;
   return places.flatMap((place): Break[] => {
     if (place === 'letters') return backlog.letters.filter(concerned).flatMap((each) => [...each.named.map(({ id, consumer, key, class: fault }) => broken('letter', service, each, facts, `dead letter ${id} of ${consumer} (${fault}, key ${key ?? 'unknown'})`)), ...(each.count > each.named.length ? [broken('letter', service, each, facts, `${String(each.count - each.named.length)} more dead letters`)] : [])]);
-    return backlog[place].filter(concerned).map((each) => broken(rows[place], service, each, facts, `${String(each.count)} ${place === 'outbox' ? 'committed and not published' : 'held until something before them comes'}, the oldest of ${each.oldestAt}`));
+    return (backlog[place] ?? []).filter(concerned).map((each) => broken(place, service, each, facts, `${String(each.count)} ${why[place]}, the oldest of ${each.oldestAt}`));
   });
 }
 

@@ -70,7 +70,7 @@ export interface Change {
 }
 
 export interface Break {
-  readonly kind: 'reader' | 'producer' | 'stream' | 'outbox' | 'held' | 'letter' | 'retired';
+  readonly kind: 'reader' | 'producer' | 'stream' | 'outbox' | 'held' | 'letter' | 'announced' | 'stored' | 'retired';
   readonly service: string;
   /** `product@1` */
   readonly contract: string;

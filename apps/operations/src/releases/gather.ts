@@ -1,12 +1,12 @@
 /** Everything that the gate decides from, looked at now. What fails here fails the question: an answer from half of the facts is none. */
-import { type BacklogAnswer, backlogSubject, contracts, type ContractVersion, durables, everyService, type NewestAnswer, type NewestQuestion, newestSubject, type Release } from '@steward/contracts';
+import { type BacklogAnswer, backlogSubject, contracts, type ContractVersion, currentContracts, durables, everyService, type NewestAnswer, type NewestQuestion, newestSubject, type Release } from '@steward/contracts';
 import { type Database, StewardError, through } from '@steward/platform';
 import type { Ask } from '../api/feature';
 import type { Arrow, Facts, Unread } from './facts';
 import { readActs, readLiving, readRanOn, readRegistered } from './releases.store';
 
 /** By the contracts that operations was built with. */
-export const arrows: readonly Arrow[] = contracts.flatMap(({ entity, consumers }) => consumers.flatMap(({ service, from }) => from.map((producer) => ({ entity, producer, consumer: service }))));
+export const arrows: readonly Arrow[] = currentContracts.flatMap(({ entity, consumers }) => consumers.flatMap(({ service, from }) => from.map((producer) => ({ entity, producer, consumer: service }))));
 const owners = Object.fromEntries(contracts.map(({ entity, owner }) => [entity, owner.team]));
 
 const ANSWER_WITHIN_MS = 3_000;

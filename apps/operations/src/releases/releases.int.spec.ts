@@ -7,7 +7,7 @@ import { deskScene, type DeskScene } from '../fixtures/desk.fixture.spec';
 import { releasesFeature } from './releases.feature';
 import { recordBeats } from './releases.store';
 
-const empty: BacklogAnswer = { outbox: [], held: [], letters: [] };
+const empty: BacklogAnswer = { outbox: [], held: [], letters: [], announced: [], stored: [] };
 const tables: Feature = { name: 'tables', migrations: [LivingProcesses1799000000000], open: () => ({ routes: [] }) };
 
 let desk: DeskScene;

@@ -13,7 +13,7 @@ const versionView = z.object({ entity: z.string(), major: z.int(), state: z.enum
 
 export const runningView = z.object({ items: z.array(livingView), lost: z.array(lostView), silent: z.array(z.string()).describe('Services of which nothing runs.'), registered: z.array(releaseView), versions: z.array(versionView) });
 
-const broken = z.object({ kind: z.enum(['reader', 'producer', 'stream', 'outbox', 'held', 'letter', 'retired']), service: z.string(), contract: z.string(), owner: z.string(), detail: z.string() });
+const broken = z.object({ kind: z.enum(['reader', 'producer', 'stream', 'outbox', 'held', 'letter', 'announced', 'stored', 'retired']), service: z.string(), contract: z.string(), owner: z.string(), detail: z.string() });
 export const verdictView = z
   .object({
     answer: z.enum(['yes', 'no', 'cannot-say']), breaks: z.array(broken), missing: z.array(z.string()).describe('What is not known.'), notes: z.array(z.string()),

@@ -1,7 +1,7 @@
 /** What reconciliation asks of others, as functions: the only file that knows the subjects. */
 import {
-  type AnnounceAgainAnswer, type AnnounceAgainQuestion, announceAgainSubject, type Contract, contracts, type DigestAnswer, digestSubject, type EvidenceAnswer, evidenceSubject, type KeyEvidence, type NewestAnswer, newestSubject,
-  type ReadSourceAnswer, readSourceSubject, type SourceItem, type SourcePage, streamOf, subjectOf,
+  type AnnounceAgainAnswer, type AnnounceAgainQuestion, announceAgainSubject, type Contract, contractAt, type DigestAnswer, digestSubject, type EvidenceAnswer, evidenceSubject, type KeyEvidence, type NewestAnswer, newestSubject,
+  type ReadSourceAnswer, readSourceSubject, shipped, type SourceItem, type SourcePage, streamOf, subjectOf, versionsOf,
 } from '@steward/contracts';
 import { answerDigest, answerEvidence, ask, createRpcClient, type DigestDoor, masked, Scrubber } from '@steward/event-bus';
 import type { Database, Logger } from '@steward/platform';
@@ -49,15 +49,24 @@ export function openDoors({ service, rpc, database, logger }: DoorsOptions): Doo
     evidence: (of, entity, keys) =>
       all(keys, async (some) => (of === service ? await answerEvidence(database, 'stored_part', { entity, keys: some }) : await knock<EvidenceAnswer>(evidenceSubject(of), { entity, keys: some })).keys),
     newest: async (contract, system, durable, keys) => {
-      const byKey = new Map(keys.map((key) => [subjectOf(contract, system, key), key]));
-      const { newest, ackFloor } = await knock<NewestAnswer>(newestSubject, { stream: streamOf(contract, system).name, subjects: [...byKey.keys()], durable });
-      return { stored: new Map(newest.map(({ subject, stored }) => [byKey.get(subject) ?? '', stored])), ackFloor };
+      const newest = new Map<string, NewestAnswer['newest'][number]['stored']>();
+      let ackFloor: number | null = null;
+      // A key may have been said in each version that there is, under a subject of each.
+      for (const version of versionsOf(shipped, contract.entity)) {
+        const byKey = new Map(keys.map((key) => [subjectOf(version, system, key), key]));
+        const answer = await knock<NewestAnswer>(newestSubject, { stream: streamOf(contract, system).name, subjects: [...byKey.keys()], durable });
+        for (const { subject, stored } of answer.newest) {
+          const key = byKey.get(subject) ?? '';
+          if ((stored?.sequence ?? 0) >= (newest.get(key)?.sequence ?? 0)) newest.set(key, stored);
+        }
+        ackFloor = answer.ackFloor;
+      }
+      return { stored: newest, ackFloor };
     },
     readSource: (system, entity, keys) => all(keys, async (some) => {
-      const { items } = await knock<ReadSourceAnswer>(readSourceSubject(system), { entity, keys: some, reveal: true });
+      const { items, major = 1 } = await knock<ReadSourceAnswer>(readSourceSubject(system), { entity, keys: some, reveal: true });
       // Masked here, in the same words as evidence: what is equal has to stay equal.
-      const contract = contracts.find((each) => each.entity === entity);
-      return items.map((item) => ({ ...item, data: masked(contract, item.data) }));
+      return items.map((item) => ({ ...item, data: masked(contractAt(shipped, { entity, major }), item.data) }));
     }),
     sourcePage: (system, entity, after) =>
       knock<SourcePage>(readSourceSubject(system), { entity, ask: 'page', after }).catch((error: unknown) => {

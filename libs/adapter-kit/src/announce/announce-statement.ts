@@ -6,7 +6,7 @@ import { compares, fieldsOf, jsonOf, suspicion } from '../guard/change-rules';
  * What a read of the source changes: `announced`, its revision and the outbox row, for a whole page in one statement (O1).
  *
  * Verdict of each key, against what we said last:
- * - `same`: equal content; nothing is written, but while an older read is still under way its read number moves (O7, ADR 0006), and
+ * - `same`: equal content, said in this major; nothing is written, but while an older read is still under way its read number moves (O7, ADR 0006), and
  *   where the source's record has changed in what is not told of it, or was not known yet, its hash (ADR 0027)
  * - `changed`: other content, from a later read and, where the source has versions, not from an older version
  * - `stale`: other content that may not win; the key goes into `hint` in this very transaction, to be read again by key. Not when
@@ -28,8 +28,9 @@ import { compares, fieldsOf, jsonOf, suspicion } from '../guard/change-rules';
  * $1 entity  $2 keys  $3 hashes (hex)  $4 bodies (null = deleted)  $5 source versions  $6 subjects  $7 read number
  * $8 revision floor  $9 an older read is under way  $10 time of the read  $11 type  $12 lane  $13 origin  $14 traceparent
  * $15 read rejected keys again  $16 for how long (s) a lower version is refused  $17 hashes of the records (hex)  $18 who reads them
- * with rules: $19 `judged`, or what was judged before: `passed`, `released` (later changes are compared with what is said now)
- * and $20… the guarded fields of the items, so that no body is parsed for them, and last, for rules that compare, since when
+ * $19 major
+ * with rules: $20 `judged`, or what was judged before: `passed`, `released` (later changes are compared with what is said now)
+ * and $21… the guarded fields of the items, so that no body is parsed for them, and last, for rules that compare, since when
  */
 export function announceStatement(rules: readonly ChangeRule[]): string {
   const guarded = rules.length > 0;
@@ -37,34 +38,34 @@ export function announceStatement(rules: readonly ChangeRule[]): string {
   const column = (field: string): string => `guarded_${guardedFields.indexOf(field)}`;
   const columns = (render: (field: string, index: number) => string): string => guardedFields.map((field, index) => `, ${render(field, index)}`).join('');
   const compared = fieldsOf(rules.filter(compares));
-  const kept = `a.base is not null and a.base_at > $${20 + guardedFields.length}::timestamptz`;
+  const kept = `a.base is not null and a.base_at > $${21 + guardedFields.length}::timestamptz`;
   const base = compared.length === 0 ? 'a.data' : `case when ${kept} then a.base else a.data end`;
   const keepBase = compared.length === 0 ? '' : `,
-    base = case when $19::text = 'released' then null when ${kept} then a.base when a.data is not null then ${jsonOf('a.data', compared)} end,
+    base = case when $20::text = 'released' then null when ${kept} then a.base when a.data is not null then ${jsonOf('a.data', compared)} end,
     base_at = case when ${kept} then a.base_at else excluded.changed_at end`;
   return `
 with incoming as (
   select u.key, decode(u.hash, 'hex') as hash, u.body, u.version, u.subject, decode(u.record, 'hex') as record${columns((field) => `u.${column(field)}`)}
-  from unnest($2::text[], $3::text[], $4::json[], $5::bigint[], $6::text[], $17::text[]${columns((_, index) => `$${20 + index}::text[]`)}) as u(key, hash, body, version, subject, record${columns(column)})
+  from unnest($2::text[], $3::text[], $4::json[], $5::bigint[], $6::text[], $17::text[]${columns((_, index) => `$${21 + index}::text[]`)}) as u(key, hash, body, version, subject, record${columns(column)})
 ), weighed as (
   select i.*, a.record_hash is distinct from i.record as other, a.data as was, ${guarded ? base : 'null::json'} as base, case
     when a.key is null then case when i.body is null and not $9::boolean then 'same' else 'changed' end
-    when a.hash = i.hash then 'same'
+    when a.hash = i.hash and (a.major = $19::smallint or i.body is null) then 'same'
     when a.read_no < $7 and (i.version is null or a.source_version is null or i.version >= a.source_version or a.changed_at < $10::timestamptz - make_interval(secs => $16::float8)) then 'changed'
     else 'stale' end as verdict
   from incoming i left join announced a on a.entity = $1 and a.key = i.key
 ), judged as (
-  select key, hash, body, version, subject, record, other, verdict, ${guarded ? `case when $19::text = 'judged' and verdict = 'changed' then ${suspicion(rules, { was: 'was', base: 'base', becomes: column })} end` : 'null::int'} as rule from weighed
+  select key, hash, body, version, subject, record, other, verdict, ${guarded ? `case when $20::text = 'judged' and verdict = 'changed' then ${suspicion(rules, { was: 'was', base: 'base', becomes: column })} end` : 'null::int'} as rule from weighed
 ), touched as (
   update announced a set read_no = $7, record_hash = j.record, record_by = $18::text from judged j
   where ($9::boolean or j.other) and j.verdict = 'same' and a.entity = $1 and a.key = j.key and a.read_no < $7
 ), changed as (
-  insert into announced as a (entity, key, revision, hash, data, read_no, source_version, message_id, changed_at, deleted_at, record_hash, record_by)
-  select $1, key, $8::bigint + 1, hash, body, $7, version, uuidv7(), $10::timestamptz, case when body is null then $10::timestamptz end, record, $18::text from judged where verdict = 'changed' and rule is null order by key
+  insert into announced as a (entity, key, revision, hash, data, read_no, source_version, message_id, changed_at, deleted_at, record_hash, record_by, major)
+  select $1, key, $8::bigint + 1, hash, body, $7, version, uuidv7(), $10::timestamptz, case when body is null then $10::timestamptz end, record, $18::text, $19::smallint from judged where verdict = 'changed' and rule is null order by key
   on conflict (entity, key) do update set
     revision = a.revision + 1, hash = excluded.hash, data = excluded.data, read_no = excluded.read_no,
     source_version = excluded.source_version, message_id = excluded.message_id, changed_at = excluded.changed_at,
-    deleted_at = excluded.deleted_at, record_hash = excluded.record_hash, record_by = excluded.record_by${keepBase}
+    deleted_at = excluded.deleted_at, record_hash = excluded.record_hash, record_by = excluded.record_by, major = excluded.major${keepBase}
   where a.read_no < excluded.read_no
     and (excluded.source_version is null or a.source_version is null or excluded.source_version >= a.source_version
       or a.changed_at < excluded.changed_at - make_interval(secs => $16::float8))

@@ -7,12 +7,12 @@ import type { PoolClient } from 'pg';
 // a page which was read before and shows the key is older (O7); what still waits in the backfill lane is withdrawn (B12).
 const announce = `
 with told as (
-  insert into announced as a (entity, key, revision, hash, data, read_no, message_id, changed_at, deleted_at)
-  select $1, key, coalesce((select max(revision_floor) from feed where entity = $1), 0) + 1, decode($4, 'hex'), null, nextval('read_no'), uuidv7(), $5::timestamptz, $5::timestamptz
+  insert into announced as a (entity, key, revision, hash, data, read_no, message_id, changed_at, deleted_at, major)
+  select $1, key, coalesce((select max(revision_floor) from feed where entity = $1), 0) + 1, decode($4, 'hex'), null, nextval('read_no'), uuidv7(), $5::timestamptz, $5::timestamptz, $9::smallint
   from unnest($2::text[]) as u(key) order by key
   on conflict (entity, key) do update set
     revision = a.revision + 1, hash = excluded.hash, data = null, read_no = excluded.read_no, source_version = null, record_hash = null, record_by = null, base = null, base_at = null,
-    message_id = excluded.message_id, changed_at = excluded.changed_at, deleted_at = excluded.deleted_at
+    message_id = excluded.message_id, changed_at = excluded.changed_at, deleted_at = excluded.deleted_at, major = excluded.major
   where a.data is not null
   returning ${digestMoves}, message_id
 ), kept as (${keepDigest('announced', 'told')}
@@ -21,7 +21,7 @@ with told as (
   select t.message_id, $1, t.key, 'state', $6, u.subject, 0, t.revision, null, $5::timestamptz, 'live', $7, null, $8, true, ''
   from told t join unnest($2::text[], $3::text[]) as u(key, subject) using (key)
 ), withdrawn as (
-  update outbox o set published_at = now() from told t where o.published_at is null and o.lane = 1 and o.type = $6 and o.key = t.key
+  update outbox o set published_at = now() from told t where o.published_at is null and o.lane = 1 and o.kind = 'state' and o.entity = $1 and o.key = t.key
 ), woken as (select pg_notify('${outboxChannel}', '') where exists (select from told))
 select key from told left join woken on true order by key`;
 
@@ -32,7 +32,7 @@ export async function announceWithheld(tx: PoolClient, system: string, contract:
     name: 'kit-announce-withheld',
     text: announce,
     values: [
-      contract.entity, distinct, distinct.map((key) => subjectOf(contract, system, key)), hashOf(''), options.at, typeOf(contract, system), options.correlationId ?? null, currentTraceparent(),
+      contract.entity, distinct, distinct.map((key) => subjectOf(contract, system, key)), hashOf(''), options.at, typeOf(contract, system), options.correlationId ?? null, currentTraceparent(), contract.major,
     ],
   });
   return rows.map(({ key }) => key);

@@ -1,6 +1,6 @@
 /** What this adapter has said, as others ask for it: snapshots, full passes, a lost stream. */
-import { type Contract, subjectOf, typeOf } from '@steward/contracts';
-import { lanes, outboxInsert, type SnapshotRow, type SnapshotRows } from '@steward/event-bus';
+import type { Contract } from '@steward/contracts';
+import { addressesOf, lanes, outboxInsert, saidIn, type SnapshotRow, type SnapshotRows } from '@steward/event-bus';
 import type { Database } from '@steward/platform';
 import type { PoolClient } from 'pg';
 
@@ -9,7 +9,7 @@ type Query = Pick<Database, 'query'>;
 /** In the order of keys by bytes, tombstones included: who rebuilds a read model must learn of deletions too. */
 export const snapshotRows: SnapshotRows = (database, entity, after, limit) =>
   database.query<SnapshotRow & Record<string, unknown>>(
-    { name: 'kit-snapshot', text: `select key, revision, message_id, data::text, changed_at from announced where entity = $1 and key > $2 order by key limit $3` },
+    { name: 'kit-snapshot', text: `select key, revision, message_id, data::text, changed_at, major from announced where entity = $1 and key > $2 order by key limit $3` },
     [entity, after ?? '', limit],
   );
 
@@ -72,15 +72,15 @@ export async function witnesses(database: Query, entity: string, besides: readon
  * State streams keep the newest message of a key by arrival (B12): an old row that is published after a newer one would replace
  * it. So whatever goes out through the live lane first withdraws what still waits in the backfill lane for the same keys.
  */
-export async function withdrawBackfill(tx: PoolClient, contract: Contract, system: string, keys: readonly string[]): Promise<boolean> {
+export async function withdrawBackfill(tx: PoolClient, { entity }: Contract, keys: readonly string[]): Promise<boolean> {
   const { rows } = await tx.query<{ left: boolean }>({
     name: 'kit-withdraw-backfill',
     text: `with withdrawn as (
         update outbox o set published_at = now() from announced a
-        where o.published_at is null and o.lane = 1 and o.type = $1 and o.key = any($2::text[])
+        where o.published_at is null and o.lane = 1 and o.kind = 'state' and o.entity = $1 and o.key = any($2::text[])
           and a.entity = o.entity and a.key = o.key and a.revision > o.revision)
       select exists (select from outbox where published_at is null and lane = 1) as left`,
-    values: [typeOf(contract, system), keys],
+    values: [entity, keys],
   });
   return rows[0]?.left ?? false;
 }
@@ -108,33 +108,31 @@ export async function withdrawSuperseded(database: Query, ids?: readonly string[
  * backfill lane, so that live changes don't wait behind it. Needs lockAnnouncing. `epoch` null: the stream is whole.
  */
 export async function rebuildStream(tx: PoolClient, contract: Contract, system: string, epoch: string | null): Promise<number> {
-  const type = typeOf(contract, system);
+  const { entity, major } = contract;
   await tx.query(
     `update outbox o set published_at = now() from announced a
-      where o.published_at is null and o.lane = 1 and o.type = $1 and a.entity = o.entity and a.key = o.key and a.revision > o.revision`,
-    [type],
+      where o.published_at is null and o.lane = 1 and o.kind = 'state' and o.entity = $1 and a.entity = o.entity and a.key = o.key and a.revision > o.revision`,
+    [entity],
   );
-  const missing = await tx.query<{ key: string }>(
-    `select a.key from announced a where a.entity = $1
-      and not exists (select from outbox o where o.type = $2 and o.key = a.key and o.revision = a.revision and o.published_at is null)`,
-    [contract.entity, type],
+  const { rows } = await tx.query<{ key: string; major: number }>(
+    `select a.key, ${saidIn('a', '$2')} as major from announced a where a.entity = $1
+      and not exists (select from outbox o where o.kind = 'state' and o.entity = $1 and o.key = a.key and o.revision = a.revision and o.published_at is null)`,
+    [entity, major],
   );
-  const keys = missing.rows.map(({ key }) => key);
-  for (let from = 0; from < keys.length; from += rebuildPage) {
-    const page = keys.slice(from, from + rebuildPage);
+  for (let from = 0; from < rows.length; from += rebuildPage) {
     await tx.query({
       name: 'kit-rebuild',
       text: `with again as (
           ${outboxInsert}
-          select a.message_id, a.entity, a.key, 'state', $4, u.subject, 1, a.revision, null, a.changed_at, 'republish', null, null, null, a.data is null, coalesce(a.data::text, '')
-          from unnest($2::text[], $3::text[]) as u(key, subject) join announced a on a.entity = $1 and a.key = u.key)
+          select a.message_id, a.entity, a.key, 'state', u.type, u.subject, 1, a.revision, null, a.changed_at, 'republish', null, null, null, a.data is null, coalesce(a.data::text, '')
+          from unnest($2::text[], $3::text[], $4::text[]) as u(key, type, subject) join announced a on a.entity = $1 and a.key = u.key)
         select 1`,
-      values: [contract.entity, page, page.map((key) => subjectOf(contract, system, key)), type],
+      values: [entity, ...addressesOf(contract, system, rows.slice(from, from + rebuildPage))],
     });
   }
   // The duplicate id has to carry the new epoch, else a surviving duplicate window swallows the message.
-  await tx.query(`update outbox set epoch = $2 where type = $1 and published_at is null and lane = 1 and epoch is distinct from $2`, [type, epoch]);
-  return keys.length;
+  await tx.query(`update outbox set epoch = $2 where kind = 'state' and entity = $1 and published_at is null and lane = 1 and epoch is distinct from $2`, [entity, epoch]);
+  return rows.length;
 }
 
 const rebuildPage = 2_000;

@@ -165,7 +165,7 @@ export class Announcer {
       letters = this.quarantine.plan(prepared.refusals.filter(({ key }) => key === undefined || !withheld.has(key)), statements, announcement.read.at);
       const [result] = await together([this.write(tx, announcement, statements, traceparent), announcement.also?.(tx, prepared)]);
       if (this.backfillWaits && announcement.lane === lanes.live && result.changed > 0) {
-        this.backfillWaits = await withdrawBackfill(tx, contract, system, statements.map(({ key }) => key));
+        this.backfillWaits = await withdrawBackfill(tx, contract, statements.map(({ key }) => key));
       }
       await this.follow(tx, announcement, prepared, result);
       await letters?.write(tx);
@@ -245,6 +245,7 @@ export class Announcer {
         lowerVersionRefusedSeconds,
         statements.map(({ record }) => record),
         this.version,
+        feed.contract.major,
         ...(rules.length === 0 ? [] : [as, ...fieldsOf(rules).map((field) => statements.map(({ guarded }) => guarded[field] ?? null))]),
         ...(rules.some(compares) ? [windowStart(read.at)] : []),
       ],

@@ -8,9 +8,10 @@
  *    go out behind changes that were made after it. Whoever asks for much asks slowly.
  * 4. The stored hash becomes that of the stored content: after an edit by hand the next read of the source finds the difference, and of
  *    which record it was told is not known any more.
+ * 5. It is said in the major in which it is written: raising it is the reader's (ADR 0026).
  */
-import { type AnnounceAgainAnswer, type AnnounceAgainQuestion, type AnnouncedAgain, type Contract, subjectOf, typeOf } from '@steward/contracts';
-import { announceOnce, type AnnouncingAgain, contentHash, digestMoves, hashOf, keepDigest, outboxChannel, outboxInsert, refuseSource, tellAgain, type Told, unannounced } from '@steward/event-bus';
+import { type AnnounceAgainAnswer, type AnnounceAgainQuestion, type AnnouncedAgain, type Contract } from '@steward/contracts';
+import { addressesOf, announceOnce, type AnnouncingAgain, contentHash, digestMoves, hashOf, keepDigest, outboxChannel, outboxInsert, refuseSource, saidIn, tellAgain, type Told, unannounced } from '@steward/event-bus';
 import { currentTraceparent } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import type { Feed } from '../source/define';
@@ -21,10 +22,10 @@ const trueHash = contentHash(`coalesce(a.data::text, '')`);
 // was read before and shows it is older, and read again.
 const announce = `
 with asked as (
-  select u.key, u.subject, u.above from unnest($2::text[], $3::text[], $4::bigint[]) as u(key, subject, above)
+  select u.key, u.subject, u.above, u.type from unnest($2::text[], $3::text[], $4::bigint[], $7::text[]) as u(key, subject, above, type)
 ), told as (
-  insert into announced as a (entity, key, revision, hash, data, read_no, message_id, changed_at, deleted_at)
-  select $1, u.key, coalesce(u.above, 0) + 1, decode($5, 'hex'), null, nextval('read_no'), uuidv7(), $6::timestamptz, $6::timestamptz
+  insert into announced as a (entity, key, revision, hash, data, read_no, message_id, changed_at, deleted_at, major)
+  select $1, u.key, coalesce(u.above, 0) + 1, decode($5, 'hex'), null, nextval('read_no'), uuidv7(), $6::timestamptz, $6::timestamptz, $9::smallint
   from asked u left join announced known on known.entity = $1 and known.key = u.key
   where known.key is not null or u.above is not null order by u.key
   on conflict (entity, key) do update set revision = greatest(a.revision + 1, excluded.revision), hash = ${trueHash}, message_id = excluded.message_id,
@@ -33,10 +34,10 @@ with asked as (
 ), kept as (${keepDigest('announced', 'told')}
 ), queued as (
   ${outboxInsert}
-  select t.message_id, $1, t.key, 'state', $7, u.subject, 0, t.revision, null, t.changed_at, 'repair', null, null, $8, t.data is null, coalesce(t.data::text, '')
+  select t.message_id, $1, t.key, 'state', u.type, u.subject, 0, t.revision, null, t.changed_at, 'repair', null, null, $8, t.data is null, coalesce(t.data::text, '')
   from told t join asked u using (key)
 ), withdrawn as (
-  update outbox o set published_at = now() from told t where o.published_at is null and o.lane = 1 and o.type = $7 and o.key = t.key
+  update outbox o set published_at = now() from told t where o.published_at is null and o.lane = 1 and o.kind = 'state' and o.entity = $1 and o.key = t.key
 ), woken as (select pg_notify('${outboxChannel}', '') where exists (select from told))
 select key, revision::float8 as revision from told left join woken on true`;
 
@@ -84,10 +85,13 @@ async function again(tx: PoolClient, { system, now }: Announcing, contract: Cont
       return revision == null ? unknown(key) : { key, outcome: 'would-announce', revision: revision + 1 };
     });
   }
+  const majors = await tx.query<{ key: string; major: number }>(`select a.key, ${saidIn('a', '$3')} as major from announced a where entity = $1 and key = any($2::text[]) order by key for update`, [entity, keys, contract.major]);
+  const saidBefore = new Map(majors.rows.map(({ key, major }) => [key, major]));
+  const [, types, subjects] = addressesOf(contract, system, keys.map((key) => ({ key, major: saidBefore.get(key) ?? contract.major })));
   const { rows } = await tx.query<{ key: string; revision: number }>({
     name: 'kit-announce-again',
     text: announce,
-    values: [entity, keys, keys.map((key) => subjectOf(contract, system, key)), above, hashOf(''), new Date(now()), typeOf(contract, system), currentTraceparent() ?? null],
+    values: [entity, keys, subjects, above, hashOf(''), new Date(now()), types, currentTraceparent() ?? null, contract.major],
   });
   const told = new Map(rows.map(({ key, revision }) => [key, revision]));
   return keys.map((key) => {

@@ -35,6 +35,7 @@ describe('reading what the source says', () => {
         { key: a, hash: known[0]?.hash, data: { sku: 'a', location: 'main', onHand: 5 }, fault: null, version: expect.any(Number), record: { hash: known[0]?.record, by: 'development' } },
       ],
       left: [],
+      major: 1,
     });
     expect(answer.items[0]).not.toMatchObject({ hash: known[1]?.hash });
     expect(await rig.outbox()).toEqual(outbox);

@@ -45,7 +45,7 @@ export async function readSource(reading: SourceReading, question: { readonly en
     if (bytes > maxAnswerBytes && items.length > 0) break;
     items.push(item);
   }
-  return { items, left: keys.slice(items.length) };
+  return { items, left: keys.slice(items.length), major: feed.contract.major };
 }
 
 export async function readSourcePage(reading: SourceReading, { entity, after }: { readonly entity: string; readonly after: string | null }): Promise<SourcePage> {

@@ -1,7 +1,7 @@
 /**
  * Announces states that this service itself decides on, in the transaction of the decision.
  * 1. One statement for `announced`, the revision and the outbox row (O1), keys sorted.
- * 2. A revision is given only where the content differs: saying the same again sends nothing, unless somebody has asked for it.
+ * 2. A revision is given only where the content differs, or the major in which it is said: saying the same again sends nothing, unless somebody has asked for it.
  * 3. The caller holds the lock of what the state is told of, so that two changes of a key are told in the order of their decision.
  *    There is no read number here (O7): nothing was read.
  * 4. What still waits in the backfill lane for the same keys is withdrawn: it would arrive behind its successor (B12).
@@ -41,14 +41,14 @@ with incoming as (
   from unnest($2::text[], $3::text[], $4::json[], $5::text[], $6::timestamptz[], $7::text[], $8::text[], $9::text[])
     as u(key, hash, body, subject, at, correlation_id, causation_id, traceparent)
 ), changed as (
-  insert into announced as a (entity, key, revision, hash, data, read_no, message_id, changed_at, deleted_at)
-  select $1, i.key, coalesce((select revision_floor from own_state where entity = $1), 0) + 1, i.hash, i.body, 0, uuidv7(), i.at, case when i.body is null then i.at end
-  from incoming i left join lateral (select a.key, a.hash from announced a where a.entity = $1 and a.key = i.key offset 0) known on true
-  where case when known.key is null then i.body is not null else known.hash <> i.hash or $11::boolean end order by i.key
+  insert into announced as a (entity, key, revision, hash, data, read_no, message_id, changed_at, deleted_at, major)
+  select $1, i.key, coalesce((select revision_floor from own_state where entity = $1), 0) + 1, i.hash, i.body, 0, uuidv7(), i.at, case when i.body is null then i.at end, $12::smallint
+  from incoming i left join lateral (select a.key, a.hash, a.major from announced a where a.entity = $1 and a.key = i.key offset 0) known on true
+  where case when known.key is null then i.body is not null else known.hash <> i.hash or (known.major <> $12::smallint and i.body is not null) or $11::boolean end order by i.key
   on conflict (entity, key) do update set
     revision = a.revision + 1, hash = excluded.hash, data = excluded.data, message_id = excluded.message_id,
-    changed_at = excluded.changed_at, deleted_at = excluded.deleted_at, record_hash = null
-  where a.hash <> excluded.hash or $11::boolean
+    changed_at = excluded.changed_at, deleted_at = excluded.deleted_at, record_hash = null, major = excluded.major
+  where a.hash <> excluded.hash or (a.major <> excluded.major and excluded.data is not null) or $11::boolean
   returning ${digestMoves}, message_id
 ), kept as (${keepDigest('announced', 'changed')}
 ), queued as (
@@ -56,7 +56,7 @@ with incoming as (
   select c.message_id, $1, c.key, 'state', $10, i.subject, 0, c.revision, null, i.at, 'live', i.correlation_id, i.causation_id, i.traceparent, i.body is null, coalesce(i.body::text, '')
   from changed c join incoming i on i.key = c.key
 ), withdrawn as (
-  update outbox o set published_at = now() from changed c where o.published_at is null and o.lane = 1 and o.type = $10 and o.key = c.key
+  update outbox o set published_at = now() from changed c where o.published_at is null and o.lane = 1 and o.kind = 'state' and o.entity = $1 and o.key = c.key
 ), woken as (select pg_notify('${outboxChannel}', '') where exists (select from changed))
 select key, revision::float8 as revision from changed left join woken on true order by key`;
 
@@ -85,6 +85,7 @@ export async function announceOwn<T>(tx: PoolClient, system: string, contract: C
       latest.map((change) => (change.traceparent === undefined ? traceparent : change.traceparent)),
       typeOf(erased, system),
       again,
+      contract.major,
     ],
   });
   return result.rows;

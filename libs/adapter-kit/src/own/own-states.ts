@@ -1,5 +1,5 @@
 /** The states that a service decides on itself, as the broker knows them. */
-import { type Contract, contracts, streamOf, typeOf } from '@steward/contracts';
+import { type Contract, currentContracts, streamOf, typeOf } from '@steward/contracts';
 import type { EpochChange } from '@steward/event-bus';
 import type { Database } from '@steward/platform';
 import type { PoolClient } from 'pg';
@@ -8,7 +8,7 @@ import type { Feed } from '../source/define';
 
 /** What the contracts let this service announce, none of its feeds reads and no table of its own tells. */
 export function ownContracts(service: string, feeds: readonly Pick<Feed, 'contract'>[]): Contract[] {
-  return contracts.filter(({ kind, entity, systems, told }) => kind === 'state' && !told && systems.includes(service) && !feeds.some(({ contract }) => contract.entity === entity));
+  return currentContracts.filter(({ kind, entity, systems, told }) => kind === 'state' && !told && systems.includes(service) && !feeds.some(({ contract }) => contract.entity === entity));
 }
 
 /** ADR 0005, once in the life of a database: to be awaited before anything is announced. `floorOf` is asked for a stream's highest revision. */

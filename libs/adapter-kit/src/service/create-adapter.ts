@@ -1,6 +1,6 @@
 /** An adapter's process: the source on one side, the outbox's relay on the other, the database between them. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { contracts, forgetting, heartbeatSubject, streamOf } from '@steward/contracts';
+import { contracts, currentContracts, forgetting, heartbeatSubject, streamOf } from '@steward/contracts';
 import { type Acting, ask, askBrokerState, askForget, backlogModule, connectBroker, consumerMigrations, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, Heart, lettersModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, rebuildModule, Rebuilds1790000005000, type SendingSide, snapshotModule, type SnapshotRows, toldLetters, toldSnapshotRows, traceModule, type Work } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Runtime, type Service, StewardError } from '@steward/platform';
 import { snapshotRows, withdrawSuperseded } from '../announce/announced.store';
@@ -83,6 +83,7 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
       const board = new FlowBoard({ database, flowSwitch, logger, now: () => runtime.clock.now(), dependencies: outward.dependencies });
       shutdown.onClose('flow board', () => board.close());
       const own = ownContracts(adapter.name, source.feeds);
+      assertNewest(source.feeds);
       const broker = await connectBroker({ url: env.NATS_URL, service: adapter.name, logger });
       shutdown.onClose('broker', () => broker.close());
       readiness.add('broker', () => (broker.status() === 'up' ? undefined : 'the broker is not connected'));
@@ -132,6 +133,12 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
   if (parts === undefined) throw new TypeError('the adapter was not configured');
   const { database, runners } = parts;
   return { ...service, database, runners };
+}
+
+/** A build says each entity in the newest version it knows (release gate, ADR 0025), so a connector that stayed behind is found before it says anything. */
+function assertNewest(feeds: Source['feeds']): void {
+  const behind = feeds.find(({ contract }) => currentContracts.some(({ entity, major }) => entity === contract.entity && major !== contract.major));
+  if (behind !== undefined) throw new TypeError(`the feed of ${behind.contract.entity} says v${String(behind.contract.major)}: translate to the newest version`);
 }
 
 /** What this service announces is compared with what others hold of it, what it holds of others with what they announce (X1). */

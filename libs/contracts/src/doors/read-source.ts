@@ -31,6 +31,8 @@ export interface ReadSourceAnswer {
   readonly items: readonly SourceItem[];
   /** Keys that are to be asked for again: the answer was full. */
   readonly left: readonly string[];
+  /** Of the contract in which `data` is said; absent = 1. */
+  readonly major?: number;
 }
 
 export interface SourcePage {

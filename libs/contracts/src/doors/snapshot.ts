@@ -20,6 +20,8 @@ export interface SnapshotItem {
   readonly data: unknown;
   /** ISO 8601. */
   readonly changedAt: string;
+  /** Of the contract in which `data` is said; absent = 1. */
+  readonly major?: number;
 }
 
 export interface SnapshotPage {

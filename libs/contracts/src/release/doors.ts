@@ -52,6 +52,10 @@ export interface BacklogAnswer {
   readonly held: readonly Waiting[];
   /** Open dead letters: of each contract version all are counted and the oldest are named. */
   readonly letters: readonly (Waiting & { readonly named: readonly WaitingLetter[] })[];
+  /** States that are not said in the newest version yet: they would be said again, or rebuilt from, as they are. Absent of who does not know. */
+  readonly announced?: readonly Waiting[];
+  /** Parts of read models that are not written in the newest version yet. Absent of who does not know. */
+  readonly stored?: readonly Waiting[];
 }
 
 /** How many letters of a contract version are named. */

@@ -1,4 +1,5 @@
 import { contracts } from '../generated/catalogue';
+import { newestOf } from '../upcast/versions';
 
 export interface ContractVersion {
   readonly entity: string;
@@ -24,10 +25,10 @@ export interface Release {
 
 export const versionName = ({ entity, major }: ContractVersion): string => `${entity}@${String(major)}`;
 
-/** What the contracts that a build was compiled with say of a service. */
+/** What the contracts that a build was compiled with say of a service: it says each thing in the newest version, and may read the others. */
 export function declaredOf(service: string): Pick<Release, 'produces' | 'reads'> {
   return {
-    produces: contracts.filter(({ systems }) => systems.includes(service)).map(({ entity, major }) => ({ entity, major })).toSorted(byName),
+    produces: newestOf(contracts).filter(({ systems }) => systems.includes(service)).map(({ entity, major }) => ({ entity, major })).toSorted(byName),
     reads: readsOf(contracts.flatMap((contract) => contract.consumers.filter((consumer) => consumer.service === service).map(({ from }) => ({ entity: contract.entity, major: contract.major, from })))),
   };
 }

@@ -1,4 +1,4 @@
-import type { Contract } from '@steward/contracts';
+import { type Contract, shipped, versionsOf } from '@steward/contracts';
 
 const gap = '…';
 /** Words of a sentence, names of fields and codes say what happened; everything else may be a value. */
@@ -19,16 +19,21 @@ export function normalise(text: string): string {
   return words.join(' ').replace(/…(?:[\s,]*…)+/g, gap).slice(0, 500).trim();
 }
 
-/** Drops from an error's message what the contract calls personal in this very body: a name in small letters looks like any word. */
+/**
+ * Drops from an error's message what the contract calls personal in this very body: a name in small letters looks like any word. By all of its
+ * versions together: the body is as it was sent, and who failed on it may have had it raised to a newer one.
+ */
 export function withoutValues(text: string, contract: Contract | undefined, body: Uint8Array): string {
-  if (contract === undefined || contract.piiPaths.length === 0) return text;
+  if (contract === undefined) return text;
+  const paths = new Set([contract, ...versionsOf(shipped, contract.entity)].flatMap(({ piiPaths }) => piiPaths));
+  if (paths.size === 0) return text;
   let data: unknown;
   try {
     data = JSON.parse(Buffer.from(body).toString('utf8'));
   } catch {
     return text;
   }
-  const personal = contract.piiPaths.flatMap((path) => valuesAt(data, path.split('/').slice(1))).filter((value) => value.length > 1);
+  const personal = [...paths].flatMap((path) => valuesAt(data, path.split('/').slice(1))).filter((value) => value.length > 1);
   return personal.sort((a, b) => b.length - a.length).reduce((left, value) => left.replaceAll(value, gap), text);
 }
 

@@ -31,6 +31,9 @@ export interface Envelope {
   readonly body: string;
 }
 
+/** The major in which a message is said. */
+export const majorOf = ({ type }: Pick<Envelope, 'type'>): number => Number(type.slice(type.lastIndexOf('.v') + 2));
+
 /** What a subject alone says; everything a header claims is compared with it (B9). */
 export interface Address {
   /** In the subject's major, or in the newest that is known when `major` is another one. */

@@ -7,7 +7,7 @@ import { masked } from './evidence';
 import { answerEvidence } from './evidence.controller';
 
 const migrations = [...outboxMigrations, ...consumerMigrations];
-const announced = 'create table announced (entity text not null, key text collate "C" not null, revision bigint not null, hash bytea not null, data json, message_id uuid not null, changed_at timestamptz not null, primary key (entity, key))';
+const announced = 'create table announced (entity text not null, key text collate "C" not null, revision bigint not null, hash bytea not null, data json, message_id uuid not null, changed_at timestamptz not null, major smallint not null default 1, primary key (entity, key))';
 const hashed = (data: string): string => `substring(sha256(convert_to('${data}', 'UTF8')) from 1 for 16)`;
 
 let database: Database;

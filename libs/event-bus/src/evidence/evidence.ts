@@ -3,10 +3,11 @@
  * why two ends differ, so that no cause is guessed (X4).
  * Invariants:
  *   1. The content's hash is made of the row as it is now, beside the hash that was stored with it: an edit by hand shows.
- *   2. No personal value leaves this service by this door: equal values are replaced by equal words.
+ *   2. No personal value leaves this service by this door: equal values are replaced by equal words. What is personal says the version in
+ *      which a row is written; of one that this build does not know everything may be.
  */
 import { hash as digestOf } from 'node:crypto';
-import { type Contract, contracts, type EvidenceAnswer, type KeyEvidence, maskedValue } from '@steward/contracts';
+import { type Catalogue, type Contract, contractAt, type EvidenceAnswer, type KeyEvidence, maskedValue, shipped } from '@steward/contracts';
 import type { PoolClient } from 'pg';
 import type { StateTable } from '../digest/tree';
 
@@ -18,6 +19,7 @@ interface Row {
   readonly key: string;
   readonly revision: number | null;
   readonly data: string | null;
+  readonly major: number | null;
   readonly hash: string | null;
   readonly stored_hash: string | null;
   readonly changed_at: Date | null;
@@ -35,7 +37,7 @@ const ofReadModel = 't.origin, t.applied_at';
 const ofOwner = 'null::text as origin, null::timestamptz as applied_at';
 
 const statement = (table: StateTable): string => `
-select u.key, t.revision::float8 as revision, t.data::text as data, encode(t.hash, 'hex') as stored_hash, t.changed_at, t.message_id::text as message_id,
+select u.key, t.revision::float8 as revision, t.data::text as data, t.major, encode(t.hash, 'hex') as stored_hash, t.changed_at, t.message_id::text as message_id,
   case when t.data is not null then left(encode(sha256(convert_to(t.data::text, 'UTF8')), 'hex'), 32) end as hash,
   ${table === 'announced' ? ofOwner : ofReadModel},
   ${table === 'announced' ? sent : 'null::json as sent'}, letter.found as letter
@@ -51,16 +53,15 @@ with sent as materialized (
   select distinct on (key) key, json_build_object('revision', revision, 'messageId', message_id, 'publishedAt', published_at, 'epoch', epoch, 'sequence', stream_sequence) as found
   from outbox where entity = $1 and kind = 'state' and key = any($2::text[]) order by key, revision desc, stream_sequence desc nulls last)`;
 
-export async function readEvidence(tx: Pick<PoolClient, 'query'>, table: StateTable, entity: string, keys: readonly string[], ofSource?: ReadSourceEvidence): Promise<EvidenceAnswer> {
+export async function readEvidence(tx: Pick<PoolClient, 'query'>, table: StateTable, entity: string, keys: readonly string[], ofSource?: ReadSourceEvidence, catalogue: Catalogue = shipped): Promise<EvidenceAnswer> {
   const { rows } = await tx.query<Row>(`${table === 'announced' ? withSent : ''}${statement(table)}`, [entity, keys]);
   const sources = table === 'announced' ? await ofSource?.(tx, entity, keys) : undefined;
-  const contract = contracts.find((each) => each.entity === entity);
   const answer: KeyEvidence[] = [];
   let bytes = 0;
   for (const row of rows) {
     bytes += 600 + Buffer.byteLength(row.key) + (row.data === null ? 0 : Buffer.byteLength(row.data));
     if (bytes > MOST_BYTES && answer.length > 0) break;
-    answer.push(toEvidence(row, contract, sources?.get(row.key) ?? null));
+    answer.push(toEvidence(row, row.major === null ? undefined : contractAt(catalogue, { entity, major: row.major }), sources?.get(row.key) ?? null));
   }
   return { keys: answer };
 }
@@ -78,14 +79,21 @@ function toEvidence(row: Row, contract: Contract | undefined, source: SourceEvid
   };
 }
 
-/** The data with each personal value replaced by a word for it. Pure. */
+/** The data with each personal value replaced by a word for it: each value there is, where no contract says which are. Pure. */
 export function masked(contract: Pick<Contract, 'piiPaths'> | undefined, data: unknown): unknown {
-  return (contract?.piiPaths ?? []).reduce((left, path) => maskAt(left, path.split('/').slice(1)), data);
+  return contract === undefined ? maskAll(data) : contract.piiPaths.reduce((left, path) => maskAt(left, path.split('/').slice(1)), data);
 }
 
 function maskAt(value: unknown, [name, ...rest]: readonly string[]): unknown {
-  if (name === undefined) return value === null || value === undefined ? value : maskedValue(digestOf('sha256', JSON.stringify(value), 'hex').slice(0, 12));
+  if (name === undefined) return wordFor(value);
   if (Array.isArray(value)) return value.map((item: unknown, index) => (name === '*' || name === String(index) ? maskAt(item, rest) : item));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, name === '*' || name === key ? maskAt(inner, rest) : (inner as unknown)]));
 }
+
+function maskAll(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(maskAll);
+  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, maskAll(inner)])) : wordFor(value);
+}
+
+const wordFor = (value: unknown): unknown => (value === null || value === undefined ? value : maskedValue(digestOf('sha256', JSON.stringify(value), 'hex').slice(0, 12)));

@@ -1,14 +1,15 @@
 /**
- * One letter as an operator sees it. What the contract calls personal is replaced unless it is to be revealed; of what does not even fit its
- * contract nobody can say where a person is, so all values are.
+ * One letter as an operator sees it. What the contract calls personal is replaced unless it is to be revealed, the payload's by the version in
+ * which it was sent, a stored row's by its own. Of what does not fit its version, or is of one that this build does not know, nobody can say
+ * where a person is, so all values are, unless no version of the contract has a person in it.
  */
-import { type Contract, contracts, type LetterCurrent, type LetterHeader, type LetterReading, type Problem } from '@steward/contracts';
+import { type Contract, type LetterCurrent, type LetterHeader, type LetterReading, type Problem, shipped, versionIn, versionsOf } from '@steward/contracts';
 import type { PoolClient } from 'pg';
 import { forecast } from '../dead-letter/forecast';
 import { normalise } from '../dead-letter/normalise';
 import { type Acting, lettersOf, readLetter, workOf } from '../dead-letter/redrive';
 import { letterColumns, letterOfRow } from '../dead-letter/told-letters';
-import { withoutPersonal } from '../privacy/without-personal';
+import { withoutAny, withoutPersonal } from '../privacy/without-personal';
 import { bodyHashOf } from './edit';
 
 export async function readLetterWhole(acting: Acting, service: string, id: string, reveal: boolean): Promise<LetterReading | undefined> {
@@ -19,17 +20,20 @@ export async function readLetterWhole(acting: Acting, service: string, id: strin
     const { rows } = await tx.query<Parameters<typeof letterOfRow>[0]>(`select ${letterColumns} from dead_letter where id = $1`, [id]);
     const letter = letterOfRow(rows[0] as Parameters<typeof letterOfRow>[0], service);
     const work = workOf(works, stored);
-    const contract = contracts.find(({ entity }) => entity === stored.entity);
+    const catalogue = work?.catalogue ?? shipped;
+    const versions = versionsOf(catalogue, stored.entity ?? '');
+    const major = versionIn(stored.subject)?.major;
+    const contract = versions.find((each) => each.major === major);
     // Of a feed the body is the source's own words: no contract says what of them is personal.
     const ofFeed = sources?.some(({ consumer }) => consumer === stored.consumer) === true;
     const data = parsed(stored.body);
     const problems = contract === undefined || ofFeed || data === undefined ? [] : contract.validateConsumed(data);
-    const show = (value: unknown, fits: boolean): unknown => (reveal || value === null || value === undefined ? (value ?? null) : shown(contract, value, fits));
-    const of = async (table: 'announced' | 'stored_part'): Promise<LetterCurrent | null> => current(tx, table, stored.entity, stored.key, (value) => show(value, true));
+    const show = (value: unknown, saidIn: Contract | undefined): unknown => (reveal || value === null || value === undefined ? (value ?? null) : shown(versions, saidIn, value));
+    const of = async (table: 'announced' | 'stored_part'): Promise<LetterCurrent | null> => current(tx, table, stored.entity, stored.key, (value, inMajor) => show(value, versions.find((each) => each.major === inMajor)));
     return {
       letter, bodyHash: bodyHashOf(stored.body), attempts: await attemptsOf(tx, id, reveal),
       headers: Object.entries(stored.headers).map(([name, values]) => header(name, values, reveal)),
-      payload: data === undefined ? (reveal ? stored.body.toString('utf8') : null) : show(data, !ofFeed && problems.length === 0),
+      payload: data === undefined ? (reveal ? stored.body.toString('utf8') : null) : show(data, ofFeed || problems.length > 0 ? undefined : contract),
       masked: !reveal, problems: problems as readonly Problem[] as Problem[],
       forecast: await forecast(tx, work, stored, readLetter(work, stored), sources),
       current: { source: ofFeed ? await of('announced') : null, projection: ofFeed ? null : await of('stored_part') },
@@ -46,16 +50,10 @@ function parsed(body: Buffer): unknown {
   }
 }
 
-/** A contract without a person in it has nothing to hide; neither has what no contract is known of, which is forged or not ours. */
-function shown(contract: Contract | undefined, value: unknown, fits: boolean): unknown {
-  if (contract?.piiPaths.length === 0) return value;
-  return contract !== undefined && fits ? withoutPersonal(contract, value) : withoutAny(value);
-}
-
-function withoutAny(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutAny);
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutAny(inner)]));
-  return typeof value === 'string' ? '…' : typeof value === 'number' ? 0 : value;
+/** A contract without a person in any of its versions has nothing to hide. `saidIn` = the version that the value fits. */
+function shown(versions: readonly Contract[], saidIn: Contract | undefined, value: unknown): unknown {
+  if (versions.length > 0 && versions.every(({ piiPaths }) => piiPaths.length === 0)) return value;
+  return saidIn === undefined ? withoutAny(value) : withoutPersonal(saidIn, value);
 }
 
 const locked = /^(ce-(id|specversion|type|source|subject|time|dataschema|revision|sequence|tombstone)|nats-.*)$/i;
@@ -80,11 +78,11 @@ async function siblingsOf(tx: PoolClient, { consumer, entity, key, id }: { consu
   return rows.map((row) => ({ id: row.id, state: row.state, revision: count(row.revision), sequence: count(row.sequence) }));
 }
 
-async function current(tx: PoolClient, table: string, entity: string | null, key: string | null, show: (value: unknown) => unknown): Promise<LetterCurrent | null> {
+async function current(tx: PoolClient, table: string, entity: string | null, key: string | null, show: (value: unknown, major: number) => unknown): Promise<LetterCurrent | null> {
   const { rows: held } = await tx.query<{ there: boolean }>('select exists (select from pg_class where oid = to_regclass($1)) as there', [table]);
   if (entity === null || key === null || held[0]?.there !== true) return null;
-  const { rows } = await tx.query<{ revision: string; data: string | null; changed_at: Date }>(`select revision, data::text, changed_at from ${table} where entity = $1 and key = $2`, [entity, key]);
+  const { rows } = await tx.query<{ revision: string; data: string | null; changed_at: Date; major: number }>(`select revision, data::text, changed_at, major from ${table} where entity = $1 and key = $2`, [entity, key]);
   const row = rows[0];
   if (row === undefined) return { revision: null, data: null, changedAt: null };
-  return { revision: Number(row.revision), data: row.data === null ? null : show(JSON.parse(row.data)), changedAt: row.changed_at.toISOString() };
+  return { revision: Number(row.revision), data: row.data === null ? null : show(JSON.parse(row.data), row.major), changedAt: row.changed_at.toISOString() };
 }

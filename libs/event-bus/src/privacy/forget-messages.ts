@@ -5,16 +5,17 @@
  * 2. Rows of the outbox are scrubbed before the broker is asked: what it loses is published again from them (B10).
  * 3. A row goes when the broker has nothing under its subject any more. Until then it is asked again; asking twice does no harm.
  */
-import { type Contract, contracts, type ForgetAnswer, type ForgetQuestion, forgetSubject, subjectOf, typeOf } from '@steward/contracts';
+import { type Catalogue, currentContracts, type ForgetAnswer, type ForgetQuestion, forgetSubject, shipped, subjectOf, typeOf, versionIn, versionsOf } from '@steward/contracts';
 import type { ClientProxy } from '@nestjs/microservices';
 import type { Clock, Database, Logger } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { ask } from '../broker';
 import { type PersonalTrace, scrubOutbox } from './scrub-person';
 
-/** In the transaction in which the person is forgotten. `system` is the one that has sent them. */
-export async function forgetMessages(tx: PoolClient, system: string, traces: readonly Pick<PersonalTrace, 'contract' | 'keys'>[]): Promise<void> {
-  const messages = traces.flatMap(({ contract, keys }) => keys.map((key) => ({ subject: subjectOf(contract, system, key), type: typeOf(contract, system), key })));
+/** In the transaction in which the person is forgotten. `system` is the one that has sent them, in whichever version. */
+export async function forgetMessages(tx: PoolClient, system: string, traces: readonly Pick<PersonalTrace, 'contract' | 'keys'>[], catalogue: Catalogue = shipped): Promise<void> {
+  const versions = traces.flatMap(({ contract: { entity }, keys }) => versionsOf(catalogue, entity).map((contract) => ({ contract, keys })));
+  const messages = versions.flatMap(({ contract, keys }) => keys.map((key) => ({ subject: subjectOf(contract, system, key), type: typeOf(contract, system), key })));
   await tx.query('insert into forgotten_message (subject, type, key) select u.* from unnest($1::text[], $2::text[], $3::text[]) as u(subject, type, key) order by 1 on conflict do nothing', [
     messages.map(({ subject }) => subject),
     messages.map(({ type }) => type),
@@ -43,9 +44,10 @@ export async function purgeForgotten(database: Pick<Database, 'query' | 'transac
     const { rows } = await tx.query<{ subject: string }>('select distinct subject from outbox where published_at is null and subject = any($1::text[])', [due.map(({ subject }) => subject)]);
     const waiting = new Set(rows.map(({ subject }) => subject));
     const published = due.filter(({ subject }) => !waiting.has(subject));
-    for (const [type, contract] of contractsOf(system)) {
-      const keys = published.flatMap((each) => (each.type === type ? [each.key] : []));
-      if (keys.length > 0) await scrubOutbox(tx, { contract, keys });
+    for (const contract of currentContracts.filter(({ systems }) => systems.includes(system))) {
+      const keys = published.flatMap((each) => (versionIn(each.type)?.entity === contract.entity ? [each.key] : []));
+      // What waits under the subject of another version is not published.
+      if (keys.length > 0) await scrubOutbox(tx, { contract, keys, leavesUnsent: true });
     }
     return published.map(({ subject }) => subject);
   });
@@ -54,8 +56,6 @@ export async function purgeForgotten(database: Pick<Database, 'query' | 'transac
   await database.query('delete from forgotten_message where subject = any($1::text[])', [gone]);
   return gone.length;
 }
-
-const contractsOf = (system: string): [string, Contract][] => contracts.filter(({ systems }) => systems.includes(system)).map((contract) => [typeOf(contract, system), contract]);
 
 export interface ForgettingOptions {
   readonly system: string;

@@ -1,11 +1,18 @@
 import type { Contract } from '@steward/contracts';
 
 /**
- * The same data with everything that the contract calls personal replaced, each value by one of its kind: what is left still fits
+ * The same data with everything that the contract, in the version in which it is said, calls personal replaced, each value by one of its kind: what is left still fits
  * the contract, so that it can be read, compared and sent again. Pure.
  */
 export function withoutPersonal(contract: Contract, data: unknown): unknown {
   return contract.piiPaths.reduce((cleared, path) => clearAt(cleared, path.split('/').slice(1)), onlyKnownFields(contract, data));
+}
+
+/** Of what no contract is known, or what does not fit it: a person may be anywhere in it. */
+export function withoutAny(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutAny);
+  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutAny(inner)]));
+  return typeof value === 'string' ? '…' : typeof value === 'number' ? 0 : value;
 }
 
 /** What a newer version of the contract has added may be personal, and this one can't know it. */

@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 test('what waits is counted by contract version, and dead letters are named', async () => {
-  expect(await readBacklog(database)).toEqual({ outbox: [], held: [], letters: [] });
+  expect(await readBacklog(database, 'pim')).toEqual({ outbox: [], held: [], letters: [], announced: [], stored: [] });
   await tables.pool.query(`insert into outbox (message_id, entity, key, kind, type, subject, event_time, body, published_at)
     select gen_random_uuid(), 'product', 'cap', 'state', type, 'evt.' || type || '.cap', now(), '{}', published from (values ('pim.product.v1', null::timestamptz), ('pim.product.v1', null), ('pim.product.v2', null), ('pim.product.v2', now())) rows (type, published)`);
   await tables.pool.query(`insert into held (handler, key, sequence, message_id, envelope, held_at, expires_at) values ('x', 'k', 2, gen_random_uuid(), '{"type":"oms.place-order.v1"}', now(), now())`);
@@ -33,7 +33,7 @@ test('what waits is counted by contract version, and dead letters are named', as
   await letter('evt.pim.product.v2.Y2Fw', 'now()');
   // What a feed could not read is of no contract version.
   await letter('products/cap', 'null');
-  const { outbox, held, letters } = await readBacklog(database);
+  const { outbox, held, letters } = await readBacklog(database, 'pim');
   expect(outbox.toSorted((a, b) => a.major - b.major)).toMatchObject([{ system: 'pim', entity: 'product', major: 1, count: 2 }, { major: 2, count: 1 }]);
   expect(held).toMatchObject([{ system: 'oms', entity: 'place-order', major: 1, count: 1 }]);
   expect(letters).toMatchObject([{ system: 'pim', entity: 'product', major: 1, count: 21, named: expect.any(Array) }]);

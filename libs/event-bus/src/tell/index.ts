@@ -3,5 +3,5 @@ export { announceOnce, announcedKey, announceToldAgain, type AnnouncingAgain, re
 export { type AnnounceAgain, announceAgainModule, answerAnnounceAgain } from './announce-again.controller';
 export { defineTold, type Told } from './define-told';
 export { answerSnapshot, snapshotModule } from './snapshot.controller';
-export { type SnapshotRow, type SnapshotRows, toldSnapshotRows, touchTold } from './told.store';
+export { addressesOf, saidIn, type SnapshotRow, type SnapshotRows, toldSnapshotRows, touchTold } from './told.store';
 export { tellTable, ToldStates1795000000000, untellTable } from './told.migration';

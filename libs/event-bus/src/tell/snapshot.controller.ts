@@ -21,10 +21,10 @@ export async function answerSnapshot(database: Pick<Database, 'query'>, rowsOf: 
   const rows = await inSpan(`snapshot ${entity}`, { kind: 'server', parent: traceparent ?? null }, () => rowsOf(database, entity, after ?? null, limit));
   const items: SnapshotItem[] = [];
   let bytes = 0;
-  for (const { key, revision, message_id: messageId, data, changed_at } of rows) {
-    bytes += (data === null ? 0 : Buffer.byteLength(data)) + Buffer.byteLength(key) + 180;
+  for (const { key, revision, message_id: messageId, data, changed_at, major } of rows) {
+    bytes += (data === null ? 0 : Buffer.byteLength(data)) + Buffer.byteLength(key) + 192;
     if (bytes > maxAnswerBytes && items.length > 0) break;
-    items.push({ key, revision, messageId, tombstone: data === null, data: data === null ? null : JSON.parse(data), changedAt: changed_at.toISOString() });
+    items.push({ key, revision, messageId, tombstone: data === null, data: data === null ? null : JSON.parse(data), changedAt: changed_at.toISOString(), major });
   }
   return { items, next: items.length < rows.length || rows.length === limit ? (items.at(-1)?.key ?? null) : null };
 }

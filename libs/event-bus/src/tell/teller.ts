@@ -49,11 +49,11 @@ const tell = `
   with incoming as (
     select * from unnest($2::text[], $3::bigint[], $4::json[], $5::text[], $8::text[]) as u(key, revision, body, subject, hash)
   ), changed as (
-    insert into told as t (entity, key, revision, hash, data, message_id, changed_at, deleted_at)
-    select $1, key, revision, decode(hash, 'hex'), body, uuidv7(), $7, case when body is null then $7::timestamptz end from incoming order by key
+    insert into told as t (entity, key, revision, hash, data, message_id, changed_at, deleted_at, major)
+    select $1, key, revision, decode(hash, 'hex'), body, uuidv7(), $7, case when body is null then $7::timestamptz end, $9::smallint from incoming order by key
     on conflict (entity, key) do update set
       revision = excluded.revision, hash = excluded.hash, data = excluded.data, message_id = excluded.message_id, changed_at = excluded.changed_at,
-      deleted_at = excluded.deleted_at, gone_version = null
+      deleted_at = excluded.deleted_at, gone_version = null, major = excluded.major
     where t.revision < excluded.revision
     returning ${digestMoves}, message_id, changed_at
   ), kept as (
@@ -63,7 +63,7 @@ const tell = `
     select c.message_id, $1, c.key, 'state', $6, i.subject, ${lanes.live}, c.revision, null, c.changed_at, 'live', null, null, null, i.body is null, coalesce(i.body::text, '')
     from changed c join incoming i on i.key = c.key
   ), withdrawn as (
-    update outbox o set published_at = now() from changed c where o.published_at is null and o.lane = ${lanes.backfill} and o.type = $6 and o.key = c.key
+    update outbox o set published_at = now() from changed c where o.published_at is null and o.lane = ${lanes.backfill} and o.kind = 'state' and o.entity = $1 and o.key = c.key
   )
   select pg_notify('${outboxChannel}', '') where exists (select from changed)`;
 
@@ -187,7 +187,7 @@ export class Teller {
       text: tell,
       values: [
         contract.entity, keys, sound.map(({ version }) => version), sound.map(({ body }) => body), keys.map((key) => subjectOf(contract, service, key)),
-        typeOf(contract, service), new Date(clock.now()), sound.map(({ body }) => hashOf(body ?? '')),
+        typeOf(contract, service), new Date(clock.now()), sound.map(({ body }) => hashOf(body ?? '')), contract.major,
       ],
     });
   }

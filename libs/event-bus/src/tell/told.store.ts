@@ -15,6 +15,7 @@ export interface SnapshotRow {
   /** null = a tombstone. */
   data: string | null;
   changed_at: Date;
+  major: number;
 }
 
 /** Rows of a snapshot in the order of keys by bytes, those after `after`, tombstones included. */
@@ -22,7 +23,7 @@ export type SnapshotRows = (database: Query, entity: string, after: string | nul
 
 export const toldSnapshotRows: SnapshotRows = (database, entity, after, limit) =>
   database.query<SnapshotRow & Record<string, unknown>>(
-    { name: 'told-snapshot', text: 'select key, revision, message_id, data::text, changed_at from told where entity = $1 and key > $2 order by key limit $3' },
+    { name: 'told-snapshot', text: 'select key, revision, message_id, data::text, changed_at, major from told where entity = $1 and key > $2 order by key limit $3' },
     [entity, after ?? '', limit],
   );
 
@@ -37,6 +38,15 @@ export async function withdrawTold(database: Query, ids?: readonly string[]): Pr
   return rows.map(({ id }) => id);
 }
 
+/** Of a row that holds what was said, as an expression: text is said again in the major in which it is written, and a tombstone in the one that is said today. */
+export const saidIn = (row: string, today: string): string => `case when ${row}.data is null then ${today}::smallint else ${row}.major end`;
+
+/** Keys, types and subjects under which rows are said again. */
+export function addressesOf(contract: Contract, system: string, rows: readonly { readonly key: string; readonly major: number }[]): [string[], string[], string[]] {
+  const said = rows.map(({ key, major }) => ({ key, contract: { ...contract, major } }));
+  return [said.map(({ key }) => key), said.map((each) => typeOf(each.contract, system)), said.map((each) => subjectOf(each.contract, system, each.key))];
+}
+
 const rebuildPage = 2_000;
 
 /** B10, in the relay's transaction: what a lost stream held and the outbox no longer has is told again, with the ids and revisions it had. */
@@ -49,28 +59,27 @@ export async function rebuildTold(tx: PoolClient, service: string, told: readonl
 }
 
 async function tellAgain(tx: PoolClient, service: string, contract: Contract, epoch: string): Promise<void> {
-  const type = typeOf(contract, service);
   await tx.query(
     `update outbox o set published_at = now() from told t
-      where o.published_at is null and o.lane = 1 and o.type = $1 and t.entity = o.entity and t.key = o.key and t.revision > o.revision`,
-    [type],
+      where o.published_at is null and o.lane = 1 and o.kind = 'state' and o.entity = $1 and t.entity = o.entity and t.key = o.key and t.revision > o.revision`,
+    [contract.entity],
   );
-  const { rows } = await tx.query<{ key: string }>(
-    `select t.key from told t where t.entity = $1
-      and not exists (select from outbox o where o.type = $2 and o.key = t.key and o.revision = t.revision and o.published_at is null)`,
-    [contract.entity, type],
+  const { rows } = await tx.query<{ key: string; major: number }>(
+    `select t.key, ${saidIn('t', '$2')} as major from told t where t.entity = $1
+      and not exists (select from outbox o where o.kind = 'state' and o.entity = $1 and o.key = t.key and o.revision = t.revision and o.published_at is null)`,
+    [contract.entity, contract.major],
   );
   for (let from = 0; from < rows.length; from += rebuildPage) {
-    const page = rows.slice(from, from + rebuildPage).map(({ key }) => key);
+    const page = rows.slice(from, from + rebuildPage);
     await tx.query(
       `${outboxInsert}
-        select t.message_id, t.entity, t.key, 'state', $4, u.subject, 1, t.revision, null, t.changed_at, 'republish', null, null, null, t.data is null, coalesce(t.data::text, '')
-        from unnest($2::text[], $3::text[]) as u(key, subject) join told t on t.entity = $1 and t.key = u.key`,
-      [contract.entity, page, page.map((key) => subjectOf(contract, service, key)), type],
+        select t.message_id, t.entity, t.key, 'state', u.type, u.subject, 1, t.revision, null, t.changed_at, 'republish', null, null, null, t.data is null, coalesce(t.data::text, '')
+        from unnest($2::text[], $3::text[], $4::text[]) as u(key, type, subject) join told t on t.entity = $1 and t.key = u.key`,
+      [contract.entity, ...addressesOf(contract, service, page)],
     );
   }
   // The duplicate id has to carry the new epoch, else a surviving duplicate window swallows the message.
-  await tx.query('update outbox set epoch = $2 where type = $1 and published_at is null and lane = 1 and epoch is distinct from $2', [type, epoch]);
+  await tx.query(`update outbox set epoch = $2 where kind = 'state' and entity = $1 and published_at is null and lane = 1 and epoch is distinct from $2`, [contract.entity, epoch]);
 }
 
 /** X3: tells these rows under a new revision though nothing has changed; returns the keys that there are. */

@@ -3,10 +3,10 @@
  * A promise is kept by 99 of 100 changes in 30 days; two windows must burn at once, so that neither a blip calls anybody nor a fire goes on
  * unseen (multi-window burn rates).
  */
-import { contracts } from '@steward/contracts';
+import { currentContracts } from '@steward/contracts';
 import { stringify } from 'yaml';
 
-type Contract = (typeof contracts)[number];
+type Contract = (typeof currentContracts)[number];
 
 interface Alert {
   readonly alert: string;
@@ -37,7 +37,7 @@ const staleAfterOf = ({ freshness }: Contract): number => Math.min(...Object.val
 
 const calls = ({ owner }: Pick<Contract, 'owner'>, severity: 'page' | 'ticket'): Alert['labels'] => ({ severity, owner: owner.team, escalation: owner.escalation });
 
-const promised = contracts.filter(({ kind, consumers, freshness }) => kind === 'state' && consumers.some(({ purpose }) => purpose === 'projection') && Object.keys(freshness).length > 0);
+const promised = currentContracts.filter(({ kind, consumers, freshness }) => kind === 'state' && consumers.some(({ purpose }) => purpose === 'projection') && Object.keys(freshness).length > 0);
 
 function broken(contract: Contract): Rule[] {
   // Prometheus 3 stores the bound of a whole number as `10.0`, older ones as it was written. A name for one of them would find nothing in the

@@ -12,7 +12,7 @@
 import type { Contract } from '@steward/contracts';
 import type { PoolClient } from 'pg';
 import { digestMoves, keepDigest } from '../../digest/kept';
-import type { Envelope } from '../../envelope';
+import { type Envelope, majorOf } from '../../envelope';
 import type { StateChange } from '../declarations';
 
 /** One state on its way through the gate; `hash` is that of the body, hexadecimal. */
@@ -36,14 +36,14 @@ export interface Passage<P extends Part = Part> {
 // What is kept of the digest changes with the rows (X1): 2 % of the statement.
 export const gateStatement = `
 with moved as (
-insert into stored_part (entity, key, revision, data, hash, changed_at, origin, message_id, deleted_at)
-select $1, u.key, u.revision, u.data::json, decode(u.hash, 'hex'), u.changed_at, u.origin, u.message_id, case when u.data is null then now() end
-from unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::uuid[])
-  as u(key, revision, data, hash, changed_at, origin, message_id)
+insert into stored_part (entity, key, revision, data, hash, changed_at, origin, message_id, deleted_at, major)
+select $1, u.key, u.revision, u.data::json, decode(u.hash, 'hex'), u.changed_at, u.origin, u.message_id, case when u.data is null then now() end, u.major
+from unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::uuid[], $9::smallint[])
+  as u(key, revision, data, hash, changed_at, origin, message_id, major)
 on conflict (entity, key) do update set
   revision = excluded.revision, data = excluded.data, hash = excluded.hash, changed_at = excluded.changed_at,
   origin = excluded.origin, message_id = excluded.message_id, applied_at = now(),
-  deleted_at = excluded.deleted_at
+  deleted_at = excluded.deleted_at, major = excluded.major
 where stored_part.revision < excluded.revision
 returning ${digestMoves}
 ), kept as (${keepDigest('stored_part', 'moved')}
@@ -93,7 +93,7 @@ function newestOfEachKey<P extends Part>(parts: readonly P[]): { winners: P[]; l
 }
 
 function columnsOf(parts: readonly Part[]): unknown[] {
-  const columns: [string[], number[], (string | null)[], string[], string[], string[], string[]] = [[], [], [], [], [], [], []];
+  const columns: [string[], number[], (string | null)[], string[], string[], string[], string[], number[]] = [[], [], [], [], [], [], [], []];
   for (const { envelope, hash } of parts) {
     columns[0].push(envelope.key);
     columns[1].push(revisionOf({ envelope }));
@@ -102,6 +102,7 @@ function columnsOf(parts: readonly Part[]): unknown[] {
     columns[4].push(envelope.time);
     columns[5].push(envelope.origin);
     columns[6].push(envelope.id);
+    columns[7].push(majorOf(envelope));
   }
   return columns;
 }

@@ -14,6 +14,8 @@ export interface StoredPart {
   messageId: string;
   appliedAt: Date;
   deletedAt: Date | null;
+  /** In which `data` is written. */
+  major: number;
 }
 
 export const storedPartEntity = new EntitySchema<StoredPart>({
@@ -30,6 +32,7 @@ export const storedPartEntity = new EntitySchema<StoredPart>({
     messageId: { type: 'uuid', name: 'message_id' },
     appliedAt: { type: 'timestamptz', name: 'applied_at' },
     deletedAt: { type: 'timestamptz', name: 'deleted_at', nullable: true },
+    major: { type: 'smallint' },
   },
 });
 

@@ -1,7 +1,7 @@
 /** The door to rebuilds: asked for with a name and a reason (I6), worked at by the loop of the service. */
 import type { DynamicModule } from '@nestjs/common';
 import { RpcException } from '@nestjs/microservices';
-import { type BesideAnswer, contracts, type RebuildAnswer, rebuildSubject, type RebuildStanding } from '@steward/contracts';
+import { type BesideAnswer, currentContracts, type RebuildAnswer, rebuildSubject, type RebuildStanding } from '@steward/contracts';
 import type { Database } from '@steward/platform';
 import { z } from 'zod';
 import { doorModule } from '../../broker/door';
@@ -19,8 +19,8 @@ const questionBeside = z.discriminatedUnion('ask', [
 ]);
 
 /** What `service` keeps of the entity, and of whom. */
-function projected(service: string, entity: string): { contract: (typeof contracts)[number]; systems: readonly string[] } | undefined {
-  for (const contract of contracts) {
+function projected(service: string, entity: string): { contract: (typeof currentContracts)[number]; systems: readonly string[] } | undefined {
+  for (const contract of currentContracts) {
     const consumers = contract.consumers.filter((consumer) => consumer.service === service && consumer.purpose === 'projection');
     if (contract.entity === entity && contract.kind === 'state' && consumers.length > 0) return { contract, systems: [...new Set(consumers.flatMap(({ from }) => from))] };
   }
@@ -68,5 +68,5 @@ export function rebuildModule(service: string, database: () => Database | undefi
     return answerBeside(rebuilder, asked);
   });
   // Who keeps nothing of others has no right to the door either: the broker would complain at every start.
-  return contracts.some(({ entity }) => projected(service, entity) !== undefined) ? door : { module: door.module };
+  return currentContracts.some(({ entity }) => projected(service, entity) !== undefined) ? door : { module: door.module };
 }

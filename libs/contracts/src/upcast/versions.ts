@@ -1,0 +1,28 @@
+/**
+ * Contracts by version. A message, a letter and a stored row have a major, and what they say is read, masked and validated by that one; whoever
+ * speaks of an entity without having anything of it in hand means the newest.
+ */
+import type { Contract } from '../contract';
+import { contracts } from '../generated/catalogue';
+import type { ContractVersion } from '../release/release';
+import type { Catalogue } from './upcast';
+
+type Known = Pick<Catalogue, 'contracts'>;
+
+/** undefined when this build does not know the version: then nobody can say what in it is personal. */
+export const contractAt = (known: Known, { entity, major }: ContractVersion): Contract | undefined => known.contracts.find((each) => each.entity === entity && each.major === major);
+
+/** Every version of an entity that is known, the newest first. */
+export const versionsOf = (known: Known, entity: string): readonly Contract[] => known.contracts.filter((each) => each.entity === entity).toSorted((a, b) => b.major - a.major);
+
+/** What is said of each entity today: one contract for each, in the order in which they were given. */
+export const newestOf = (all: readonly Contract[]): readonly Contract[] => all.filter(({ entity, major }) => !all.some((other) => other.entity === entity && other.major > major));
+
+/** The version in a subject (`evt.pim.product.v1.<key>`) or a type (`pim.product.v1`). */
+export function versionIn(text: string): ContractVersion | undefined {
+  const [, entity, major] = /^(?:evt\.|cmd\.)?[^.]+\.([^.]+)\.v([1-9][0-9]{0,8})(?:\.|$)/.exec(text) ?? [];
+  return entity === undefined ? undefined : { entity, major: Number(major) };
+}
+
+/** What this build says of each entity. */
+export const currentContracts: readonly Contract[] = newestOf(contracts);
