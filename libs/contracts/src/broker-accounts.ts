@@ -16,10 +16,17 @@ export interface BrokerAccountOptions {
   readonly systemPassword?: BrokerPassword;
 }
 
-/** Part of nats.conf: `accounts { … }` and the system account. Needs `jetstream { … }` and a listener beside it. */
+/**
+ * How long a client may take to say who it is. A server gives it 2 s by itself, and on a busy machine a client takes longer: it is turned away, comes
+ * back to a server that is busier still, and a whole fleet that starts at once does so together. Clients give up a try after 5 s themselves, so
+ * what is above that never turns away one that still waits; whoever says nothing at all holds a connection for so long and no longer.
+ */
+export const AUTHENTICATED_WITHIN_SECONDS = 10;
+
+/** Part of nats.conf: `authorization { … }`, `accounts { … }` and the system account. Needs `jetstream { … }` and a listener beside it. */
 export function renderBrokerAccounts(options: BrokerAccountOptions): string {
   const accounts = [streamsAccount(options), ...brokerAccess.map((access) => serviceAccount(access, options)), systemAccount(options)];
-  return `accounts {\n${accounts.join('\n')}\n}\nsystem_account: SYS\n`;
+  return `authorization { timeout: ${String(AUTHENTICATED_WITHIN_SECONDS)} }\naccounts {\n${accounts.join('\n')}\n}\nsystem_account: SYS\n`;
 }
 
 function streamsAccount({ passwordOf }: BrokerAccountOptions): string {

@@ -10,7 +10,7 @@ export {
   PROVISIONER,
   STREAMS_ACCOUNT,
 } from './broker-access';
-export { type BrokerAccountOptions, type BrokerPassword, renderBrokerAccounts } from './broker-accounts';
+export { AUTHENTICATED_WITHIN_SECONDS, type BrokerAccountOptions, type BrokerPassword, renderBrokerAccounts } from './broker-accounts';
 export type { Problem } from './problem';
 export { type Allowance, type ChangeRule, type Consumer, type Contract, type ContractData, keyOf, type Kind, type Owner, type ReconciliationTerms, type RepairPolicy, typeOf } from './contract';
 export type { Claims } from './claims';
