@@ -234,6 +234,23 @@ describe('operations', () => {
     expect((await database.pool.query(`select reason from broker_epoch where stream = 'PIM_STATE' order by id`)).rows).toEqual([{ reason: 'first seen' }, { reason: 'the stream is gone' }]);
   });
 
+  it('I3: numbers of a later life of a database are noted when they are seen, and stay known when their stream is gone', async () => {
+    await startOperations();
+    const publish = await publisher();
+    await publishMany(publish, 1, 3);
+    const pim = asService('pim');
+    const life = 2 ** 50;
+    expect(await publish('k1', life + 7)).toBe(4);
+    expect((await pim({ service: 'pim', recorded: {} })).streams['PIM_STATE']?.revisionFloor).toBe(life + 7 + 4);
+    expect(await publish('k2', life + 8)).toBe(5);
+    // Nothing is written for what the count covers.
+    expect((await pim({ service: 'pim', recorded: {} })).streams['PIM_STATE']?.revisionFloor).toBe(life + 7 + 5);
+    expect(await (await administration()).inspectStream(state)).toMatchObject({ mark: { floor: life + 7 }, lastNumber: life + 8 });
+    const broker = await connectAs('provisioner', '$JS.API');
+    await (await broker.js.jetstreamManager(false)).streams.delete('PIM_STATE');
+    await eventually(async () => ((await pim({ service: 'pim', recorded: {} })).streams['PIM_STATE']?.revisionFloor ?? 0) >= life + 7 + 5);
+  });
+
   it('B1, B2: a tail lost by the restore of an older store is found by the fallen last sequence; the durable that was ahead delivers again', async () => {
     await startOperations();
     const publish = await publisher();

@@ -3,7 +3,7 @@ import { judgeDurable, judgeStream, type Report } from './judge';
 import type { RegisteredStream } from './stream-register.store';
 
 const registered: RegisteredStream = { stream: 'PIM_STATE', epoch: 'e1', floor: 0, created: 't1', lastSequence: 1_000, emptyUpTo: 0, applied: true };
-const found: StreamFacts = { created: 't1', mark: { epoch: 'e1', floor: 0, sync: 'lazy' }, messages: 10, firstSequence: 1, lastSequence: 1_000, lastMessageId: 'm1000', differs: [] };
+const found: StreamFacts = { created: 't1', mark: { epoch: 'e1', floor: 0, sync: 'lazy' }, messages: 10, firstSequence: 1, lastSequence: 1_000, lastMessageId: 'm1000', lastNumber: 0, differs: [] };
 const report = (sequence: number, more: Partial<Report> & { epoch?: string; messageId?: string } = {}): Report => ({
   service: 'pim',
   position: { epoch: more.epoch ?? 'e1', sequence, messageId: more.messageId ?? null },

@@ -11,7 +11,7 @@ import type { Administration, Broker, BrokerState, BrokerStateRequest, StreamFac
 import { type Clock, counter, type Database, gauge, type Logger, StewardError } from '@steward/platform';
 import { openBrokerLoss } from '../cases/broker-loss';
 import { judgeDurable, judgeStream, type Report } from './judge';
-import { markApplied, noteAckFloor, noteSequence, openEpoch, readAckFloor, readRegister, type RegisteredStream } from './stream-register.store';
+import { markApplied, noteAckFloor, noteFloor, noteSequence, openEpoch, readAckFloor, readRegister, type RegisteredStream } from './stream-register.store';
 
 export interface ProvisionerOptions {
   administration: Administration;
@@ -175,6 +175,12 @@ export class Provisioner {
       await openEpoch(database, registered, verdict.reason, { found, reports, previous: known }, (tx) => openBrokerLoss(tx, loss));
       losses.inc({ stream: stream.name });
       logger.error({ stream: stream.name, epoch: registered.epoch, reason: verdict.reason }, 'the broker lost messages: the stream has a new epoch, its owner publishes again');
+    }
+    // Numbers jump where a database begins a life (ADR 0024): written down before the stream can be lost with them. Whatever is said in that
+    // life is below this one and the count of messages together, as it was below the count alone.
+    if (found && found.lastNumber > registered.floor + found.lastSequence) {
+      registered = { ...registered, floor: found.lastNumber };
+      await noteFloor(database, registered);
     }
     if (!registered.applied) this.reports.delete(stream.name);
 

@@ -49,7 +49,7 @@ export const registerMigrations = [BrokerRegister1764000000001];
 export interface RegisteredStream {
   readonly stream: string;
   readonly epoch: string;
-  /** Added to the last sequence it gives a number above every revision. */
+  /** Added to the last sequence it gives a number above every revision and every sequence of a key. */
   readonly floor: number;
   /** Time of creation by the broker's clock; null until the stream was made. */
   readonly created: string | null;
@@ -94,6 +94,10 @@ export async function markApplied(database: Database, stream: string, epoch: str
     found.lastSequence,
     found.messages === 0 ? found.lastSequence : 0,
   ]);
+}
+
+export async function noteFloor(database: Database, { stream, epoch, floor }: RegisteredStream): Promise<void> {
+  await database.query('update broker_stream set floor = $3 where stream = $1 and epoch = $2 and floor < $3', [stream, epoch, floor]);
 }
 
 export async function noteSequence(database: Database, stream: string, epoch: string, lastSequence: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Contract, subjectOf, typeOf } from '@steward/contracts';
-import { digestMoves, hashOf, keepDigest, outboxChannel, outboxInsert } from '@steward/event-bus';
+import { digestMoves, hashOf, keepDigest, numberFloor, outboxChannel, outboxInsert } from '@steward/event-bus';
 import { currentTraceparent } from '@steward/platform';
 import type { PoolClient } from 'pg';
 
@@ -8,7 +8,7 @@ import type { PoolClient } from 'pg';
 const announce = `
 with told as (
   insert into announced as a (entity, key, revision, hash, data, read_no, message_id, changed_at, deleted_at, major)
-  select $1, key, coalesce((select max(revision_floor) from feed where entity = $1), 0) + 1, decode($4, 'hex'), null, nextval('read_no'), uuidv7(), $5::timestamptz, $5::timestamptz, $9::smallint
+  select $1, key, greatest((select max(revision_floor) from feed where entity = $1), ${numberFloor}) + 1, decode($4, 'hex'), null, nextval('read_no'), uuidv7(), $5::timestamptz, $5::timestamptz, $9::smallint
   from unnest($2::text[]) as u(key) order by key
   on conflict (entity, key) do update set
     revision = a.revision + 1, hash = excluded.hash, data = null, read_no = excluded.read_no, source_version = null, record_hash = null, record_by = null, base = null, base_at = null,

@@ -1,7 +1,7 @@
 /** An adapter's process: the source on one side, the outbox's relay on the other, the database between them. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { contracts, currentContracts, forgetting, heartbeatSubject, streamOf } from '@steward/contracts';
-import { type Acting, ask, askBrokerState, askForget, backlogModule, connectBroker, consumerMigrations, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, Heart, lettersModule, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, rebuildModule, Rebuilds1790000005000, type SendingSide, snapshotModule, type SnapshotRows, toldLetters, toldSnapshotRows, traceModule, type Work } from '@steward/event-bus';
+import { type Acting, ask, askBrokerState, askForget, backlogModule, connectBroker, consumerMigrations, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, Heart, lettersModule, lifeFloor, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, rebuildModule, Rebuilds1790000005000, type SendingSide, snapshotModule, type SnapshotRows, toldLetters, toldSnapshotRows, traceModule, type Work } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Runtime, type Service, StewardError } from '@steward/platform';
 import { snapshotRows, withdrawSuperseded } from '../announce/announced.store';
 import { kitMigrations } from '../announce/kit.migration';
@@ -108,7 +108,11 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
         renew: (tx, floor) => renewAnnounced(tx, adapter.name, [...source.feeds.map(({ contract }) => contract), ...own], floor),
         tells,
       });
-      const revisionFloor = async (stream: string): Promise<number> => (await sending.watch.ready(provisionedWithinMs)).streams[stream]?.revisionFloor ?? 0;
+      const revisionFloor = async (stream: string): Promise<number> => {
+        const known = (await sending.watch.ready(provisionedWithinMs)).streams[stream]?.revisionFloor;
+        if (known === undefined) throw new StewardError('OUTBOX_FLOOR_UNKNOWN', `of ${stream}`);
+        return Math.max(known, await lifeFloor(database));
+      };
       const context = openContext(adapter, env, runtime, database, source, outward.http);
       runners.push(...openRunners({ context, vendor: env.STEWARD_CONNECTOR, adapter, sending, flowSwitch, revisionFloor, progressEveryMs }));
       board.add(runners.map((runner) => runner.flow()));

@@ -12,6 +12,7 @@ import {
   jetstreamManager,
   RetentionPolicy,
   StorageType,
+  type StoredMsg,
   type StreamConfig,
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
@@ -35,6 +36,8 @@ export interface StreamFacts {
   readonly lastSequence: number;
   /** ce-id of the message at lastSequence, null when there is none. */
   readonly lastMessageId: string | null;
+  /** Its revision or sequence; 0 where there is none. */
+  readonly lastNumber: number;
   /** Names of settings that differ from the declaration. */
   readonly differs: readonly string[];
 }
@@ -197,13 +200,15 @@ async function inspectStream(jsm: JetStreamManager, stream: StreamDeclaration, m
   try {
     const { config, created, state } = await jsm.streams.info(stream.name);
     const wanted = streamConfig(stream, made);
+    const last = state.messages > 0 ? await messageAt(jsm, stream.name, state.last_seq) : null;
     return {
       created,
       mark: markOf(config.metadata),
       messages: state.messages,
       firstSequence: state.first_seq,
       lastSequence: state.last_seq,
-      lastMessageId: state.messages > 0 ? await messageIdAt(jsm, stream.name, state.last_seq) : null,
+      lastMessageId: last?.header.get(headerNames.id) || null,
+      lastNumber: numberOf(last),
       differs: differences(wanted, config as unknown as Record<string, unknown>),
     };
   } catch (error) {
@@ -212,13 +217,18 @@ async function inspectStream(jsm: JetStreamManager, stream: StreamDeclaration, m
   }
 }
 
-async function messageIdAt(jsm: JetStreamManager, stream: string, sequence: number): Promise<string | null> {
+async function messageAt(jsm: JetStreamManager, stream: string, sequence: number): Promise<StoredMsg | null> {
   try {
-    return (await jsm.streams.getMessage(stream, { seq: sequence }))?.header.get(headerNames.id) || null;
+    return await jsm.streams.getMessage(stream, { seq: sequence });
   } catch (error) {
     if (isCode(error, messageNotFound)) return null;
     throw error;
   }
+}
+
+function numberOf(message: StoredMsg | null): number {
+  const number = Number(message?.header.get(headerNames.revision) || message?.header.get(headerNames.sequence) || 0);
+  return Number.isSafeInteger(number) && number > 0 ? number : 0;
 }
 
 async function forgetSubject(jsm: JetStreamManager, { name }: StreamDeclaration, subject: string, durables: readonly DurableDeclaration[]): Promise<boolean> {

@@ -23,7 +23,7 @@ export interface StreamState {
   readonly lastSequence: number;
   /** ce-id of the last message; null when the stream is empty or its last message was superseded or purged. */
   readonly lastMessageId: string | null;
-  /** At least as high as any revision ever given in this stream: an adapter that lost its database starts above it. */
+  /** At least as high as any revision or sequence ever said in this stream: who lost its database starts above it. */
   readonly revisionFloor: number;
   /** Messages that its slowest durable has not acknowledged; absent where it has none, or in the answer of an older provisioner. */
   readonly behind?: number;

@@ -1,6 +1,6 @@
 export { type EpochChange, type Rebuild } from './relay/adopt-epoch';
 export { appendEvents, type AppendedEvent, type EventDraft } from './append-events';
-export { beginLife, type Renew } from './life';
+export { beginLife, lifeFloor, numberFloor, type Renew } from './life';
 export { type Lane, lanes, notifyOutbox, outboxChannel, outboxColumns, outboxInsert } from './outbox-insert';
 export { measureOutbox, watchOutbox } from './outbox-metrics';
 export { outboxEntities } from './outbox.entities';

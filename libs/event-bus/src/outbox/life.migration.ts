@@ -19,3 +19,16 @@ export class DatabaseLives1799000000000 implements MigrationInterface {
     await runner.query('drop table database_life');
   }
 }
+
+/** Whether the floor of a life was held against what the streams have held. Lives of before were not, and go on. */
+export class DatabaseLifeProofs1800000001000 implements MigrationInterface {
+  readonly name = 'DatabaseLifeProofs1800000001000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table database_life add column proven boolean not null default true');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table database_life drop column proven');
+  }
+}

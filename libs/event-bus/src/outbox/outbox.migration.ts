@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { ForgottenMessages1796000000000 } from '../privacy/forgotten-message.migration';
-import { DatabaseLives1799000000000 } from './life.migration';
+import { DatabaseLifeProofs1800000001000, DatabaseLives1799000000000 } from './life.migration';
 
 /**
  * Tables of the sending side. Written by hand: partitions and partial indexes are the point of them, and no entity schema
@@ -67,4 +67,4 @@ export class OutboxTables1764000000000 implements MigrationInterface {
   }
 }
 
-export const outboxMigrations = [OutboxTables1764000000000, ForgottenMessages1796000000000, DatabaseLives1799000000000];
+export const outboxMigrations = [OutboxTables1764000000000, ForgottenMessages1796000000000, DatabaseLives1799000000000, DatabaseLifeProofs1800000001000];

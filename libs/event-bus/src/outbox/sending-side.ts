@@ -10,7 +10,7 @@ import { type AskForget, startForgetting } from '../privacy/forget-messages';
 import type { Told } from '../tell/define-told';
 import { Teller } from '../tell/teller';
 import { rebuildTold, withdrawTold } from '../tell/told.store';
-import { beginLife, type Renew, sayAgain } from './life';
+import { beginLife, isProven, proveLife, type Renew, sayAgain } from './life';
 import { watchOutbox } from './outbox-metrics';
 import type { Rebuild } from './relay/adopt-epoch';
 import { Relay, type RelayOptions } from './relay/relay';
@@ -50,15 +50,16 @@ export interface SendingSide {
 
 /** Registers what it opens with readiness and shutdown. What is drained after this was registered is drained before it: its rows are still sent. */
 export async function openSendingSide(options: SendingSideOptions): Promise<SendingSide> {
-  const { service, database, databaseUrl, broker, ask, askForget, refuseLazyBroker, tells = [] } = options;
+  const { service, database, databaseUrl, broker, askForget, refuseLazyBroker, tells = [] } = options;
   const { clock, logger, readiness, shutdown } = options.runtime;
   const own = streams.filter(({ system }) => system === service);
   const lease = new Lease({ database, name: options.lease, clock, logger });
-  const watch: StreamWatch = new StreamWatch({ service, streams: own.map(({ name }) => name), broker, ask, recorded: () => relay.recorded(), clock, logger, refuseLazyBroker });
-  const relay = new Relay({ database, databaseUrl, broker, streams: own, watch, lease, clock, logger, ...statesOf(options) });
+  await beginLife(database, logger);
+  const life = await provingLife(options, own.map(({ name }) => name));
+  const watch: StreamWatch = new StreamWatch({ service, streams: own.map(({ name }) => name), broker, ask: life.ask, recorded: () => relay.recorded(), clock, logger, refuseLazyBroker });
+  const relay = new Relay({ database, databaseUrl, broker, streams: own, watch, lease, clock, logger, mayBegin: life.proven, ...statesOf(options) });
   const retention = new Retention({ database, clock, logger });
   await retention.start();
-  await beginLife(database, logger);
   await sayAgain(database, tells, options.renew);
   await relay.start();
   const teller = new Teller({ service, told: tells, database, databaseUrl, lease, clock, logger });
@@ -84,6 +85,24 @@ export async function openSendingSide(options: SendingSideOptions): Promise<Send
     start: () => {
       lease.start();
       watch.start();
+    },
+  };
+}
+
+/** The first answer proves the life of the database, before anybody else hears it; until then nothing is sent. */
+async function provingLife({ ask, database, tells = [], renew, runtime: { logger } }: SendingSideOptions, own: readonly string[]): Promise<{ ask: AskBrokerState; proven: () => boolean }> {
+  let proven = await isProven(database);
+  return {
+    proven: () => proven,
+    ask: async (request) => {
+      const state = await ask(request);
+      const floors = own.map((name) => state.streams[name]?.revisionFloor);
+      // Of streams that are not there the watch says so, and nobody knows what they held.
+      if (proven || floors.includes(undefined)) return state;
+      await proveLife(database, Math.max(0, ...floors.map((floor) => floor ?? 0)), logger);
+      await sayAgain(database, tells, renew);
+      proven = true;
+      return state;
     },
   };
 }

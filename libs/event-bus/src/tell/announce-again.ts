@@ -25,7 +25,7 @@ export const announceAgainQuestion = z.strictObject({
   keys: z.array(announcedKey).min(1).max(500),
   from: z.enum(['announced', 'source']).default('announced'),
   // Far below where a number of JavaScript stops counting: revisions must be able to grow from here.
-  above: z.record(announcedKey, z.int().min(0).max(2 ** 50)).default({}),
+  above: z.record(announcedKey, z.int().min(0).max(2 ** 52)).default({}),
   actor: words,
   reason: words,
   dryRun: z.boolean(),

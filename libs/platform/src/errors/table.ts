@@ -178,6 +178,7 @@ export const errorTable = rows({
   BROKER_NOT_READY: { meaning: 'Streams or durables that the service needs were not there in time.', remedy: 'See that operations (the provisioner) runs and is ready; the supervisor starts the process again.', exit: 69 },
   OUTBOX_WRONG_SYSTEM: { meaning: 'A service tried to emit an entity that another system owns.', remedy: 'Emit it from its owner, or name the system in the contract.' },
   OUTBOX_WRONG_KIND: { meaning: 'A state was handed to the door for events; its revision would be missing.', remedy: 'Write state rows with their revision, in the statement that gives it.' },
+  OUTBOX_FLOOR_UNKNOWN: { meaning: 'The database is new or restored, and operations did not say in time which revisions and sequences its streams have held; sent below them, news would be refused as old.', remedy: 'See that operations (the provisioner) runs and that its log names these streams; the service sends nothing before.' },
   OUTBOX_BAD_KEY: { meaning: 'The key can not become one subject token or can not be stored.', remedy: 'Give a key of 1 to 255 bytes of UTF-8 without NUL.' },
   OUTBOX_BAD_BODY: { meaning: 'The body can not be stored as text.', remedy: 'Escape NUL characters as JSON does.' },
   OUTBOX_INVALID: { meaning: 'The data of an event breaks its contract.', remedy: 'Mend what the pointers in the message name.' },

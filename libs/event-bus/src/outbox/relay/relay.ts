@@ -48,6 +48,8 @@ export interface RelayOptions {
   /** Safety net under LISTEN. */
   pollMs?: number;
   publishTimeoutMs?: number;
+  /** Nothing is sent before it says yes. */
+  mayBegin?: () => boolean;
 }
 
 const pageSize = 1_000;
@@ -162,7 +164,7 @@ export class Relay {
         if (current !== undefined && current !== fence) this.ledger.load(await readWatermarks(this.options.database));
         fence = current;
         if (fence !== undefined && (await this.epochs.adopt(() => this.stopping))) this.doubt();
-        const more = fence !== undefined && this.options.broker.status() === 'up' && (await this.pass());
+        const more = fence !== undefined && this.options.broker.status() === 'up' && this.options.mayBegin?.() !== false && (await this.pass());
         failures = 0;
         if (!more) await this.wake.wait(this.pauseMs(pollMs));
       } catch (error) {
