@@ -17,7 +17,7 @@ import { Provisioner } from './provisioner/provisioner';
 import { registerMigrations } from './provisioner/stream-register.store';
 import { readSyncAlways } from './provisioner/sync-interval';
 import { HEARD_IN, HeartbeatController } from './releases/heartbeat.controller';
-import { recordBeats } from './releases/releases.store';
+import { readActs, recordBeats } from './releases/releases.store';
 
 @Module({})
 class OperationsModule {}
@@ -50,7 +50,8 @@ export async function createOperations(env: OperationsEnv): Promise<Operations> 
     if (system) opened.push(() => system.close());
     const administration = await openAdministration(broker, env.STEWARD_STREAM_REPLICAS);
     const syncAlways = async (): Promise<boolean> => (system ? readSyncAlways(system) : false);
-    const provisioner = new Provisioner({ administration, broker, database, streams, durables, syncAlways, clock: systemClock, logger, everyMs: env.STEWARD_PROVISIONER_EVERY_MS });
+    const retired = async () => (await readActs(database)).filter(({ state }) => state === 'retired');
+    const provisioner = new Provisioner({ administration, broker, database, streams, durables, syncAlways, retired, clock: systemClock, logger, everyMs: env.STEWARD_PROVISIONER_EVERY_MS });
     provisioner.start();
     return await serve({ env, provisioner, administration, database, broker, logger, closeAll });
   } catch (error) {

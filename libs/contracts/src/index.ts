@@ -54,7 +54,7 @@ export type { RunbookDeclaration, RunbookParam, RunbookStep, RunbookStepKind } f
 export { backlogSubject, type BacklogAnswer, type Beat, type HeartbeatAnswer, type HeartbeatQuestion, heartbeatSubject, LETTERS_NAMED, type Waiting, type WaitingLetter } from './release/doors';
 export { type ContractVersion, declaredOf, readsOf, type ReadVersion, type Release, versionName } from './release/release';
 export { type SnapshotItem, type SnapshotPage, type SnapshotQuestion, snapshotSubject } from './doors/snapshot';
-export { parseSubject, type ParsedSubject, streamOf, subjectOf } from './subject';
+export { parseSubject, type ParsedSubject, streamOf, subjectOf, subjectPrefixOf } from './subject';
 export { type TraceAnswer, type TraceEntry, type TraceQuestion, traceSubject } from './doors/trace';
 export type { DurableDeclaration, StreamDeclaration } from './topology';
 export { shipped } from './upcast/shipped';

@@ -6,11 +6,12 @@
  * 4. Services learn of an epoch only from an answer, and only when its stream and durables are there.
  */
 import { randomBytes } from 'node:crypto';
-import type { DurableDeclaration, NewestAnswer, NewestQuestion, StreamDeclaration } from '@steward/contracts';
+import { type ContractVersion, currentContracts, type DurableDeclaration, type NewestAnswer, type NewestQuestion, type StreamDeclaration } from '@steward/contracts';
 import type { Administration, Broker, BrokerState, BrokerStateRequest, StreamFacts, StreamState } from '@steward/event-bus';
 import { type Clock, counter, type Database, gauge, type Logger, StewardError } from '@steward/platform';
 import { openBrokerLoss } from '../cases/broker-loss';
 import { judgeDurable, judgeStream, type Report } from './judge';
+import { purgeRetired } from './purge-retired';
 import { markApplied, noteAckFloor, noteFloor, noteSequence, openEpoch, readAckFloor, readRegister, type RegisteredStream } from './stream-register.store';
 
 export interface ProvisionerOptions {
@@ -21,6 +22,8 @@ export interface ProvisionerOptions {
   durables: readonly DurableDeclaration[];
   /** Whether the broker writes each message to disk before it acknowledges (B1); asked anew with each inspection. */
   syncAlways: () => Promise<boolean>;
+  /** Versions of contracts whose messages are to go. */
+  retired?: () => Promise<readonly ContractVersion[]>;
   clock: Clock;
   logger: Logger;
   everyMs?: number;
@@ -112,11 +115,22 @@ export class Provisioner {
       this.nudge = new AbortController();
       try {
         await this.inspect();
+        await this.purge();
         await clock.sleep(everyMs, AbortSignal.any([this.nudge.signal, this.stopping.signal]));
       } catch (error) {
         logger.warn({ err: error }, 'the broker could not be inspected');
         await clock.sleep(1_000, this.stopping.signal);
       }
+    }
+  }
+
+  /** What fails is done with the next look: nobody waits for it. */
+  private async purge(): Promise<void> {
+    const { retired, logger } = this.options;
+    try {
+      await purgeRetired({ ...this.options, said: currentContracts }, (await retired?.()) ?? []);
+    } catch (error) {
+      logger.warn({ err: error }, 'what was said in retired versions is still in the streams');
     }
   }
 
