@@ -6,7 +6,7 @@ import { Client } from 'pg';
 import { cpuProbeOf } from '../yardstick/cpu';
 import { answerDigest, bus, type Statement } from './shipped';
 
-export const wayNames = ['digest', 'full', 'merge'] as const;
+const wayNames = ['digest', 'full', 'merge'] as const;
 export type WayName = (typeof wayNames)[number];
 
 export interface Found {

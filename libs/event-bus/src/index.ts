@@ -36,6 +36,6 @@ export { answerEvidence, evidenceModule } from './evidence/evidence.controller';
 export { type DeclaredRetention, defineRetention, retire, retireAll, retireEveryMs, retiringLoop, underRetention } from './retention/declared-retention';
 
 // What is forgotten when a person is.
-export { type AskForget, askForget, forgetMessages, purgeForgotten, startForgetting } from './privacy/forget-messages';
+export { type AskForget, askForget, forgetMessages, startForgetting } from './privacy/forget-messages';
 export { erasedError, type PersonalTrace, scrubPerson, type Scrubbed } from './privacy/scrub-person';
 export { withoutPersonal } from './privacy/without-personal';

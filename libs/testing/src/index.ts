@@ -6,7 +6,7 @@ export { type Certificate, selfSigned } from './servers/certificate';
 export { testBroker, type TestBroker } from './servers/broker';
 export { messagesOf } from './servers/messages';
 export { testDatabase, type MigrationClass, type TestDatabase } from './servers/database';
-export { AUDIENCE, bearer, ISSUER, type TestIssuer, testIssuer } from './servers/issuer';
+export { AUDIENCE, bearer, type TestIssuer, testIssuer } from './servers/issuer';
 export { ownPostgres } from './servers/own-postgres';
 export { type SandboxProcess, startSandbox } from './servers/sandbox.client';
 export { neighbour, type Victims, victims } from './servers/victims';

@@ -5,6 +5,6 @@ export { dieWithParent } from './process/guard';
 export { startNats, type NatsOptions } from './nats/nats';
 export { freePort, freePorts, isTaken } from './ports';
 export { postgresFolder, startPostgres, type PostgresOptions, type RunningPostgres } from './postgres/postgres';
-export { DUMP_FLOOR, type DumpTool, type DumpTools, resolveDumpTools } from './postgres/dump-tools';
+export { type DumpTool, type DumpTools, resolveDumpTools } from './postgres/dump-tools';
 export { launch, type Launch, type Running } from './process/process';
-export { NATS_FLOOR, resolveNats, type NatsBinary } from './nats/resolve-nats';
+export { resolveNats, type NatsBinary } from './nats/resolve-nats';

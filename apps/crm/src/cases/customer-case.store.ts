@@ -8,7 +8,7 @@ import { customer } from '@steward/contracts';
 import { counter, type Database } from '@steward/platform';
 import type { PoolClient } from 'pg';
 
-export const caseKinds = ['duplicate', 'merged', 'refused'] as const;
+const caseKinds = ['duplicate', 'merged', 'refused'] as const;
 export type CaseKind = (typeof caseKinds)[number];
 
 export interface NewCase {

@@ -20,7 +20,7 @@ export function crumbsOf(categoryIds: readonly string[], tree: CategoryTree, lan
   return longest(paths).map((category) => toCrumb(category, language));
 }
 
-export function toCrumb({ id, texts }: Category, language: string | null): Crumb {
+function toCrumb({ id, texts }: Category, language: string | null): Crumb {
   const shown = languageOf(texts, language);
   const text = shown === null ? undefined : texts[shown];
   return { id, name: text?.name ?? id, slug: text?.slug ?? null };

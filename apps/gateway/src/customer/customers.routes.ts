@@ -60,6 +60,6 @@ function sendTold(reply: FastifyReply, { done, customer }: Told): FastifyReply {
   return sendPrivate(reply, done ? 200 : 202, { customer: customer === undefined ? null : toCustomerView(customer) });
 }
 
-export function unknownCustomer(): RejectedError {
+function unknownCustomer(): RejectedError {
   return new RejectedError('CUSTOMER_UNKNOWN', 'nothing is known of this customer yet', { place: 'authorization', accepted: 'a customer who has registered' });
 }

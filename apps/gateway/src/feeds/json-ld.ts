@@ -23,7 +23,7 @@ export function jsonLdText(view: ProductView, market: string, addresses: Address
   return JSON.stringify(jsonLdOf(view, market, addresses)).replaceAll('<', '\\u003c');
 }
 
-export function jsonLdOf(view: ProductView, market: string, addresses: Addresses): Json {
+function jsonLdOf(view: ProductView, market: string, addresses: Addresses): Json {
   const url = addressOf(addresses.product, { market, language: view.language, id: view.id, slug: view.slug });
   return { '@context': 'https://schema.org', '@graph': [productOf(view, url), ...(view.breadcrumbs.length > 0 ? [breadcrumbsOf(view, market, addresses)] : [])] };
 }

@@ -2,7 +2,7 @@
 import { quoted, RejectedError } from '@steward/platform';
 import type { AvailabilityState } from '../product/availability';
 
-export const availabilityStates = ['IN_STOCK', 'LOW_STOCK', 'OUT_OF_STOCK', 'BACKORDER', 'UNKNOWN'] as const satisfies readonly AvailabilityState[];
+const availabilityStates = ['IN_STOCK', 'LOW_STOCK', 'OUT_OF_STOCK', 'BACKORDER', 'UNKNOWN'] as const satisfies readonly AvailabilityState[];
 export const sorts = ['ID', 'NAME', 'PRICE', 'PRICE_DESC', 'RELEVANCE'] as const;
 export type Sort = (typeof sorts)[number];
 

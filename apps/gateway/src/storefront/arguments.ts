@@ -1,7 +1,7 @@
 import { quoted, RejectedError } from '@steward/platform';
 
 export const FIRST_DEFAULT = 20;
-export const FIRST_MOST = 250;
+const FIRST_MOST = 250;
 
 /** `first` as REST's text or GraphQL's number. */
 export function firstOf(value: unknown): number {

@@ -5,7 +5,7 @@ import { DeskCases1796000002000 } from './cases.migration';
 import { caseRoutes } from './cases.routes';
 import { applyCases } from './cases.store';
 
-export const casesProjection = defineProjection({ builds: 'cases', contract: caseContract, apply: applyCases });
+const casesProjection = defineProjection({ builds: 'cases', contract: caseContract, apply: applyCases });
 
 export const casesFeature: Feature = {
   name: 'cases',

@@ -136,6 +136,6 @@ export function caseRoutes({ database, ask }: Parts): Route[] {
 }
 
 /** A case grows while it waits: who wanted 3 prices let out has not seen the 400 that it holds by now. */
-export const wantedOf = ({ caseId, counts }: Pick<CaseRow, 'caseId' | 'counts'>, act: string): Required<Wanted> => ({ subject: `case ${caseId}`, act, seen: counts === null ? '' : String(counts.affected) });
+const wantedOf = ({ caseId, counts }: Pick<CaseRow, 'caseId' | 'counts'>, act: string): Required<Wanted> => ({ subject: `case ${caseId}`, act, seen: counts === null ? '' : String(counts.affected) });
 
 const closedWords = ({ caseId, state, closedBy, closedReason }: CaseRow): string => `case ${caseId} is ${state}${closedBy === null ? '' : ` by ${closedBy}`}${closedReason === null ? '' : `: ${closedReason}`}`;

@@ -17,7 +17,7 @@ const instant = z.iso.datetime({ offset: true, error: 'an instant such as 2026-0
 const decided = z.object({ dryRun: z.boolean(), flow: flowView });
 
 /** The team whose data flows; what is about several entities is the platform's. */
-export const ownerOfFlow = ({ entity }: Pick<FlowStatus, 'entity'>): string => contracts.find((contract) => contract.entity === entity)?.owner.team ?? PLATFORM;
+const ownerOfFlow = ({ entity }: Pick<FlowStatus, 'entity'>): string => contracts.find((contract) => contract.entity === entity)?.owner.team ?? PLATFORM;
 
 function flowRoutes({ database, ask, clock }: Parts): Route[] {
   /** Throws OPERATIONS_NOT_FOUND, or says that its service does not answer. */

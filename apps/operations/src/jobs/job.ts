@@ -78,7 +78,7 @@ export type Next =
   | { readonly do: 'finish' };
 
 /** A batch is one question to a door. At 100 an owner that takes 50 ms for each is done before the question times out. */
-export const mostInBatch = 100;
+const mostInBatch = 100;
 /** More than this unconfirmed and the consumers are behind: sending on would only make their queue longer. */
 const mostAwaiting = 1_000;
 

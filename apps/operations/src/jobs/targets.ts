@@ -8,7 +8,7 @@ import { whereOf } from '../query/where';
 import type { Selection } from './job.store';
 
 /** Adds what it compares with to `values`. */
-export function whereLetters({ group, letters, query, operation, entity, from, to }: Selection, values: unknown[]): string {
+function whereLetters({ group, letters, query, operation, entity, from, to }: Selection, values: unknown[]): string {
   const place = (value: unknown): string => `$${String(values.push(value))}`;
   const conditions: string[] = [];
   if (group !== undefined) conditions.push(`l.group_id = ${place(group)}`);

@@ -8,7 +8,7 @@ import { letterRoutes } from './letter/letter.routes';
 import { applyLetters } from './letters.store';
 import { DeskWishes1796000004000 } from './letter/wishes.migration';
 
-export const lettersProjection = defineProjection({ builds: 'letters', contract: deadLetter, apply: applyLetters });
+const lettersProjection = defineProjection({ builds: 'letters', contract: deadLetter, apply: applyLetters });
 
 export const lettersFeature: Feature = {
   name: 'letters',

@@ -5,7 +5,7 @@ import type { Living, Lost, Verdict, VersionAct } from './facts';
 import { releaseShape } from './release.shape';
 
 // Of the answers alone: what is sent to be registered is described where it is sent.
-export const releaseView = releaseShape.meta({ id: 'Release', description: 'One build of one service, by its own declarations.' });
+const releaseView = releaseShape.meta({ id: 'Release', description: 'One build of one service, by its own declarations.' });
 
 const livingView = z.object({ service: z.string(), process: z.string(), instance: z.string(), release: releaseView, applied: z.array(z.string()).describe('Migrations that its database has had.') }).meta({ id: 'Living', description: 'A process that was heard a moment ago.' }) satisfies z.ZodType<Living>;
 const lostView = z.object({ service: z.string(), process: z.string(), instance: z.string(), version: z.string(), silentForMs: z.int() }).meta({ id: 'Lost', description: 'A process that has fallen silent without saying that it ends.' }) satisfies z.ZodType<Lost>;

@@ -7,7 +7,7 @@ import type { SystemName } from '../records/collections';
 
 const requestKinds = ['error', 'rate-limit', 'refuse', 'slow', 'hang', 'late-commit', 'drop-before-commit', 'drop-after-commit', 'empty', 'truncated', 'malformed', 'stale'] as const;
 const webhookKinds = ['webhook-lose', 'webhook-twice', 'webhook-late'] as const;
-export const faultKinds = [...requestKinds, ...webhookKinds] as const;
+const faultKinds = [...requestKinds, ...webhookKinds] as const;
 
 export const faultBody = z.strictObject({
   kind: z.enum(faultKinds),

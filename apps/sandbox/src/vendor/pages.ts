@@ -27,7 +27,7 @@ export function pageOf(view: Collection, question: Question): Page {
   return { items, hasMore: found.length > items.length, next: nextOf(items.at(-1), question.sort), total: view.size };
 }
 
-export function pageText(page: Page): string {
+function pageText(page: Page): string {
   return `{"items":[${page.items.map((entry) => entry.json).join(',')}],"next":${page.next},"hasMore":${page.hasMore},"total":${page.total}}`;
 }
 

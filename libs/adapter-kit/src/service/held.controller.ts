@@ -14,7 +14,7 @@ const question = z.discriminatedUnion('act', [
   z.strictObject({ act: z.enum(['release', 'refuse']), id: z.uuid(), actor: words, reason: words }),
 ]);
 
-export async function answerHeld(database: Pick<Database, 'query' | 'transaction'>, asked: unknown): Promise<HeldAnswer<Date>> {
+async function answerHeld(database: Pick<Database, 'query' | 'transaction'>, asked: unknown): Promise<HeldAnswer<Date>> {
   const wish = question.parse(asked);
   if (wish.act === 'list') return { cases: await listHeld(database) };
   if (wish.act === 'items') return { items: await listHeldItems(database, wish.id, wish.after, wish.limit) };

@@ -99,7 +99,7 @@ interface Passed extends SequencedEvent {
 }
 
 /** As the stream has them. A republished event may stand behind its successor there, and still comes before it. */
-export function inSendingOrder<E extends Passed>(events: readonly E[]): E[] {
+function inSendingOrder<E extends Passed>(events: readonly E[]): E[] {
   const reached = new Map<string, number>();
   // The gate gives the events of a key in the order of their sequence.
   const places = events.map((event) => {

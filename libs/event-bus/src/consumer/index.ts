@@ -7,7 +7,7 @@ export { type AppliedEvent, defineBatchHandler, defineHandler, defineProjection,
 export { awaiting, businessCase, type FaultClass, type ReadBack, type RetryBudget, unknownOutcome } from './failure';
 export { applyGate, type Part, type Passage } from './gate/apply-gate';
 export {
-  consumerEntities, type DeliveryAttempt, deliveryAttemptEntity, type EventPosition, eventPositionEntity, type Held, heldEntity, type InboxRow, inboxEntity, type StoredPart, storedPartEntity,
+  consumerEntities, type DeliveryAttempt, type EventPosition, type Held, type InboxRow, inboxEntity, type StoredPart, storedPartEntity,
 } from './gate/consumer.entities';
 export { consumerMigrations } from './migrations';
 export { type Keep } from './gate/retention';

@@ -41,7 +41,7 @@ export interface DeadLetter {
   toldVersion: number;
 }
 
-export const deadLetterEntity = new EntitySchema<DeadLetter>({
+const deadLetterEntity = new EntitySchema<DeadLetter>({
   name: 'DeadLetter',
   tableName: 'dead_letter',
   columns: {
@@ -100,7 +100,7 @@ export interface DeadLetterAct {
   body: Buffer | null;
 }
 
-export const deadLetterActEntity = new EntitySchema<DeadLetterAct>({
+const deadLetterActEntity = new EntitySchema<DeadLetterAct>({
   name: 'DeadLetterAct',
   tableName: 'dead_letter_act',
   columns: {

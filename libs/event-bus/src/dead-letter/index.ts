@@ -1,5 +1,5 @@
 export { closeApplied, closeSuperseded, countOpen, headersToRecord, type NewLetter, platformOwner, storeDeadLetters } from './dead-letter.store';
-export { type DeadLetter, type DeadLetterAct, deadLetterActEntity, deadLetterEntities, deadLetterEntity } from './dead-letter.entities';
+export { type DeadLetter, type DeadLetterAct, deadLetterEntities } from './dead-letter.entities';
 export { toldLetters } from './told-letters';
 export type { SourceLetters } from './forecast';
 export { type Act, type Acting, classifyRedrive, discard, redrive, skip, type Verdict } from './redrive';

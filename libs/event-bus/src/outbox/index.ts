@@ -1,7 +1,7 @@
 export { type EpochChange, type Rebuild } from './relay/adopt-epoch';
 export { appendEvents, type AppendedEvent, type EventDraft } from './append-events';
 export { beginLife, lifeFloor, numberFloor, type Renew } from './life';
-export { type Lane, lanes, notifyOutbox, outboxChannel, outboxColumns, outboxInsert } from './outbox-insert';
+export { type Lane, lanes, outboxChannel, outboxInsert } from './outbox-insert';
 export { measureOutbox, watchOutbox } from './outbox-metrics';
 export { outboxEntities } from './outbox.entities';
 export { outboxMigrations, OutboxTables1764000000000 } from './outbox.migration';

@@ -3,7 +3,7 @@
  * A fragment and not a function, because the row must be written by the *same statement* as the entity row and its revision
  * (O1): one UNNEST statement for both writes 33–45 k rows/s, four round trips 1.6 k.
  */
-export const outboxColumns = [
+const outboxColumns = [
   'message_id',
   'entity',
   'key',
@@ -28,7 +28,5 @@ export const outboxInsert = `insert into outbox (${outboxColumns.join(', ')}) `;
 export const lanes = { live: 0, backfill: 1 } as const;
 export type Lane = (typeof lanes)[keyof typeof lanes];
 
+/** Wakes the relay at commit. It is notified once a batch, never once a row: a pending NOTIFY takes a database-wide lock at commit. */
 export const outboxChannel = 'outbox';
-
-/** Wakes the relay at commit. Once a batch, never once a row: a pending NOTIFY takes a database-wide lock at commit. */
-export const notifyOutbox = `select pg_notify('${outboxChannel}', '')`;

@@ -26,7 +26,7 @@ export interface OutboxRow {
   streamSequence: number | null;
 }
 
-export const outboxEntity = new EntitySchema<OutboxRow>({
+const outboxEntity = new EntitySchema<OutboxRow>({
   name: 'Outbox',
   tableName: 'outbox',
   columns: {
@@ -62,7 +62,7 @@ export interface WatermarkRow {
   messageId: string | null;
 }
 
-export const watermarkEntity = new EntitySchema<WatermarkRow>({
+const watermarkEntity = new EntitySchema<WatermarkRow>({
   name: 'OutboxWatermark',
   tableName: 'outbox_watermark',
   columns: {
@@ -80,7 +80,7 @@ export interface LeaseRow {
   expiresAt: Date;
 }
 
-export const leaseEntity = new EntitySchema<LeaseRow>({
+const leaseEntity = new EntitySchema<LeaseRow>({
   name: 'Lease',
   tableName: 'lease',
   columns: {

@@ -34,7 +34,7 @@ export const askForget =
 const atOnce = 100;
 
 /** One look at what is to be forgotten; returns how much of it is gone. */
-export async function purgeForgotten(database: Pick<Database, 'query' | 'transaction'>, system: string, askBroker: AskForget, now: Date): Promise<number> {
+async function purgeForgotten(database: Pick<Database, 'query' | 'transaction'>, system: string, askBroker: AskForget, now: Date): Promise<number> {
   const due = await database.query<{ subject: string; type: string; key: string }>(
     `update forgotten_message f set tried_at = $1 from (select subject from forgotten_message order by tried_at nulls first, subject limit $2) d where f.subject = d.subject returning f.subject, f.type, f.key`,
     [now, atOnce],

@@ -10,7 +10,7 @@ import type { PoolClient } from 'pg';
 import { z } from 'zod';
 
 const id = z.string().min(1).max(1_000);
-export const traceQuestion = z.union([z.strictObject({ sku: id }), z.strictObject({ orderId: id }), z.strictObject({ customerId: id })], { error: 'one of sku, orderId, customerId' });
+const traceQuestion = z.union([z.strictObject({ sku: id }), z.strictObject({ orderId: id }), z.strictObject({ customerId: id })], { error: 'one of sku, orderId, customerId' });
 
 const LOOKS_FOR_MS = 4_000;
 /** Of each kind; a thing with more is one of which the newest are wanted. */

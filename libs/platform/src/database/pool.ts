@@ -27,7 +27,7 @@ const parseInt8Array = types.getTypeParser(int8Array as number as 20) as unknown
 const toSafeIntegers = (text: string): (number | null)[] => parseInt8Array(text).map((each) => (each === null ? null : toSafeInteger(each)));
 
 /** int8 as number, for our pools only: pg's parsers are global to the process and others may count on them. */
-export const ownTypes: CustomTypesConfig = {
+const ownTypes: CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
     if (format !== 'binary' && oid === int8) return toSafeInteger;
     if (format !== 'binary' && oid === int8Array) return toSafeIntegers;

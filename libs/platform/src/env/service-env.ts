@@ -3,7 +3,7 @@ import { faultsAccepted } from '../seams/plan';
 import { envTypes } from './env-types';
 
 export const modes = ['development', 'production', 'test'] as const;
-export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** What every process of Steward may be given. */
 export const processEnv = {

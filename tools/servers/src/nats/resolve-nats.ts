@@ -9,7 +9,7 @@ import type { Fetch } from './fetch';
 import { fetchRelease } from './release.client';
 
 /** Older servers miss consumer features that the event bus needs; from 2.12 on it uses more of them. */
-export const NATS_FLOOR = [2, 10] as const;
+const NATS_FLOOR = [2, 10] as const;
 
 /** Newest first: forky and sid carry 2.15, trixie 2.10. */
 const inDebian: DebianProgram = { package: 'nats-server', paths: ['usr/sbin/nats-server', 'usr/bin/nats-server'], suites: ['forky', 'sid', 'trixie'] };

@@ -8,7 +8,7 @@ import { type DebianProgram, fetchFromDebian } from '../debian';
 import { ServerFault } from '../fault';
 
 /** An older pg_dump refuses a newer server; ours is of this version. */
-export const DUMP_FLOOR = 18;
+const DUMP_FLOOR = 18;
 
 export type DumpTool = 'pg_dump' | 'pg_restore';
 

@@ -48,7 +48,7 @@ export interface Address {
   readonly country: string;
 }
 
-export const usualAddress: Address = { name: 'Ada Lund', street: 'Deichstr. 7', postalCode: '20459', city: 'Hamburg', country: 'DE' };
+const usualAddress: Address = { name: 'Ada Lund', street: 'Deichstr. 7', postalCode: '20459', city: 'Hamburg', country: 'DE' };
 
 async function ask(method: string, url: string, body: unknown, headers: Readonly<Record<string, string>> = {}, withinMs = WITHIN_MS): Promise<Answered> {
   const answer = await fetch(url, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }), headers: { 'content-type': 'application/json', ...headers }, signal: AbortSignal.timeout(withinMs) });

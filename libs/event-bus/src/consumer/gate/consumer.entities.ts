@@ -59,7 +59,7 @@ export interface EventPosition {
   sequence: number;
 }
 
-export const eventPositionEntity = new EntitySchema<EventPosition>({
+const eventPositionEntity = new EntitySchema<EventPosition>({
   name: 'EventPosition',
   tableName: 'event_position',
   columns: {
@@ -82,7 +82,7 @@ export interface Held {
   retryAt: Date | null;
 }
 
-export const heldEntity = new EntitySchema<Held>({
+const heldEntity = new EntitySchema<Held>({
   name: 'Held',
   tableName: 'held',
   columns: {
@@ -106,7 +106,7 @@ export interface DeliveryAttempt {
   firstAt: Date;
 }
 
-export const deliveryAttemptEntity = new EntitySchema<DeliveryAttempt>({
+const deliveryAttemptEntity = new EntitySchema<DeliveryAttempt>({
   name: 'DeliveryAttempt',
   tableName: 'delivery_attempt',
   columns: {
