@@ -49,6 +49,7 @@ describe('what was said in a retired version', () => {
     await purge(v1);
     expect(await left()).toEqual(['v1.a', 'v1.b']);
     await say('evt.erp.stock-level.v2.a');
+    await readAll();
     await purge();
     await purge({ entity: 'stock-level', major: 2 }, { entity: 'stock-level', major: 3 }, { entity: 'nothing', major: 1 });
     expect(await left()).toEqual(['v1.a', 'v1.b', 'v2.a']);
