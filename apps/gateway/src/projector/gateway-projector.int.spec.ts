@@ -51,7 +51,7 @@ it('C11: one poison message costs only its own key and is found as a dead letter
 });
 
 it('X3 I6: tells its letters again when it is asked to, under a new revision, once for an act and with who wanted it why', async () => {
-  const told = async () => projector.database.query<{ key: string; revision: number }>(`select key, revision::int from told where entity = 'dead-letter' order by key`);
+  const told = async () => projector.database.query<{ key: string; revision: number }>(`select key, revision::float8 from told where entity = 'dead-letter' order by key`);
   await eventually(async () => (await told()).length === 2);
   const keys = (await told()).map(({ key }) => key);
   const desk = createRpcClient({ url: line.broker.urlOf('operations'), service: 'operations' });

@@ -63,13 +63,13 @@ export class Line {
   }
 
   async announced(): Promise<Map<string, Announced>> {
-    const rows = await this.rows<{ key: string } & Announced>('select key, revision::int, data is null as gone from announced');
+    const rows = await this.rows<{ key: string } & Announced>('select key, revision::float8, data is null as gone from announced');
     return new Map(rows.map(({ key, ...rest }) => [key, rest]));
   }
 
   /** Every state that was ever put into the outbox, oldest first. */
   outbox(): Promise<{ key: string; revision: number; tombstone: boolean; body: string }[]> {
-    return this.rows(`select key, revision::int, tombstone, body from outbox where kind = 'state' order by id`);
+    return this.rows(`select key, revision::float8, tombstone, body from outbox where kind = 'state' order by id`);
   }
 
   /** Keys that are missing at the source and wait for their owner's word (X6). */
