@@ -22,6 +22,25 @@ describe('the JetStream strategy', () => {
     expect(await scene.rig().rows(`select n from effect where entity = 'feed-progress'`)).toHaveLength(1);
   });
 
+  it('lets messages gather where nobody waits for them, and gives back what it has gathered when it stops', async () => {
+    const batches: number[] = [];
+    const counting = defineProjection({ builds: 'availability', contract: stockLevel, apply: async (_tx, changes) => void batches.push(changes.length) });
+    start({ gatherMs: 2_000, projections: [counting] });
+    await bound();
+    for (const each of many(5)) await publish([each]);
+    await eventually(async () => (await stored()) === 5);
+    expect(batches.length).toBeLessThan(5);
+    await stop();
+    start({ gatherMs: 3_600_000 });
+    await bound();
+    await publish(many(3, 1, 'late'));
+    await eventually(async () => (await info()).num_ack_pending === 3);
+    await stop();
+    expect(await stored()).toBe(5);
+    start();
+    await eventually(async () => (await stored()) === 8);
+  });
+
   it('C1: acknowledges only after the commit', async () => {
     const gate = Promise.withResolvers<void>();
     const entered = Promise.withResolvers<void>();
