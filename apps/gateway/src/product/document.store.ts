@@ -60,18 +60,17 @@ export async function writeContents(tx: PoolClient, rows: readonly ContentRow[],
   const { rows: answers } = await tx.query<{ moved: string | null; skus: string[] | null }>({
     name: 'document-write-contents',
     text: `
-      with incoming as (
-        select product_id, visibility, skus::text[], content::json, content_revision, content_changed_at, availability::json, state, prices::json
-        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::text[], $8::text[], $9::text[])
-          as u (product_id, visibility, skus, content, content_revision, content_changed_at, availability, state, prices)
-      ), moved as (
-        select i.product_id, d.skus from incoming i left join document d on d.product_id = i.product_id
-        where $10::boolean and d.skus is distinct from i.skus
+      with moved as (
+        select u.product_id, d.skus from unnest($1::text[], $3::text[]) as u (product_id, skus)
+        left join document d on d.product_id = u.product_id where $10::boolean and d.skus is distinct from u.skus::text[]
       ), written as (
         insert into document as d
           (product_id, revision, visibility, skus, content, content_revision, content_changed_at, availability, state, prices)
-        select product_id, 1, visibility, skus, content, content_revision, content_changed_at, availability, state, prices
-        from incoming where not exists (select from moved) order by product_id collate "C"
+        select product_id, 1, visibility, skus::text[], content::json, content_revision, content_changed_at, availability::json, state, prices::json
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::text[], $8::text[], $9::text[])
+          as u (product_id, visibility, skus, content, content_revision, content_changed_at, availability, state, prices)
+        where not exists (select from moved)
+        order by product_id collate "C"
         on conflict (product_id) do update set
           revision = d.revision + 1, visibility = excluded.visibility, skus = excluded.skus, content = excluded.content,
           content_revision = excluded.content_revision, content_changed_at = excluded.content_changed_at,
