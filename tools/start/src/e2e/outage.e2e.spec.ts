@@ -16,6 +16,8 @@ describe('an outage behind the gateway', () => {
     await system.sandbox.seed({ seed: 'outage', products: 40 });
     products = (await system.sandbox.list('pim/products')).items.filter((record) => record['state'] === 'published').map(({ id }) => id);
     await eventually(async () => (await statuses()).every((status) => status === 200), { withinMs: 60_000 });
+    // A product is shown before its stock is known.
+    await eventually(async () => (await readProduct(system.gatewayUrl, String(products[0])))?.availability.asOf != null, { withinMs: 60_000 });
   }, 120_000);
 
   afterAll(async () => {
