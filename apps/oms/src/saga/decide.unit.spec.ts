@@ -297,6 +297,16 @@ describe('shipping', () => {
     expect(rejected.order().fulfilment.status).toBe('NONE');
   });
 
+  it('S7: what was packed instead of an undone parcel counts, though it is heard of before the undoing', () => {
+    const order = confirmedOrder({ lines: [{ quantity: 1, grossAmount: 1_000 }, { quantity: 1, grossAmount: 500 }] });
+    expect(order.ship('S-1', 1)).toEqual(['capture 1000']);
+    order.outcome('capture', confirmed('PI'), 'S-1');
+    expect(order.ship('S-2', 1)).toEqual(['shipment-unexpected']);
+    const undone = order.ship('S-1', 1, 'cancelled');
+    expect(undone).toContain('refund 1000');
+    expect(order.order()).toMatchObject({ status: 'CONFIRMED', lines: [{ shippedQuantity: 1 }, { shippedQuantity: 0 }] });
+  });
+
   it('goods whose money is refused is a case, and lets nothing go', () => {
     const order = confirmedOrder();
     order.ship('S-1', 2);

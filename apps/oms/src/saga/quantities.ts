@@ -22,11 +22,11 @@ export function openQuantities(saga: Saga): Quantity[] {
 
 export const isShipped = (saga: Saga): boolean => shippedQuantities(saga).length > 0;
 
-/** A parcel in the words of the order's lines. What the order has no room for is counted as `surplus`. */
-export function toShipped(saga: Saga, { lines, ...parcel }: Shipment): { shipped: Shipped; surplus: number } {
+/** A parcel in the words of the order's lines. */
+export function toShipped(saga: Saga, { lines, ...parcel }: Pick<Shipment, 'lines' | 'shipmentId' | 'status' | 'carrier' | 'trackingNumber' | 'shippedAt'>): Shipped {
   const room = openQuantities(saga);
   const taken: Quantity[] = [];
-  let surplus = 0;
+  const surplus: Shipment['lines'][number][] = [];
   for (const { lineId, sku, quantity } of lines) {
     // A warehouse that doesn't know our lines ships SKUs: they fill the lines in order.
     const fitting = linesOf(saga).filter((line) => (lineId === null ? line.sku === sku : line.lineId === lineId));
@@ -37,10 +37,10 @@ export function toShipped(saga: Saga, { lines, ...parcel }: Shipment): { shipped
       if (piece > 0) taken.push({ lineId: line.lineId, quantity: piece });
       left -= piece;
     }
-    surplus += left;
+    if (left > 0) surplus.push({ lineId, sku, quantity: left });
   }
   const { shipmentId, status, carrier, trackingNumber, shippedAt } = parcel;
-  return { shipped: { shipmentId, status, lines: taken, carrier, trackingNumber, shippedAt }, surplus };
+  return { shipmentId, status, lines: taken, ...(surplus.length === 0 ? {} : { surplus }), carrier, trackingNumber, shippedAt };
 }
 
 /** What pieces of these lines cost, `before` of each line having been counted already. */

@@ -75,18 +75,36 @@ const mayShip = ({ step, stock, money, placement }: Saga): boolean => stock.expo
 function recordShipment(saga: Saga, shipment: Shipment): Saga {
   const known = saga.shipments.find(({ shipmentId }) => shipmentId === shipment.shipmentId);
   if (known === undefined) {
-    const { shipped, surplus } = toShipped(saga, shipment);
+    const shipped = toShipped(saga, shipment);
     if (shipment.status !== 'cancelled' && !mayShip(saga)) return withCase(saga, { code: 'shipment-unexpected', message: `parcel ${shipment.shipmentId} left although the order was ${saga.step}` });
     const after = { ...saga, shipments: [...saga.shipments, shipped] };
-    if (surplus === 0 || shipment.status === 'cancelled') return after;
-    return withCase(after, { code: 'shipment-unexpected', message: `parcel ${shipment.shipmentId} holds ${surplus} pieces more than were left to be shipped` });
+    if (shipped.surplus === undefined || shipment.status === 'cancelled') return after;
+    return withCase(after, { code: 'shipment-unexpected', message: `parcel ${shipment.shipmentId} holds ${sumOf(shipped.surplus.map(({ quantity }) => quantity))} pieces more than were left to be shipped` });
   }
   // What was in a parcel is what was captured for it: only its way is followed from here on, and undone is undone.
   if (known.status === 'cancelled' || (known.status === 'delivered' && shipment.status === 'shipped')) return saga;
   const { status, carrier, trackingNumber, shippedAt } = shipment;
   const moved = { ...known, status, carrier, trackingNumber, shippedAt };
   if (JSON.stringify(moved) === JSON.stringify(known)) return saga;
-  return { ...saga, shipments: saga.shipments.map((each) => (each === known ? moved : each)) };
+  const after = { ...saga, shipments: saga.shipments.map((each) => (each === known ? moved : each)) };
+  return status === 'cancelled' ? withRoom(after) : after;
+}
+
+/**
+ * Parcels don't come in the order in which they were packed: what seemed too much may be what was packed instead of a parcel that was undone.
+ * A parcel is captured once, so what is found in it after that has to be asked for by somebody.
+ */
+function withRoom(saga: Saga): Saga {
+  return saga.shipments.reduce((after, each) => {
+    const { shipmentId, status, lines, surplus } = each;
+    if (surplus === undefined || status === 'cancelled') return after;
+    const found = toShipped(after, { ...each, lines: surplus });
+    if (found.lines.length === 0) return after;
+    const filled = { ...found, lines: [...lines, ...found.lines] };
+    const placed = { ...after, shipments: after.shipments.map((one) => (one.shipmentId === shipmentId ? filled : one)) };
+    const captured = after.money.captures.some((capture) => capture.shipmentId === shipmentId);
+    return captured ? withCase(placed, { code: 'capture-short', message: `parcel ${shipmentId} was captured before it was known that ${sumOf(found.lines.map(({ quantity }) => quantity))} more of its pieces belong to the order` }) : placed;
+  }, saga);
 }
 
 const live = (state: string): boolean => state !== 'refused';

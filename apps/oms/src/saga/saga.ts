@@ -2,7 +2,7 @@
  * An order on its way, as one value: what it wants (`goal`), where it stands (`step`), and what is known of everybody it deals
  * with. It is one JSON document in one row; whatever isn't in here nobody knows after a crash.
  */
-import type { PlaceOrder, StockReservation } from '@steward/contracts';
+import type { PlaceOrder, Shipment, StockReservation } from '@steward/contracts';
 
 /** Terminal ones absorb: nothing leads out of them (S6). */
 export type Terminal = 'completed' | 'rejected' | 'cancelled';
@@ -91,6 +91,8 @@ export interface Shipped {
   readonly shipmentId: string;
   readonly status: 'shipped' | 'delivered' | 'cancelled';
   readonly lines: readonly Quantity[];
+  /** In the parcel's own words, what the order had no room for; absent when it had. */
+  readonly surplus?: Shipment['lines'];
   readonly carrier: string | null;
   readonly trackingNumber: string | null;
   readonly shippedAt: string | null;
