@@ -1,11 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { problemOf, sendProblem } from '@steward/platform';
-import { buyerOf } from '../cart/preview';
 import type { CheckoutLimit } from '../checkout/checkout-limit';
-import { waitMsOf } from '../checkout/prefer';
-import { keyOf } from '../idempotency/key';
-import { guest, verified } from '../identity/identity';
-import { parseBody } from '../input/body';
+import { keyedPost } from '../checkout/keyed-post';
+import { guest } from '../identity/identity';
 import { jsonBody } from '../input/json-body';
 import type { Asking } from '../order/order-access';
 import { onlyKnown } from '../storefront/arguments';
@@ -26,16 +23,9 @@ export async function reservationRoutes(app: FastifyInstance, reserving: Reservi
     jsonBody(scope);
 
     scope.post('/v1/reservations', async (request, reply) => {
-      onlyKnown(request.query as Record<string, unknown>, []);
-      const key = keyOf(request.headers['idempotency-key']);
-      const body = parseBody(request.body);
-      if (!body.ok) return sendRefusal(reply, body);
-      const identity = verified(request.identity);
-      limit.take(identity, request, reply);
-      const buyer = buyerOf(reserving.selling.reading.contexts, request.headers, identity);
-      const waitMs = waitMsOf(request.headers.prefer);
-      void reply.header('preference-applied', `wait=${String(waitMs / 1_000)}`);
-      return sendReserved(reply, await reserveCart(reserving, { body: body.value, key, buyer, waitMs }));
+      const post = keyedPost(request, reply, reserving.selling.reading.contexts, limit);
+      if (!post.ok) return sendRefusal(reply, post);
+      return sendReserved(reply, await reserveCart(reserving, post.asked));
     });
 
     scope.get<OfReservation>('/v1/reservations/:id', async (request, reply) => {
