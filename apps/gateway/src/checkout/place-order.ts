@@ -9,7 +9,8 @@ import { problemOf, StewardError, type Clock, type Database, type ErrorCode, typ
 import type { CartView } from '../cart/cart-view';
 import { counted, openFor, previewCart, type Buyer, type Selling } from '../cart/preview';
 import { rateOf } from '../cart/shipping';
-import { letGo, recall, storeAnswer, type Answer, type Request } from '../idempotency/idempotency.store';
+import { answerOnce } from '../idempotency/answer-once';
+import { storeAnswer, type Answer, type Request } from '../idempotency/idempotency.store';
 import { requestHash, resourceIdOf } from '../idempotency/key';
 import { nameOf } from '../identity/identity';
 import { readInput, type Read } from '../input/body';
@@ -55,29 +56,19 @@ export async function place(ordering: Ordering, asked: Asked): Promise<Placed> {
   const { context } = asked.buyer;
   const { market, language, currency, channel } = context;
   const request: Request = { identity: nameOf(asked.buyer.identity), operation: OPERATION, key: asked.key, hash: requestHash(asked.body, { market, language, currency, channel }) };
-  try {
-    return await placeOnce(ordering, asked, request);
-  } catch (error) {
-    // It may have been accepted all the same: a commit that was not answered is no refusal.
-    await letGo(ordering.database, request).catch(() => undefined);
-    throw error;
-  }
-}
-
-async function placeOnce(ordering: Ordering, asked: Asked, request: Request): Promise<Placed> {
+  const { database } = ordering;
   const answerMs = asked.waitMs + ANSWER_MS;
-  // Twice at most: a key that was free and then is taken belongs to somebody who has committed.
-  for (let time = 0; time < 2; time += 1) {
-    const known = await recall(ordering.database, request, answerMs);
-    if (known.kind === 'answered') return replay(ordering, request, known.resourceId, known.answer);
-    if (known.kind === 'unanswered') return answer(ordering, request, known.resourceId, asked.waitMs);
-    if (known.kind === 'mismatch') return refused('IDEMPOTENCY_MISMATCH', 'the key was used with another request', [{ pointer: 'idempotency-key', detail: 'was used with another request', accepted: 'a new key, or the request as it was' }]);
-    if (known.kind === 'in progress') return refused('IDEMPOTENCY_IN_PROGRESS', 'the same request is being answered');
-    const checked = await check(ordering, asked, request);
-    if (checked.kind === 'refused') return checked;
-    if (await acceptOrder(ordering.database, { ...checked.acceptance, answerMs })) return answer(ordering, request, checked.acceptance.order.orderId, asked.waitMs);
-  }
-  return refused('IDEMPOTENCY_IN_PROGRESS', 'the same request is being answered');
+  return answerOnce<Placed>(request, {
+    database,
+    answerMs,
+    replay: (orderId, known) => replay(ordering, request, orderId, known),
+    answer: (orderId) => answer(ordering, request, orderId, asked.waitMs),
+    refused,
+    attempt: async () => {
+      const checked = await check(ordering, asked, request);
+      return checked.kind === 'refused' ? checked : acceptOrder(database, { ...checked.acceptance, answerMs });
+    },
+  });
 }
 
 type Checked = Extract<Placed, { kind: 'refused' }> | { readonly kind: 'acceptable'; readonly acceptance: Omit<Acceptance, 'answerMs'> };

@@ -9,7 +9,8 @@ import { appendEvents } from '@steward/event-bus';
 import { currentTraceparent, problemOf, StewardError, type Clock, type Database, type ErrorCode, type JsonValue, type Problem, type ProblemPlace } from '@steward/platform';
 import { openFor, type Buyer, type Selling } from '../cart/preview';
 import { refuseErasedIn } from '../customer/erased';
-import { letGo, recall, storeAnswer, takeKey, type Answer, type Request } from '../idempotency/idempotency.store';
+import { answerOnce } from '../idempotency/answer-once';
+import { storeAnswer, takeKey, type Answer, type Request } from '../idempotency/idempotency.store';
 import { requestHash, resourceIdOf } from '../idempotency/key';
 import { nameOf } from '../identity/identity';
 import { readInput } from '../input/body';
@@ -49,31 +50,23 @@ const ANSWER_MS = 5_000;
 export async function reserveCart(reserving: Reserving, asked: AskedCart): Promise<Reserved> {
   // The context decides nothing about stock: the same request from another market is the same request.
   const request: Request = { identity: nameOf(asked.buyer.identity), operation: OPERATION, key: asked.key, hash: requestHash(asked.body) };
-  try {
-    return await reserveOnce(reserving, asked, request);
-  } catch (error) {
-    // It may have been written all the same: a commit that was not answered is no refusal.
-    await letGo(reserving.database, request).catch(() => undefined);
-    throw error;
-  }
-}
-
-async function reserveOnce(reserving: Reserving, asked: AskedCart, request: Request): Promise<Reserved> {
+  const { database, selling, limits } = reserving;
   const answerMs = asked.waitMs + ANSWER_MS;
-  for (let time = 0; time < 2; time += 1) {
-    const known = await recall(reserving.database, request, answerMs);
-    if (known.kind === 'answered') return replay(reserving, request, known.resourceId, known.answer);
-    if (known.kind === 'unanswered') return answer(reserving, request, known.resourceId, asked.waitMs);
-    if (known.kind === 'mismatch') return refused('IDEMPOTENCY_MISMATCH', 'the key was used with another request', [{ pointer: 'idempotency-key', detail: 'was used with another request', accepted: 'a new key, or the request as it was' }]);
-    if (known.kind === 'in progress') break;
-    openFor(reserving.selling, asked.buyer.context);
-    const read = readInput(asked.body, reservationInput(reserving.limits));
-    if (!read.ok) return refused(read.code, read.detail, read.places);
-    const unknown = await unknownSkus(reserving.selling, read.value.lines);
-    if (unknown.length > 0) return refused('GATEWAY_INPUT_REFUSED', `${unknown[0]?.pointer ?? ''} ${unknown[0]?.detail ?? ''}`, unknown);
-    if (await ask(reserving, asked, request, read.value, answerMs)) return answer(reserving, request, resourceIdOf(request), asked.waitMs);
-  }
-  return refused('IDEMPOTENCY_IN_PROGRESS', 'the same request is being answered');
+  return answerOnce<Reserved>(request, {
+    database,
+    answerMs,
+    replay: (reservationId, known) => replay(reserving, request, reservationId, known),
+    answer: (reservationId) => answer(reserving, request, reservationId, asked.waitMs),
+    refused,
+    attempt: async () => {
+      openFor(selling, asked.buyer.context);
+      const read = readInput(asked.body, reservationInput(limits));
+      if (!read.ok) return refused(read.code, read.detail, read.places);
+      const unknown = await unknownSkus(selling, read.value.lines);
+      if (unknown.length > 0) return refused('GATEWAY_INPUT_REFUSED', `${unknown[0]?.pointer ?? ''} ${unknown[0]?.detail ?? ''}`, unknown);
+      return ask(reserving, asked, request, read.value, answerMs);
+    },
+  });
 }
 
 /** A product with variants is no SKU itself: one of them has to be chosen. */
