@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { cancelOrder, fulfilment, orderReturn, requestReturn, type CancelOrder, type Order, type RequestReturn } from '@steward/contracts';
+import { armFaults } from '@steward/platform';
 import { bearer, eventually } from '@steward/testing';
 import { get, post } from '../fixtures/api.fixture.spec';
 import { orderParts, orders } from '../fixtures/read-model.fixture.spec';
@@ -82,10 +83,31 @@ describe('a return', () => {
     expect([first.status, first.json.return]).toEqual([202, { id: expect.any(String) as string, orderId: id, status: 'REQUESTED', lines }]);
     const again = await send(id, lines, owner, key);
     expect([again.status, again.json, again.headers.get('idempotent-replayed')]).toEqual([202, first.json, 'true']);
-    expect((await send(id, [{ lineId: '1', quantity: 2 }], owner, key)).json.code).toBe('IDEMPOTENCY_MISMATCH');
+    const other = await send(id, [{ lineId: '1', quantity: 2 }], owner, key);
+    expect([other.status, other.json.code, other.json.errors]).toMatchObject([422, 'IDEMPOTENCY_MISMATCH', [{ pointer: 'idempotency-key', detail: 'was used with another request' }]]);
     const [command, ...more] = await asked(id);
     expect([command, more]).toMatchObject([{ returnId: first.json.return.id, orderId: id, lines }, []]);
     expect(requestReturn.validateProduced(command)).toEqual([]);
+  });
+
+  it('S4: whose answer failed after it was asked for is answered the next time, and asked for once', async () => {
+    const { id, owner } = await shippedOrder();
+    const key = randomUUID();
+    const lines = [{ lineId: '1', quantity: 1 }];
+    const disarm = armFaults('commit=throw-after#1');
+    const lost = await send(id, lines, owner, key).finally(disarm);
+    const found = await send(id, lines, owner, key);
+    expect([lost.status, found.status, await asked(id)]).toMatchObject([500, 202, [{ returnId: found.json.return.id }]]);
+  });
+
+  it('of which the answer is on its way is to be asked for again in a second', async () => {
+    const { id, owner } = await shippedOrder();
+    const key = randomUUID();
+    const lines = [{ lineId: '1', quantity: 1 }];
+    const { json } = await send(id, lines, owner, key);
+    await scene.database.query(`update idempotency set status = null, answer = null, answering_until = now() + interval '1 minute' where resource_id = $1`, [json.return.id]);
+    const again = await send(id, lines, owner, key);
+    expect([again.status, again.json.code, again.headers.get('retry-after')]).toEqual([409, 'IDEMPOTENCY_IN_PROGRESS', '1']);
   });
 
   it.each<[string, unknown, string]>([

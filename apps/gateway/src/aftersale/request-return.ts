@@ -5,7 +5,8 @@ import { appendEvents } from '@steward/event-bus';
 import { currentTraceparent, type ErrorCode, type ProblemPlace } from '@steward/platform';
 import type { z } from 'zod';
 import { quantity } from '../cart/cart.input';
-import { recall, storeAnswer, takeKey, type Answer, type Request } from '../idempotency/idempotency.store';
+import { answerOnce } from '../idempotency/answer-once';
+import { storeAnswer, takeKey, type Answer, type Request } from '../idempotency/idempotency.store';
 import { resourceIdOf } from '../idempotency/key';
 import { fields, listOf, optional, text } from '../input/fields';
 import type { FoundOrder } from '../order/order.queries';
@@ -24,32 +25,37 @@ export type Requested =
 
 const ANSWER_MS = 5_000;
 
-export async function requestReturn({ database, clock }: Aftersale, { state }: FoundOrder, input: ReturnInput, request: Request): Promise<Requested> {
+export function requestReturn({ database, clock }: Aftersale, { state }: FoundOrder, input: ReturnInput, request: Request): Promise<Requested> {
   const { orderId } = state;
-  for (let time = 0; time < 2; time += 1) {
-    const known = await recall(database, request, ANSWER_MS);
-    if (known.kind === 'answered') return { kind: 'answered', body: JSON.parse(known.answer.body) as RequestedReturn, replayed: true };
-    if (known.kind === 'mismatch') return { kind: 'refused', code: 'IDEMPOTENCY_MISMATCH', detail: 'the key was used with another request', places: [] };
-    if (known.kind === 'in progress') break;
-    if (known.kind === 'unanswered') return answered(known.resourceId);
-    const places = input.lines.flatMap((line, index) => faultOf(line, index, input, state.lines));
-    if (places.length > 0) return { kind: 'refused', code: 'RETURN_REFUSED', detail: `${places[0]?.pointer ?? ''} ${places[0]?.detail ?? ''}`, places };
-    const returnId = resourceIdOf(request);
-    const data = { returnId, orderId, lines: input.lines.map(({ lineId, quantity: pieces }) => ({ lineId, quantity: pieces })), reason: input.reason, requestedAt: new Date(clock.now()).toISOString() };
-    const taken = await database.transaction(async (tx) => {
-      if (!(await takeKey(tx, request, returnId, ANSWER_MS))) return false;
-      await appendEvents(tx, [{ contract: requestReturnCommand, system: 'gateway', key: returnId, data, correlationId: orderId, traceparent: currentTraceparent() }]);
-      return true;
-    });
-    if (taken) return answered(returnId);
-  }
-  return { kind: 'refused', code: 'IDEMPOTENCY_IN_PROGRESS', detail: 'the same request is being answered', places: [] };
+  return answerOnce<Requested>(request, {
+    database,
+    answerMs: ANSWER_MS,
+    replay: (_returnId, known) => Promise.resolve(answered(known, true)),
+    answer: async (returnId) => {
+      const body: RequestedReturn = { return: { id: returnId, orderId, status: 'REQUESTED', lines: input.lines } };
+      return answered(await storeAnswer(database, request, { status: 202, body: JSON.stringify(body) }), false);
+    },
+    refused,
+    attempt: () => {
+      const places = input.lines.flatMap((line, index) => faultOf(line, index, input, state.lines));
+      if (places.length > 0) return Promise.resolve(refused('RETURN_REFUSED', `${places[0]?.pointer ?? ''} ${places[0]?.detail ?? ''}`, places));
+      const returnId = resourceIdOf(request);
+      const data = { returnId, orderId, lines: input.lines.map(({ lineId, quantity: pieces }) => ({ lineId, quantity: pieces })), reason: input.reason, requestedAt: new Date(clock.now()).toISOString() };
+      return database.transaction(async (tx) => {
+        if (!(await takeKey(tx, request, returnId, ANSWER_MS))) return false;
+        await appendEvents(tx, [{ contract: requestReturnCommand, system: 'gateway', key: returnId, data, correlationId: orderId, traceparent: currentTraceparent() }]);
+        return true;
+      });
+    },
+  });
+}
 
-  async function answered(returnId: string): Promise<Requested> {
-    const body: RequestedReturn = { return: { id: returnId, orderId, status: 'REQUESTED', lines: input.lines } };
-    const stored: Answer = await storeAnswer(database, request, { status: 202, body: JSON.stringify(body) });
-    return { kind: 'answered', body: JSON.parse(stored.body) as RequestedReturn, replayed: false };
-  }
+function answered({ body }: Answer, replayed: boolean): Requested {
+  return { kind: 'answered', body: JSON.parse(body) as RequestedReturn, replayed };
+}
+
+function refused(code: ErrorCode, detail: string, places: readonly ProblemPlace[] = []) {
+  return { kind: 'refused' as const, code, detail, places };
 }
 
 function faultOf({ lineId, quantity: pieces }: ReturnInput['lines'][number], index: number, { lines }: ReturnInput, ordered: FoundOrder['state']['lines']): ProblemPlace[] {

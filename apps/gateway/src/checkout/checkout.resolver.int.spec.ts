@@ -89,7 +89,7 @@ describe('placeOrder', () => {
     const shown = await get(api, `/v1/orders/${value.order?.id ?? ''}`, { 'steward-order-token': value.orderToken ?? '' });
     expect(shown.status).toBe(200);
     expect((await commands(scene.database)).filter(({ orderId }) => orderId === value.order?.id)).toMatchObject([{ payment: { method: 'card', paymentMethodToken: 'tok' } }]);
-    expect((await place(await input(1), key)).value.userErrors).toMatchObject([{ code: 'IDEMPOTENCY_MISMATCH' }]);
+    expect((await place(await input(1), key)).value.userErrors).toMatchObject([{ code: 'IDEMPOTENCY_MISMATCH', field: ['idempotencyKey'] }]);
   });
 
   it('tells what a shopper can mend as data, with its place', async () => {
@@ -130,7 +130,12 @@ describe('placeOrder', () => {
     expect((await ask('requestReturn', sendBack, { id, token, key: randomUUID() })).value).toEqual({ returnId: null, replayed: false, userErrors: [{ code: 'RETURN_REFUSED', field: ['lines', '0', 'quantity'] }] });
     const lines = command.lines.map(({ promise: _promise, ...line }) => ({ ...line, shippedQuantity: 1, cancelledQuantity: 0, returnedQuantity: 0 }));
     await orders(scene.database, { key: id, revision: 1, data: anOrder(command, { lines, status: 'COMPLETED' }) });
-    expect((await ask('requestReturn', sendBack, { id, token, key: randomUUID() })).value).toMatchObject({ returnId: expect.any(String) as string, userErrors: [] });
+    const key = randomUUID();
+    const { value: sent } = await ask('requestReturn', sendBack, { id, token, key });
+    expect(sent).toEqual({ returnId: expect.any(String) as string, replayed: false, userErrors: [] });
+    expect((await ask('requestReturn', sendBack, { id, token, key })).value).toEqual({ ...sent, replayed: true });
+    const byRest = (quantity: number) => post<{ return: { id: string } }>(api, `/v1/orders/${id}/returns`, { lines: [{ lineId: '1', quantity }] }, { 'idempotency-key': key, 'steward-order-token': token });
+    expect([(await byRest(1)).json.return.id, (await byRest(2)).status]).toEqual([sent.returnId, 422]);
     expect((await cancel({ id, token })).value.userErrors).toEqual([{ code: 'ORDER_NOT_CANCELLABLE', field: ['id'] }]);
   });
 });

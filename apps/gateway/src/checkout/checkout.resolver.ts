@@ -80,7 +80,8 @@ export function checkoutResolvers(ordering: Ordering, limit: CheckoutLimit) {
         const none = { returnId: null, replayed: false };
         return asUserErrors(none, '', async () => {
           const key = keyOf(idempotencyKey, '/idempotencyKey');
-          const body = { lines, reason: reason ?? null };
+          // The body of REST, so that a key is good at both doors.
+          const body = { lines, ...(reason == null ? {} : { reason }) };
           const input = readInput(body, returnInput);
           if (!input.ok) return { ...none, userErrors: userErrorsOf(input) };
           const found = await own(execution, which);

@@ -14,8 +14,8 @@ type Mutation {
   placeOrder(input: PlaceOrderInput!, "16 to 255 visible ASCII characters, such as a UUID." idempotencyKey: String!, "At most 10." waitSeconds: Int = 2): PlaceOrderPayload!
   "A request: whether it comes in time stands in the order. To ask again is to ask for the same."
   cancelOrder(id: ID!, token: String, reason: String, waitSeconds: Int = 2): CancelOrderPayload!
-  "Pieces that have shipped and are to come back."
-  requestReturn(id: ID!, token: String, lines: [PiecesInput!]!, reason: String, idempotencyKey: String!): RequestReturnPayload!
+  "Pieces that have shipped and are to come back. The same key with the same input gives the same answer for ever."
+  requestReturn(id: ID!, token: String, lines: [PiecesInput!]!, reason: String, "16 to 255 visible ASCII characters, such as a UUID." idempotencyKey: String!): RequestReturnPayload!
 }
 
 type Subscription {
@@ -156,6 +156,7 @@ enum RequestReturnErrorCode {
   GATEWAY_INPUT_REFUSED
   IDEMPOTENCY_KEY_REFUSED
   IDEMPOTENCY_MISMATCH
+  "Ask again in a second."
   IDEMPOTENCY_IN_PROGRESS
   ORDER_UNKNOWN
   RETURN_REFUSED

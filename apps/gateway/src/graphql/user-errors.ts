@@ -11,7 +11,7 @@ export interface UserError {
 /** `under`: the argument that the places are in. */
 export function userErrorsOf({ code, detail, places }: { code: ErrorCode; detail: string; places: readonly ProblemPlace[] }, under = ''): UserError[] {
   if (places.length === 0) return [{ code, field: null, message: detail }];
-  return places.map((place) => ({ code, field: place.pointer.startsWith('/') ? fieldOf(place.pointer, under) : null, message: `${place.detail}; accepted: ${place.accepted}` }));
+  return places.map((place) => ({ code, field: fieldOf(place.pointer, under), message: `${place.detail}; accepted: ${place.accepted}` }));
 }
 
 const mendable = new Set<ErrorCode>(['GATEWAY_INPUT_REFUSED', 'IDEMPOTENCY_KEY_REFUSED', 'CUSTOMER_ERASED', 'ORDER_UNKNOWN', 'ORDER_NOT_CANCELLABLE', 'RESERVATION_UNKNOWN', 'RESERVATION_ORDERED']);
@@ -28,6 +28,9 @@ export async function asUserErrors<N extends object, T extends object>(none: N, 
   }
 }
 
-function fieldOf(pointer: string, under: string): string[] {
+/** REST has the key in a header, a mutation has an argument of it. */
+function fieldOf(pointer: string, under: string): string[] | null {
+  if (pointer === 'idempotency-key') return ['idempotencyKey'];
+  if (!pointer.startsWith('/')) return null;
   return [under, ...pointer.split('/')].filter((part) => part !== '').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }

@@ -1,7 +1,6 @@
 import { body, context, everybody, header, json, keyOf, page, path, ref, refusals } from './openapi.parts';
 import { reservationPaths } from './openapi.reservation';
 
-const idempotencyKey = keyOf('order');
 const orderToken = header('Steward-Order-Token', 'The order token of the answer to the order: for guests, and for whoever is to see one order.');
 const order = path('id', "The order's id.");
 const answerHeaders = ['Location', 'Idempotent-Replayed', 'Preference-Applied', 'Retry-After', 'Steward-Context'];
@@ -42,7 +41,7 @@ export const checkoutPaths = {
       summary: 'Place an order at the prices of a preview',
       description: 'Accepted whatever is down behind the gateway; then it waits for a decision as long as `Prefer` allows. The same key with the same request gives the same answer for ever.',
       security: everybody,
-      parameters: [idempotencyKey, header('Prefer', '`wait=<seconds>`, at most 10; 2 unless given. `respond-async` waits for nothing.'), ...context],
+      parameters: [keyOf('order'), header('Prefer', '`wait=<seconds>`, at most 10; 2 unless given. `respond-async` waits for nothing.'), ...context],
       requestBody: body('PlaceOrderInput'),
       responses: {
         201: json('Decided, or the shopper has something to do (payment.actionUrl).', ref('PlacedOrder'), answerHeaders),
@@ -82,8 +81,9 @@ export const checkoutPaths = {
     post: {
       operationId: 'requestReturn',
       summary: 'Ask to send pieces of an order back',
+      description: 'Of what has shipped and not come back. The same key with the same request gives the same answer for ever; with another one it is refused at `idempotency-key`.',
       security: everybody,
-      parameters: [order, orderToken, idempotencyKey],
+      parameters: [order, orderToken, keyOf('return')],
       requestBody: body('ReturnInput'),
       responses: { 202: json('It is asked for; what becomes of it stands in the order.', ref('RequestedReturn'), ['Idempotent-Replayed']), ...refusals(400, 401, 404, 409, 422, 429, 503) },
     },
