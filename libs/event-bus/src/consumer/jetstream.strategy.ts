@@ -86,7 +86,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
       const rate = this.#rates.get(flow) ?? new Rate();
       this.#rates.set(flow, rate);
       const pausedSince = (): Date | undefined => flowSwitch?.pauseOf(flow)?.since;
-      return new PullLoop(options.broker, work, this.#progress, () => this.#wake(), { missingWithinMs, stuckAfterMs, gatherMs, onFatal, pausedSince, rate });
+      return new PullLoop(options.broker, work, this.#progress, { missingWithinMs, stuckAfterMs, gatherMs, onFatal, pausedSince, rate, wakeSweep: () => this.#wake() });
     });
     this.#unsubscribe = flowSwitch?.onChange(() => this.#loops.forEach((loop) => loop.pausedChanged())) ?? (() => undefined);
     for (const [index, loop] of this.#loops.entries()) {

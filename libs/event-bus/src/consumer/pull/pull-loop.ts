@@ -1,54 +1,31 @@
 /**
- * The life of one durable in this process: bind, take, apply, acknowledge, bind again.
- * 1. Batches of at most 500, of backfill 200, two transactions in flight of each, never with a key in common (lanes.ts).
- * 2. Commit, then acknowledge (C1); only `settle` acknowledges, and only for the session that delivered (session.ts).
- * 3. What is in hand longer than a third of ack_wait is reported as being worked on (B4).
- * 4. The infrastructure's failures are waited out with the messages in hand: a nak would count as a delivery (C5b).
- * 5. Whatever ends a session, the loop binds again, with jitter, until it is stopped (B3). A watchdog ends sessions that have
+ * The life of one durable in this process: bind, take, apply, acknowledge, bind again. What is taken goes to the dispatcher
+ * (dispatcher.ts), which settles it (settle-batch.ts) for the session that delivered it, and for no other (session.ts).
+ * 1. Whatever ends a session, the loop binds again, with jitter, until it is stopped (B3). A watchdog ends sessions that have
  *    something pending and get nothing (B2). A durable that the broker calls missing for `missingWithinMs` without a break ends the
  *    process with a code (B7); an outage of the broker is waited out, however long it lasts (B3).
- * 6. Paused, it pulls nothing and gives back what it has not begun; what comes meanwhile waits in the stream. That is no reason not to
+ * 2. Paused, it pulls nothing and gives back what it has not begun; what comes meanwhile waits in the stream. That is no reason not to
  *    be ready: nothing is wrong with it.
- * 7. Stop (C10): no more pulls, transactions in flight finish, the rest is given back at once, nothing is counted. What does not
+ * 3. Stop (C10): no more pulls, transactions in flight finish, the rest is given back at once, nothing is counted. What does not
  *    finish in time is given back too: should it commit all the same, the gates know it when it comes again.
  */
-import { StewardError, through } from '@steward/platform';
-import type { Broker } from '../../broker';
+import { StewardError } from '@steward/platform';
+import { type Broker, namedBrokerError } from '../../broker';
 import type { Rate } from '../../flow/rate';
-import { namedBrokerError } from '../../broker';
 import type { AfterCommit } from '../apply';
-import { classify } from '../failure';
-import { releaseHeld } from '../held-release';
+import type { Work } from '../work';
 import { Behind } from './behind';
+import { Dispatcher } from './dispatcher';
 import { doneWithin } from './done-within';
-import { Lanes } from './lanes';
+import { toInHand } from './in-hand';
 import { Pausing } from './pausing';
 import type { Progress } from './progress';
-import { runBatch } from '../runner';
-import { isBackfill } from './wire-headers';
+import { Releases } from './releases';
 import { type EndCause, type Message, openSession, type Session } from './session';
-import { inSpans } from '../telemetry/spans';
-import { type Delivered, type Outcome, readFor, type Work } from '../work';
+import { settleBatch } from './settle-batch';
 
-interface InHand {
-  readonly lane: string;
-  readonly backfill: boolean;
-  readonly message: Message;
-  readonly session: Session;
-  readonly receivedAtMs: number;
-  /** When the broker last heard that it is in hand. */
-  toldAtMs: number;
-}
-
-type Kind = 'live' | 'backfill';
-
-const batchLimit = 500;
-/** Its transactions hold locks that live ones may wait for. */
-const backfillBatchLimit = 200;
-const transactionsInFlight = 2;
-/** Enough for the batches in flight and those that are on their way from the broker meanwhile. */
-const inHandLimit = 4_000;
-const infoEveryMs = 1_000;
+const watchEveryMs = 1_000;
+const tellEveryMs = 1_000;
 
 export interface PullOptions {
   /** Since when its flow is paused; asked again whenever `pausedChanged` is called. */
@@ -61,25 +38,22 @@ export interface PullOptions {
   readonly stuckAfterMs: number;
   /** How long messages wait for others to share their transaction. */
   readonly gatherMs?: number;
+  /** Events that waited for an entity may run now (C8). */
+  readonly wakeSweep: () => void;
   /** Ends the process. */
   readonly onFatal: (error: StewardError) => void;
 }
 
 export class PullLoop {
-  readonly #lanes = new Lanes<InHand>();
-  readonly #inFlight = new Set<InHand>();
-  readonly #drains = new Set<Promise<void>>();
-  readonly #drainsOf: Record<Kind, number> = { live: 0, backfill: 0 };
-  readonly #releases = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   readonly #pausing: Pausing;
+  readonly #dispatcher: Dispatcher;
+  readonly #releases: Releases;
   readonly #behind = new Behind();
   #session: Session | undefined;
   #reason: string | undefined = 'not bound yet';
   #lastMessageAtMs = 0;
   #missingSinceMs: number | undefined;
-  #kicked = false;
-  #gathering: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #timers: NodeJS.Timeout[] = [];
 
@@ -87,16 +61,23 @@ export class PullLoop {
     private readonly broker: Broker,
     private readonly work: Work,
     private readonly progress: Progress,
-    private readonly wakeSweep: () => void,
     private readonly options: PullOptions,
   ) {
+    const stop = this.#stop.signal;
     this.#pausing = new Pausing(work.clock, options.pausedSince);
+    this.#releases = new Releases(work, stop);
+    this.#dispatcher = new Dispatcher({
+      apply: (batch) => settleBatch(work, batch, { stop, onApplied: () => options.rate.add(1), onCommit: (after) => this.#committed(after) }),
+      mayApply: () => !stop.aborted && !this.#pausing.paused,
+      onRoom: () => this.#session?.pull(),
+      gatherMs: options.gatherMs ?? 0,
+    });
   }
 
   start(): void {
     this.#pausing.begins();
     this.#running = this.#run();
-    this.#timers = [setInterval(() => void this.#watch(), infoEveryMs), setInterval(() => this.#tellWorking(), 1_000)];
+    this.#timers = [setInterval(() => void this.#watch(), watchEveryMs), setInterval(() => this.#dispatcher.tellWorking(), tellEveryMs)];
   }
 
   /** undefined = bound; else why not. */
@@ -130,63 +111,79 @@ export class PullLoop {
     this.#reason = 'stopping';
     if (!(await doneWithin(withinMs, this.#letGo('stopped').then(() => this.#running)))) {
       const { consumer, stream, logger } = this.work;
-      logger.error({ consumer, stream, withinMs, messages: this.#inFlight.size }, 'messages in hand were not finished in time: they come again');
-      for (const each of [...this.#lanes.clear(), ...this.#inFlight]) this.#giveBack(each);
+      logger.error({ consumer, stream, withinMs, messages: this.#dispatcher.inFlight }, 'messages in hand were not finished in time: they come again');
     }
     for (const timer of this.#timers) clearInterval(timer);
-    clearTimeout(this.#gathering);
+    this.#dispatcher.close();
     this.#session?.end('stopped');
   }
 
   async #letGo(cause: EndCause): Promise<void> {
     const session = this.#session;
     await session?.drain();
-    for (const each of this.#lanes.clear()) this.#giveBack(each);
-    await Promise.allSettled([...this.#drains, ...this.#releases]);
-    for (const each of this.#lanes.clear()) this.#giveBack(each);
+    this.#dispatcher.giveBackWaiting();
+    await Promise.all([this.#dispatcher.settled(), this.#releases.ended()]);
+    this.#dispatcher.giveBackWaiting();
     // Acknowledgements are fire and forget: what is still in the client's buffer would come again after the deploy.
     if (session?.alive()) await this.broker.nc.flush().catch(() => undefined);
     session?.end(cause);
   }
 
   async #run(): Promise<void> {
-    const { clock, logger, consumer, stream } = this.work;
-    for (let failures = 0; !this.#stop.signal.aborted; ) {
+    const { signal } = this.#stop;
+    for (let failures = 0; !signal.aborted; ) {
       if (this.#pausing.paused) {
         this.#reason = undefined;
-        await this.#pausing.over(this.#stop.signal);
+        await this.#pausing.over(signal);
         continue;
       }
       try {
-        this.#session = await openSession(this.broker, stream, consumer, (message, session) => this.#take(message, session), () => this.#room());
-        // Stopped while it was binding: nobody else would end this session.
-        if (this.#stop.signal.aborted) return this.#session.end('stopped');
-        if (this.#pausing.paused) {
-          this.#session.end('paused');
-          continue;
-        }
-        this.progress.bound(consumer, stream, this.#session.acknowledgedBefore);
-        this.#reason = undefined;
-        this.#missingSinceMs = undefined;
-        this.#lastMessageAtMs = performance.now();
+        const session = await this.#bind();
+        if (session === undefined) continue;
         failures = 0;
-        const cause = await this.#session.ended;
-        // While stopping, the session still acknowledges what is in flight; `stop` ends it.
-        if (this.#stop.signal.aborted) return;
-        this.#session.end(cause);
-        this.progress.forget(consumer, stream);
-        if (cause === 'paused') continue;
-        this.#reason = cause;
-        this.work.meter.rebound(cause);
-        logger.warn({ consumer, stream, cause }, 'consumer session ended, binding again');
+        if ((await this.#end(session)) === 'paused') continue;
       } catch (error) {
-        const named = namedBrokerError(error, `binding ${consumer} on ${stream}`);
-        this.#reason = named.message;
-        if (failures++ % 10 === 0) logger.warn({ err: named, consumer, stream }, 'consumer not bound');
-        this.#endWhenOverdue(named);
+        this.#notBound(error, failures++);
       }
-      await clock.sleep(50 + Math.random() * Math.min(100 * 2 ** failures, 3_000), this.#stop.signal).catch(() => undefined);
+      await this.work.clock.sleep(50 + Math.random() * Math.min(100 * 2 ** failures, 3_000), signal).catch(() => undefined);
     }
+  }
+
+  /** Undefined where it was stopped or paused meanwhile: nobody else would end that session. */
+  async #bind(): Promise<Session | undefined> {
+    const { consumer, stream } = this.work;
+    const session = await openSession(this.broker, stream, consumer, (message, from) => this.#take(message, from), () => this.#dispatcher.room);
+    this.#session = session;
+    if (this.#stop.signal.aborted || this.#pausing.paused) {
+      session.end(this.#stop.signal.aborted ? 'stopped' : 'paused');
+      return undefined;
+    }
+    this.progress.bound(consumer, stream, session.acknowledgedBefore);
+    this.#reason = undefined;
+    this.#missingSinceMs = undefined;
+    this.#lastMessageAtMs = performance.now();
+    return session;
+  }
+
+  /** Resolves when the session has ended. */
+  async #end(session: Session): Promise<EndCause> {
+    const { consumer, stream, logger, meter } = this.work;
+    const cause = await session.ended;
+    if (this.#stop.signal.aborted) return cause;
+    this.progress.forget(consumer, stream);
+    if (cause === 'paused') return cause;
+    this.#reason = cause;
+    meter.rebound(cause);
+    logger.warn({ consumer, stream, cause }, 'consumer session ended, binding again');
+    return cause;
+  }
+
+  #notBound(error: unknown, failuresBefore: number): void {
+    const { consumer, stream, logger } = this.work;
+    const named = namedBrokerError(error, `binding ${consumer} on ${stream}`);
+    this.#reason = named.message;
+    if (failuresBefore % 10 === 0) logger.warn({ err: named, consumer, stream }, 'consumer not bound');
+    this.#endWhenOverdue(named);
   }
 
   /** B7. Only an answer counts: while the broker is away, or just slow, nothing is known to be missing. */
@@ -202,121 +199,14 @@ export class PullLoop {
     onFatal(overdue);
   }
 
-  #room(): number {
-    return inHandLimit - this.#lanes.size - this.#inFlight.size;
-  }
-
   #take(message: Message, session: Session): void {
-    const now = performance.now();
-    this.#lastMessageAtMs = now;
-    const inHand: InHand = { lane: message.subject, backfill: isBackfill(message.headers), message, session, receivedAtMs: now, toldAtMs: now };
-    if (this.#stop.signal.aborted || this.#pausing.paused) return this.#giveBack(inHand);
-    this.#lanes.add(inHand);
-    this.#kick();
+    this.#lastMessageAtMs = performance.now();
+    this.#dispatcher.take(toInHand(message, session));
   }
 
-  /** Once per turn of the event loop, so that all messages of one packet share a batch; later where nobody waits for what is applied. */
-  #kick(): void {
-    if (this.#kicked) return;
-    this.#kicked = true;
-    const { gatherMs = 0 } = this.options;
-    const begin = (): void => {
-      this.#kicked = false;
-      while (!this.#stop.signal.aborted && !this.#pausing.paused) {
-        const room = (kind: Kind, limit: number): number => (this.#drainsOf[kind] < transactionsInFlight ? limit : 0);
-        const batch = this.#lanes.take({ live: room('live', batchLimit), backfill: room('backfill', backfillBatchLimit) });
-        if (batch.length === 0) return;
-        const kind: Kind = batch[0]?.backfill === true ? 'backfill' : 'live';
-        this.#drainsOf[kind] += 1;
-        for (const each of batch) this.#inFlight.add(each);
-        const drain = this.#drain(batch).finally(() => {
-          this.#drains.delete(drain);
-          this.#drainsOf[kind] -= 1;
-          for (const each of batch) this.#inFlight.delete(each);
-          this.#lanes.release(batch);
-          this.#session?.pull();
-          this.#kick();
-        });
-        this.#drains.add(drain);
-      }
-    };
-    if (gatherMs > 0 && this.#lanes.size < batchLimit) this.#gathering = setTimeout(begin, gatherMs);
-    else setImmediate(begin);
-  }
-
-  async #drain(batch: readonly InHand[]): Promise<void> {
-    const open = new Map<Delivered, InHand>();
-    for (const each of batch) open.set(this.#read(each), each);
-    for (let tries = 1; open.size > 0; tries++) {
-      try {
-        await inSpans(this.work, [...open.keys()], (settled) =>
-          through('delivery', () =>
-            runBatch(this.work, [...open.keys()], (delivered, outcome) => {
-              const inHand = open.get(delivered);
-              open.delete(delivered);
-              if (inHand) this.#settle(inHand, outcome);
-              settled(delivered, outcome);
-            }, (after) => this.#after(after)),
-          ),
-        );
-        return;
-      } catch (error) {
-        const failure = classify(error);
-        const { consumer } = this.work;
-        this.work.logger.warn({ err: error, consumer, messages: open.size, tries }, 'a batch could not be applied yet');
-        if (failure.kind !== 'infrastructure' && tries >= 3) {
-          // Not even a letter could be written, and the database is there: give the messages back slowly instead of spinning.
-          for (const inHand of open.values()) this.#settle(inHand, { kind: 'later', afterMs: 5_000 + Math.random() * 25_000 });
-          return;
-        }
-        await this.work.clock.sleep(20 + Math.random() * Math.min(50 * 2 ** tries, 3_000), this.#stop.signal).catch(() => undefined);
-        if (this.#stop.signal.aborted) {
-          for (const inHand of open.values()) this.#giveBack(inHand);
-          return;
-        }
-      }
-    }
-  }
-
-  #read({ message, receivedAtMs }: InHand): Delivered {
-    const raw = { subject: message.subject, headers: message.headers, data: message.data };
-    return { reading: readFor(this.work, raw), message: raw, streamSequence: message.streamSequence, deliveries: message.deliveries, receivedAtMs };
-  }
-
-  #settle({ message }: InHand, outcome: Outcome): void {
-    if (outcome.kind === 'done') {
-      message.ack();
-      this.options.rate.add(1);
-    } else message.nak(Math.max(1, outcome.afterMs));
-  }
-
-  #giveBack({ message }: InHand): void {
-    message.nak(0);
-  }
-
-  #after(after: AfterCommit): void {
-    if (after.awaited) this.wakeSweep();
-    if (after.releases.length === 0) return;
-    const running = this.#release(after)
-      // A release that fails is found again by the sweep.
-      .catch((error: unknown) => this.work.logger.warn({ err: error, consumer: this.work.consumer }, 'held events stay held for now'))
-      .finally(() => this.#releases.delete(running));
-    this.#releases.add(running);
-  }
-
-  async #release(after: AfterCommit): Promise<void> {
-    for (const { handler, places } of after.releases) {
-      for (const place of places) if (!this.#stop.signal.aborted) await releaseHeld(this.work, handler, place);
-    }
-  }
-
-  #tellWorking(): void {
-    const now = performance.now();
-    for (const each of [...this.#inFlight, ...this.#lanes.waiting()]) {
-      if (now - each.toldAtMs < each.session.ackWaitMs / 3) continue;
-      each.toldAtMs = now;
-      each.message.working();
-    }
+  #committed({ awaited, releases }: AfterCommit): void {
+    if (awaited) this.options.wakeSweep();
+    this.#releases.begin(releases);
   }
 
   async #watch(): Promise<void> {
@@ -328,7 +218,7 @@ export class PullLoop {
       this.#behind.note(info);
       this.progress.note(this.work.consumer, this.work.stream, info);
       const silentMs = performance.now() - this.#lastMessageAtMs;
-      if (info.num_pending > 0 && this.#room() === inHandLimit && silentMs > this.options.stuckAfterMs) session.end('stuck');
+      if (info.num_pending > 0 && this.#dispatcher.idle && silentMs > this.options.stuckAfterMs) session.end('stuck');
     } catch (error) {
       const named = namedBrokerError(error, `looking at ${this.work.consumer}`);
       if (named.code === 'BROKER_DURABLE_MISSING') session.end('consumer missing');
