@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { freePort, launch } from '@steward/servers';
+import { optionsOf } from '../command-line';
 import { onOwnPostgres } from '../own-postgres';
 import { makeProject } from './medusa-install';
 import { openSession, type MedusaSession } from './medusa-session';
@@ -47,7 +48,7 @@ export async function startMedusa(directory: string, say: (line: string) => void
     say('medusa: creating its database');
     run('db:migrate');
     const administrator = { email: 'admin@example.com', password: randomBytes(18).toString('base64url') };
-    run('user', '-e', administrator.email, '-p', administrator.password);
+    run('user', ...optionsOf(administrator));
     const running = await launch({
       name: 'medusa',
       command: process.execPath,
