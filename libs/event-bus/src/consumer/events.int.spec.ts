@@ -1,6 +1,6 @@
 import { awaiting, unknownOutcome } from './failure';
 import { delivered, openRig, progress, recordingHandler, type Rig, stock } from './rig.spec';
-import { sweep } from './sweep';
+import { sweep } from './held/sweep';
 
 describe('events of a key', () => {
   let rig: Rig;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { RejectedError } from '@steward/platform';
 import type { Envelope } from '../envelope';
 import { redrive } from '../dead-letter/redrive';
-import { applyBatch } from './apply';
+import { applyBatch } from './batch/apply';
 import { type Gate, gateOf, gateStatement } from './gate/apply-gate';
 import { delivered, openRig, progress, recordingHandler, recordingProjection, type Rig, sound, stock } from './rig.spec';
 

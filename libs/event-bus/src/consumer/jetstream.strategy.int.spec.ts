@@ -4,7 +4,7 @@ import { eventually } from '@steward/testing';
 import type { PoolClient } from 'pg';
 import { defineProjection } from './declarations';
 import { delivered, progress, recordingProjection, stockLevel } from './rig.spec';
-import { runBatch } from './runner';
+import { runBatch } from './batch/runner';
 import { strategyScene } from './strategy-scene.spec';
 
 describe('the JetStream strategy', () => {

@@ -19,7 +19,7 @@ import { createMeter, deadLettersOpen } from './telemetry/meter';
 import { doneWithin } from './pull/done-within';
 import { type Floor, Progress } from './pull/progress';
 import { PullLoop } from './pull/pull-loop';
-import { sweep } from './sweep';
+import { sweep } from './held/sweep';
 import type { Work } from './work';
 
 export interface StrategyOptions {

@@ -9,9 +9,9 @@ import { dataSchemaOf, type Envelope, type RawMessage, sourceOf, toHeaders } fro
 import { readMessage, type Sound } from './arrival';
 import { defineHandler, defineProjection, type Handler, type Projection } from './declarations';
 import { consumerMigrations } from './migrations';
-import { runBatch } from './runner';
+import { runBatch } from './batch/runner';
 import { defaultBudget } from './failure';
-import { releaseHeld } from './held-release';
+import { releaseHeld } from './held/release-held';
 import type { Delivered, Outcome, Work } from './work';
 
 export const logger = createLogger({ service: 'test', level: 'silent' });

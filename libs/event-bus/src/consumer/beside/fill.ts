@@ -7,7 +7,7 @@
  */
 import { type Contract, type SnapshotPage, type SnapshotQuestion, snapshotSubject, streamOf } from '@steward/contracts';
 import { currentTraceparent, type Database } from '@steward/platform';
-import { runBatch } from '../runner';
+import { runBatch } from '../batch/runner';
 import { type Delivered, readFor, type Work } from '../work';
 import { messageOfItem } from '../rebuild/snapshot-message';
 import type { Source } from './beside.store';

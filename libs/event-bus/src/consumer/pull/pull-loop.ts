@@ -12,7 +12,7 @@
 import { StewardError } from '@steward/platform';
 import { type Broker, namedBrokerError } from '../../broker';
 import type { Rate } from '../../flow/rate';
-import type { AfterCommit } from '../apply';
+import type { AfterCommit } from '../batch/apply';
 import type { Work } from '../work';
 import { Behind } from './behind';
 import { Dispatcher } from './dispatcher';
@@ -20,7 +20,7 @@ import { doneWithin } from './done-within';
 import { toInHand } from './in-hand';
 import { Pausing } from './pausing';
 import type { Progress } from './progress';
-import { Releases } from './releases';
+import { Releasing } from '../held/releasing';
 import { type EndCause, type Message, openSession, type Session } from './session';
 import { settleBatch } from './settle-batch';
 
@@ -48,7 +48,7 @@ export class PullLoop {
   readonly #stop = new AbortController();
   readonly #pausing: Pausing;
   readonly #dispatcher: Dispatcher;
-  readonly #releases: Releases;
+  readonly #releasing: Releasing;
   readonly #behind = new Behind();
   #session: Session | undefined;
   #reason: string | undefined = 'not bound yet';
@@ -65,7 +65,7 @@ export class PullLoop {
   ) {
     const stop = this.#stop.signal;
     this.#pausing = new Pausing(work.clock, options.pausedSince);
-    this.#releases = new Releases(work, stop);
+    this.#releasing = new Releasing(work, stop);
     this.#dispatcher = new Dispatcher({
       apply: (batch) => settleBatch(work, batch, { stop, onApplied: () => options.rate.add(1), onCommit: (after) => this.#committed(after) }),
       mayApply: () => !stop.aborted && !this.#pausing.paused,
@@ -122,7 +122,7 @@ export class PullLoop {
     const session = this.#session;
     await session?.drain();
     this.#dispatcher.giveBackWaiting();
-    await Promise.all([this.#dispatcher.settled(), this.#releases.ended()]);
+    await Promise.all([this.#dispatcher.settled(), this.#releasing.ended()]);
     this.#dispatcher.giveBackWaiting();
     // Acknowledgements are fire and forget: what is still in the client's buffer would come again after the deploy.
     if (session?.alive()) await this.broker.nc.flush().catch(() => undefined);
@@ -206,7 +206,7 @@ export class PullLoop {
 
   #committed({ awaited, releases }: AfterCommit): void {
     if (awaited) this.options.wakeSweep();
-    this.#releases.begin(releases);
+    this.#releasing.begin(releases);
   }
 
   async #watch(): Promise<void> {

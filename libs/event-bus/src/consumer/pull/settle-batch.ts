@@ -5,9 +5,9 @@
  * 3. Stopping ends the waiting: what is not settled then is given back.
  */
 import { through } from '@steward/platform';
-import type { AfterCommit } from '../apply';
+import type { AfterCommit } from '../batch/apply';
 import { classify } from '../failure';
-import { runBatch } from '../runner';
+import { runBatch } from '../batch/runner';
 import { inSpans } from '../telemetry/spans';
 import { type Delivered, type Outcome, readFor, type Work } from '../work';
 import { giveBack, type InHand, settle } from './in-hand';

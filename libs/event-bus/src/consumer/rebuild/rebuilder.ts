@@ -12,7 +12,7 @@ import { type Contract, type SnapshotPage, type SnapshotQuestion, snapshotSubjec
 import { type Clock, currentTraceparent, type Database, inSpan, type Logger, startSpan } from '@steward/platform';
 import { scrubDigest } from '../../digest/kept';
 import type { JetStreamStrategy } from '../jetstream.strategy';
-import { runBatch } from '../runner';
+import { runBatch } from '../batch/runner';
 import { type Delivered, readFor, type Work } from '../work';
 import { rebuildGate } from './rebuild-gate';
 import { beginPage, claimRebuild, endPage, type OpenRebuild, postponePage, requestRebuild } from './rebuild.store';

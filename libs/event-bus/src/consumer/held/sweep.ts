@@ -5,11 +5,11 @@
  * 3. Letters that a newer state has overtaken (C5) without having seen each other: their transactions ran side by side.
  */
 import { StewardError } from '@steward/platform';
-import type { Envelope } from '../envelope';
-import type { Handler } from './declarations';
-import { lockPositions, movePositions } from './gate/held.store';
-import { giveUpHeld, releaseHeld } from './held-release';
-import type { Work } from './work';
+import type { Envelope } from '../../envelope';
+import type { Handler } from '../declarations';
+import { lockPositions, movePositions } from '../gate/held.store';
+import { giveUpHeld, releaseHeld } from './release-held';
+import type { Work } from '../work';
 
 /** `pausedMs`: for how long nothing was pulled, which no wait is to be blamed for. */
 export async function sweep(work: Work, pausedMs = 0): Promise<void> {

@@ -1,7 +1,7 @@
-import type { Envelope } from '../envelope';
-import { type Failure, type FaultClass, isExhausted, retryDelayMs } from './failure';
-import { type Attempts, countAttempt } from './gate/attempts.store';
-import type { Work } from './work';
+import type { Envelope } from '../../envelope';
+import { type Failure, type FaultClass, isExhausted, retryDelayMs } from '../failure';
+import { type Attempts, countAttempt } from '../gate/attempts.store';
+import type { Work } from '../work';
 
 export type Decision =
   | { kind: 'later'; afterMs: number; attempts: number }

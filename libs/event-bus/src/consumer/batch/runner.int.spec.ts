@@ -1,9 +1,9 @@
 import { RejectedError } from '@steward/platform';
 import type { PoolClient } from 'pg';
-import { platformOwner } from '../dead-letter/dead-letter.store';
-import { businessCase } from './failure';
-import { createHeaders, delivered, envelopeOf, messageOf, openRig, recordingProjection, type Rig, sound, stock, stockLevel } from './rig.spec';
-import { sweep } from './sweep';
+import { platformOwner } from '../../dead-letter/dead-letter.store';
+import { businessCase } from '../failure';
+import { createHeaders, delivered, envelopeOf, messageOf, openRig, recordingProjection, type Rig, sound, stock, stockLevel } from '../rig.spec';
+import { sweep } from '../held/sweep';
 
 interface Letter { key: string; class: string; kind: string; state: string; owner: { team: string }; body: Buffer; headers: Record<string, string[]>; attempts: number; fingerprint: string; error: string; closed_reason: string | null }
 

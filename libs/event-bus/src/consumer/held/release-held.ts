@@ -6,17 +6,17 @@
  *    the others wait behind that letter (C5).
  */
 import type { PoolClient } from 'pg';
-import { closeApplied, headersToRecord, type NewLetter, storeDeadLetters } from '../dead-letter/dead-letter.store';
-import { addressOf, type Envelope, toHeaders } from '../envelope';
-import { decide } from './decide';
-import type { Handler } from './declarations';
-import { classify, type FaultClass } from './failure';
-import { forgetAttempts } from './gate/attempts.store';
-import { dropHeld, hold, movePositions, nextHeld } from './gate/held.store';
-import { writeJournal } from './gate/journal.store';
-import { markApplied } from './gate/sequence-gate';
-import { runHandler } from './own-code';
-import { dataOf, identityOf, type Work } from './work';
+import { closeApplied, headersToRecord, type NewLetter, storeDeadLetters } from '../../dead-letter/dead-letter.store';
+import { addressOf, type Envelope, toHeaders } from '../../envelope';
+import { decide } from '../batch/decide';
+import type { Handler } from '../declarations';
+import { classify, type FaultClass } from '../failure';
+import { forgetAttempts } from '../gate/attempts.store';
+import { dropHeld, hold, movePositions, nextHeld } from '../gate/held.store';
+import { writeJournal } from '../gate/journal.store';
+import { markApplied } from '../gate/sequence-gate';
+import { runHandler } from '../batch/own-code';
+import { dataOf, identityOf, type Work } from '../work';
 
 /** Applies the held events of a key as long as the next one is there. Throws only what is the infrastructure's fault. */
 export async function releaseHeld(work: Work, handler: Handler, place: string): Promise<void> {

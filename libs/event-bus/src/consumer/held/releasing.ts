@@ -1,9 +1,9 @@
-import type { AfterCommit } from '../apply';
-import { releaseHeld } from '../held-release';
+import type { AfterCommit } from '../batch/apply';
+import { releaseHeld } from './release-held';
 import type { Work } from '../work';
 
 /** Releases what waited for a batch, after its commit and beside the loop: no batch waits for it. */
-export class Releases {
+export class Releasing {
   readonly #running = new Set<Promise<void>>();
 
   constructor(

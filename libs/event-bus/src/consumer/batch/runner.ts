@@ -8,15 +8,15 @@
  *    tries it is not handled again while it waits for the quarter of an hour to pass.
  */
 import { StewardError } from '@steward/platform';
-import { type NewLetter, storeDeadLetters } from '../dead-letter/dead-letter.store';
-import type { Faulty, Sound } from './arrival';
+import { type NewLetter, storeDeadLetters } from '../../dead-letter/dead-letter.store';
+import type { Faulty, Sound } from '../arrival';
 import { type AfterCommit, applyBatch, conflictLetter } from './apply';
 import { decide } from './decide';
-import { classify } from './failure';
-import { type Attempts, countAttempt, forgetAttempts } from './gate/attempts.store';
-import { hold, lockPositions, movePositions } from './gate/held.store';
-import { markApplied, placeOf } from './gate/sequence-gate';
-import { declared, type Delivered, done, isSound, letterOf, type Outcome, type Work } from './work';
+import { classify } from '../failure';
+import { type Attempts, countAttempt, forgetAttempts } from '../gate/attempts.store';
+import { hold, lockPositions, movePositions } from '../gate/held.store';
+import { markApplied, placeOf } from '../gate/sequence-gate';
+import { declared, type Delivered, done, isSound, letterOf, type Outcome, type Work } from '../work';
 
 export type Settle = (delivered: Delivered, outcome: Outcome) => void;
 export type AfterBatch = (after: AfterCommit) => void;

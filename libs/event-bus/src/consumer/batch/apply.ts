@@ -7,16 +7,16 @@
 import type { Contract } from '@steward/contracts';
 import { together } from '@steward/platform';
 import type { PoolClient } from 'pg';
-import { closeApplied, closeSuperseded, type NewLetter, storeDeadLetters } from '../dead-letter/dead-letter.store';
-import type { Sound } from './arrival';
-import type { AppliedEvent, Handler, Projection } from './declarations';
-import { applyGate, type Gate } from './gate/apply-gate';
-import { forgetAttempts } from './gate/attempts.store';
-import { releaseAwaiting } from './gate/held.store';
-import { applySequenced, placeOf, type SequencedEvent } from './gate/sequence-gate';
-import { writeJournal } from './gate/journal.store';
+import { closeApplied, closeSuperseded, type NewLetter, storeDeadLetters } from '../../dead-letter/dead-letter.store';
+import type { Sound } from '../arrival';
+import type { AppliedEvent, Handler, Projection } from '../declarations';
+import { applyGate, type Gate } from '../gate/apply-gate';
+import { forgetAttempts } from '../gate/attempts.store';
+import { releaseAwaiting } from '../gate/held.store';
+import { applySequenced, placeOf, type SequencedEvent } from '../gate/sequence-gate';
+import { writeJournal } from '../gate/journal.store';
 import { runHandler, runOwnCode } from './own-code';
-import { type Delivered, letterOf, newcomerWaitMs, type Work } from './work';
+import { type Delivered, letterOf, newcomerWaitMs, type Work } from '../work';
 
 /** What is left to do once the batch has committed; nothing of it may happen before. */
 export interface AfterCommit {

@@ -1,6 +1,6 @@
 import { isConnectionError, through } from '@steward/platform';
 import type { PoolClient } from 'pg';
-import type { AppliedEvent, Handler } from './declarations';
+import type { AppliedEvent, Handler } from '../declarations';
 
 /**
  * Runs a service's projection or handler in the batch's transaction. A connection error that it throws while the transaction is

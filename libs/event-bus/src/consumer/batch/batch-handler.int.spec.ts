@@ -1,6 +1,6 @@
 import { type FeedProgress, feedProgress } from '@steward/contracts';
-import { defineBatchHandler } from './declarations';
-import { delivered, openRig, progress, type Rig } from './rig.spec';
+import { defineBatchHandler } from '../declarations';
+import { delivered, openRig, progress, type Rig } from '../rig.spec';
 
 describe('a handler of batches', () => {
   let rig: Rig;
