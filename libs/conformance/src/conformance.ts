@@ -1,8 +1,8 @@
 import type { Adapter } from '@steward/adapter-kit';
 import { readSheets, writeSheet } from './sheet/page';
 import { checkNames, render, score, type Score } from './sheet/sheet';
-import { Stage } from './stage/stage';
 import { startTracing, type Tracing } from './stage/tracing';
+import { openTrial, type Trial } from './stage/trial';
 import type { VendorProfile } from './vendor-profile';
 
 const checkMs = 120_000;
@@ -14,22 +14,22 @@ export function conformance(adapter: Adapter, vendor: string, profile: VendorPro
   describe(`conformance of ${title}`, () => {
     const scores: Score[] = [];
     let tracing: Tracing;
-    let stage: Stage;
+    let trial: Trial;
 
     beforeAll(async () => {
       tracing = await startTracing();
-      stage = await Stage.open({ adapter, vendor, profile, tracing });
+      trial = await openTrial({ adapter, vendor, profile, tracing });
     });
 
     afterAll(async () => {
-      await stage?.close();
+      await trial?.stage.close();
       await tracing?.close();
     });
 
     it.each(checkNames)(
       '%s',
       async (name) => {
-        const scored = await score(stage, name);
+        const scored = await score(trial, name);
         scores.push(scored);
         if (scored.result === 'failed') throw new Error(scored.reason);
       },
@@ -38,7 +38,7 @@ export function conformance(adapter: Adapter, vendor: string, profile: VendorPro
 
     it('docs/vendors.md shows its sheet (npm run test:vendors writes it)', () => {
       const sheet = render(title, scores, profile.lacks);
-      process.stdout.write(`\n${sheet}\nfirst event: ${stage.evidence.firstEvent}\n`);
+      process.stdout.write(`\n${sheet}\nfirst event: ${trial.stage.evidence.firstEvent}\n`);
       if (process.env['WRITE_SHEETS'] === '1') writeSheet(title, sheet);
       expect(readSheets().get(title)).toBe(sheet);
     });

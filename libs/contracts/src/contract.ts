@@ -78,6 +78,12 @@ export interface Contract<T = unknown> extends ContractData {
   readonly shape?: T;
 }
 
+/** One of the versions that an entity's contract has had. */
+export interface ContractVersion {
+  readonly entity: string;
+  readonly major: number;
+}
+
 interface SchemaError {
   readonly instancePath: string;
   readonly keyword: string;

@@ -12,7 +12,7 @@ export {
 } from './broker-access';
 export { AUTHENTICATED_WITHIN_SECONDS, type BrokerAccountOptions, type BrokerPassword, renderBrokerAccounts } from './broker-accounts';
 export type { Problem } from './problem';
-export { type Allowance, type ChangeRule, type Consumer, type Contract, type ContractData, keyOf, type Kind, type Owner, type ReconciliationTerms, type RepairPolicy, typeOf } from './contract';
+export { type Allowance, type ChangeRule, type Consumer, type Contract, type ContractData, type ContractVersion, keyOf, type Kind, type Owner, type ReconciliationTerms, type RepairPolicy, typeOf } from './contract';
 export type { Claims } from './claims';
 export * from './generated/catalogue';
 export { runbooks } from './generated/runbooks';
@@ -52,11 +52,11 @@ export {
 } from './doors/reconciliation';
 export type { RunbookDeclaration, RunbookParam, RunbookStep, RunbookStepKind } from './runbook';
 export { backlogSubject, type BacklogAnswer, type Beat, type HeartbeatAnswer, type HeartbeatQuestion, heartbeatSubject, LETTERS_NAMED, type Waiting, type WaitingLetter } from './release/doors';
-export { type ContractVersion, declaredOf, readsOf, type ReadVersion, type Release, versionName } from './release/release';
+export { declaredOf, readsOf, type ReadVersion, type Release } from './release/release';
 export { type SnapshotItem, type SnapshotPage, type SnapshotQuestion, snapshotSubject } from './doors/snapshot';
 export { parseSubject, type ParsedSubject, streamOf, subjectOf, subjectPrefixOf } from './subject';
 export { type TraceAnswer, type TraceEntry, type TraceQuestion, traceSubject } from './doors/trace';
 export type { DurableDeclaration, StreamDeclaration } from './topology';
 export { shipped } from './upcast/shipped';
 export { type Catalogue, defineUpcast, raised, readableMajors, type Upcast } from './upcast/upcast';
-export { contractAt, currentContracts, newestOf, versionIn, versionsOf } from './upcast/versions';
+export { contractAt, currentContracts, newestOf, versionIn, versionName, versionsOf } from './upcast/versions';

@@ -1,11 +1,18 @@
 import { type EnvOf, senderEnv, serviceEnv } from '@steward/platform';
 import { z } from 'zod';
-import type { Adapter } from './define-adapter';
+import type { Connector } from '../source/define';
 
 type Shape = Record<string, z.ZodType>;
 
-export const connectorVariable = (adapter: Adapter) => ({
-  STEWARD_CONNECTOR: z.enum(Object.keys(adapter.connectors) as [string, ...string[]]).default('sandbox').describe(`vendor of the ${adapter.name}: ${Object.keys(adapter.connectors).join(' | ')}`),
+/** What an adapter declares that its environment depends on. */
+interface Declared {
+  readonly name: string;
+  readonly connectors: Readonly<Record<string, Pick<Connector, 'env'>>>;
+  readonly env?: z.ZodRawShape;
+}
+
+export const connectorVariable = ({ name, connectors }: Declared) => ({
+  STEWARD_CONNECTOR: z.enum(Object.keys(connectors) as [string, ...string[]]).default('sandbox').describe(`vendor of the ${name}: ${Object.keys(connectors).join(' | ')}`),
 });
 
 type OwnShape = typeof serviceEnv & typeof senderEnv & ReturnType<typeof connectorVariable>;
@@ -13,7 +20,7 @@ type OwnShape = typeof serviceEnv & typeof senderEnv & ReturnType<typeof connect
 export type AdapterEnv = EnvOf<OwnShape> & Readonly<Record<string, unknown>>;
 
 /** What the process may be given: the variables of the selected connector strictly, those of the others only known by name. */
-export function adapterShape(adapter: Adapter, vendor: string | undefined): OwnShape & Shape {
+export function adapterShape(adapter: Declared, vendor: string | undefined): OwnShape & Shape {
   const others = Object.values(adapter.connectors).flatMap(({ env }) => Object.keys(env));
   const ignored = Object.fromEntries(others.map((name) => [name, z.string().optional()]));
   const own = vendor === undefined ? {} : (adapter.connectors[vendor]?.env ?? {});

@@ -1,4 +1,5 @@
 import { eventually } from '@steward/testing';
+import { Line } from '../stage/line';
 import type { Scene } from '../stage/scene';
 import { withJson } from '../tap/levers';
 import type { VendorProfile } from '../vendor-profile';
@@ -9,7 +10,7 @@ const surviving =
   async (scene: Scene): Promise<void> => {
     const { tap, options } = scene.stage;
     const change: VendorProfile['empty'] = options.profile[spoil];
-    const line = await scene.line();
+    const line = await Line.open(scene);
     const { ended } = line.start();
     await line.agrees();
     const before = { ...ended };
@@ -29,7 +30,7 @@ export const survivesTruncatedPages = surviving('truncated');
 export async function quarantinesMalformed(scene: Scene): Promise<void> {
   const key = scene.things.keyOf(2);
   await scene.malform(2);
-  const line = await scene.line();
+  const line = await Line.open(scene);
   line.start();
   await line.agrees();
   await eventually(async () => {

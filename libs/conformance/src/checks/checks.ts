@@ -1,6 +1,6 @@
 /** Every line of the score sheet, in its order; the last two judge what the others did. */
 import type { Scene } from '../stage/scene';
-import type { Stage } from '../stage/stage';
+import type { Trial } from '../stage/trial';
 import { quarantinesMalformed, survivesEmptyAnswers, survivesTruncatedPages } from './answers';
 import { honoursRetryAfter, tellsFailures, tellsTimeouts } from './calls';
 import { changesAreAnnounced, deletionsAreFound, overlapIsRead, pagesAreComplete, resumesAfterKill, samePageIsNoChange } from './pages';
@@ -9,15 +9,15 @@ import { outputsAreValid, tellsNoSecret, writesOnly } from './totals';
 import { unknownWritesAreReadBack, writesAreIdempotent } from './writes';
 
 /** Throws what is wrong; a string says why the check does not concern this connector. */
-type Work = (stage: Stage) => Promise<void | string>;
+type Work = (trial: Trial) => Promise<void | string>;
 
 const each =
   (check: (scene: Scene) => Promise<void>) =>
-  async (stage: Stage): Promise<void | string> => {
-    if (stage.scenes.length === 0) return writesOnly;
-    for (const scene of stage.scenes) {
+  async ({ stage, scenes }: Trial): Promise<void | string> => {
+    if (scenes.length === 0) return writesOnly;
+    for (const scene of scenes) {
       await check(scene).catch((error: unknown) => {
-        throw stage.scenes.length === 1 ? error : new Error(`${scene.contract.entity}: ${(error as Error).message}`, { cause: error });
+        throw scenes.length === 1 ? error : new Error(`${scene.contract.entity}: ${(error as Error).message}`, { cause: error });
       });
       await stage.endCheck();
     }

@@ -1,5 +1,6 @@
 import type { Page } from '@steward/adapter-kit';
 import { eventually } from '@steward/testing';
+import { Line } from '../stage/line';
 import type { Scene } from '../stage/scene';
 import { sameKeys } from './keys';
 
@@ -93,7 +94,7 @@ export async function overlapIsRead(scene: Scene): Promise<void> {
 
 /** Imports everything, then each change and nothing else. */
 export async function changesAreAnnounced(scene: Scene): Promise<void> {
-  const line = await scene.line();
+  const line = await Line.open(scene);
   line.start();
   await line.agrees();
   const imported = (await line.outbox()).length;
@@ -106,7 +107,7 @@ export async function changesAreAnnounced(scene: Scene): Promise<void> {
 
 /** A hard delete, and the thing's return. What the contract never lets disappear is a case for its owner, and stays announced. */
 export async function deletionsAreFound(scene: Scene): Promise<void> {
-  const line = await scene.line();
+  const line = await Line.open(scene);
   line.start();
   await line.agrees();
   const key = scene.things.keyOf(2);
@@ -130,7 +131,7 @@ export async function resumesAfterKill(scene: Scene): Promise<void> {
     const pageByPage = await readToEnd(scene, (cursor, signal) => scene.feed()[name](cursor, signal));
     sameKeys([...new Set(pageByPage.keys)], scene.keys());
   }
-  const line = await scene.line();
+  const line = await Line.open(scene);
   const killed = line.start();
   await killed.holdPage(3);
   await eventually(async () => (await line.outbox()).length > 0);
@@ -146,7 +147,7 @@ export async function resumesAfterKill(scene: Scene): Promise<void> {
 
 /** Read again by a process that remembers nothing, in every way there is. */
 export async function samePageIsNoChange(scene: Scene): Promise<void> {
-  const line = await scene.line();
+  const line = await Line.open(scene);
   const first = line.start();
   await line.agrees();
   await first.kill();

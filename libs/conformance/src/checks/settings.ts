@@ -1,8 +1,8 @@
 import { loadEnv } from '@steward/platform';
-import type { Stage } from '../stage/stage';
+import type { Trial } from '../stage/trial';
 
 /** Every variable has a description; what is missing or no address is refused, all of it at once, by name. */
-export async function refusesBadSettings({ connector, settings, evidence }: Stage): Promise<void> {
+export async function refusesBadSettings({ stage: { connector, settings, evidence } }: Trial): Promise<void> {
   const faultsOf = (given: Readonly<Record<string, string>>): string => {
     try {
       loadEnv(connector.env, given);

@@ -1,6 +1,7 @@
 /** What an adapter's effects (ADR 0018) have to keep at this vendor's system. Nothing is stored here: the effect's own code is what is judged. */
 import { type Effect, type EffectCall, type EffectOutcome, idempotencyKeyOf, isNothingSent } from '@steward/adapter-kit';
 import type { Stage } from '../stage/stage';
+import type { Trial } from '../stage/trial';
 import { once } from '../tap/levers';
 import type { Lever, TapRequest } from '../tap/tap.client';
 import type { Writing } from '../vendor-profile';
@@ -8,7 +9,7 @@ import type { Writing } from '../vendor-profile';
 const readsOnly = 'reads only: a connector has no way to write';
 
 /** Sent twice, because nobody knew better, it is there once. */
-export async function writesAreIdempotent(stage: Stage): Promise<void | string> {
+export async function writesAreIdempotent({ stage }: Trial): Promise<void | string> {
   return eachWriting(stage, async (writing, n, effect) => {
     for (let times = 0; times < 2; times += 1) expectDone(writing, await submit(effect, writing, n));
     await expectOnce(writing, n, 'sent twice');
@@ -16,7 +17,7 @@ export async function writesAreIdempotent(stage: Stage): Promise<void | string> 
 }
 
 /** A write whose answer was lost, and one that never arrived: reading back tells them apart, or what is sent again does no harm. */
-export async function unknownWritesAreReadBack(stage: Stage): Promise<void | string> {
+export async function unknownWritesAreReadBack({ stage }: Trial): Promise<void | string> {
   return eachWriting(stage, async (writing, n, effect) => {
     const { isWrite = ({ method }: TapRequest) => method !== 'GET' } = stage.options.profile;
     const ways: readonly (readonly [string, Lever])[] = [

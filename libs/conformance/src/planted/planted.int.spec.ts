@@ -3,8 +3,8 @@ import type { Adapter, Page } from '@steward/adapter-kit';
 import { z } from 'zod';
 import type { CheckName } from '../checks/checks';
 import { checkNames, render, score } from '../sheet/sheet';
-import { Stage } from '../stage/stage';
 import { startTracing, type Tracing } from '../stage/tracing';
+import { openTrial, type Trial } from '../stage/trial';
 import { profile, type SaleEffect, shop, type Till, variables } from './shop.fixture.spec';
 
 const swallow = (): Page => ({ items: [], next: '[0,0]', more: false });
@@ -183,18 +183,18 @@ const plants: readonly Plant[] = [
 
 describe('the conformance suite', () => {
   let tracing: Tracing;
-  let stage: Stage | undefined;
+  let trial: Trial | undefined;
 
   beforeAll(async () => {
     tracing = await startTracing();
   });
   afterEach(async () => {
-    await stage?.close();
-    stage = undefined;
+    await trial?.stage.close();
+    trial = undefined;
   });
   afterAll(() => tracing.close());
 
-  const open = async (adapter: Adapter, patienceMs?: number): Promise<Stage> => (stage = await Stage.open({ adapter, vendor: 'shop', profile, tracing, ...(patienceMs === undefined ? {} : { patienceMs }) }));
+  const open = async (adapter: Adapter, patienceMs?: number): Promise<Trial> => (trial = await openTrial({ adapter, vendor: 'shop', profile, tracing, ...(patienceMs === undefined ? {} : { patienceMs }) }));
 
   it('passes a sound connector in every line', async () => {
     const sound = await open(shop());
@@ -219,14 +219,14 @@ describe('the conformance suite', () => {
   });
 
   it('gives a vendor’s reason for what its system can’t do, and takes none for what is no check', async () => {
-    const excused = (cannot: Record<string, string>): Promise<Stage> => Stage.open({ adapter: shop(), vendor: 'shop', profile: { ...profile, cannot }, tracing });
-    stage = await excused({ 'a hard delete is found': 'records are archived' });
-    const excuse = await score(stage, 'a hard delete is found');
+    const excused = (cannot: Record<string, string>): Promise<Trial> => openTrial({ adapter: shop(), vendor: 'shop', profile: { ...profile, cannot }, tracing });
+    trial = await excused({ 'a hard delete is found': 'records are archived' });
+    const excuse = await score(trial, 'a hard delete is found');
     expect(excuse).toEqual({ check: 'a hard delete is found', result: 'can’t', reason: 'records are archived' });
     expect(render('erp: shop', [excuse], [])).toContain('0 passed, 0 failed, 1 can’t, 0 n/a');
-    await stage.close();
-    stage = await excused({ 'a hard deletion': 'misspelt' });
-    await expect(score(stage, 'a hard delete is found')).rejects.toThrow('the profile excuses what is no check: a hard deletion');
+    await trial.stage.close();
+    trial = await excused({ 'a hard deletion': 'misspelt' });
+    await expect(score(trial, 'a hard delete is found')).rejects.toThrow('the profile excuses what is no check: a hard deletion');
   });
 
   it.each(plants)('T3: $fault turns "$red" red', async ({ red, says, adapter, first }) => {

@@ -1,6 +1,6 @@
 /** The score of one connector: one line a check. */
 import { checks, type CheckName } from '../checks/checks';
-import type { Stage } from '../stage/stage';
+import type { Trial } from '../stage/trial';
 
 export type Result = 'passed' | 'failed' | 'can’t' | 'n/a';
 
@@ -13,15 +13,16 @@ export interface Score {
 
 export const checkNames = Object.keys(checks) as readonly CheckName[];
 
-export async function score(stage: Stage, check: CheckName): Promise<Score> {
-  const work: (stage: Stage) => Promise<void | string> = checks[check];
+export async function score(trial: Trial, check: CheckName): Promise<Score> {
+  const work: (trial: Trial) => Promise<void | string> = checks[check];
+  const { stage } = trial;
   const { cannot = {} } = stage.options.profile;
   const unknown = Object.keys(cannot).find((name) => !Object.hasOwn(checks, name));
   if (unknown !== undefined) throw new TypeError(`the profile excuses what is no check: ${unknown}`);
   const excuse = cannot[check];
   if (excuse !== undefined) return { check, result: 'can’t', reason: excuse };
   try {
-    const concernsNobody = await work(stage);
+    const concernsNobody = await work(trial);
     return typeof concernsNobody === 'string' ? { check, result: 'n/a', reason: concernsNobody } : { check, result: 'passed', reason: '' };
   } catch (error) {
     return { check, result: 'failed', reason: (error as Error).message };

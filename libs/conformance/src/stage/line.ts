@@ -35,10 +35,13 @@ export class Line {
     private readonly database: Database,
   ) {}
 
+  /** Closed when its check is over. */
   static async open(scene: Scene): Promise<Line> {
     const template = await testDatabase({ migrations: [...outboxMigrations, ...consumerMigrations, ...kitMigrations, ...(scene.stage.options.adapter.migrations ?? [])] });
     const database = await openDatabase({ url: template.url, name: 'conformance', migrations: [], logger: scene.stage.evidence.logger });
-    return new Line(scene, template, database);
+    const line = new Line(scene, template, database);
+    scene.stage.afterCheck(() => line.close());
+    return line;
   }
 
   /** A process of the adapter, with a connector that knows nothing yet. */
@@ -104,7 +107,7 @@ export class Line {
     }, this.scene.stage.patience);
   }
 
-  async close(): Promise<void> {
+  private async close(): Promise<void> {
     for (const reader of this.readers) await reader.stop();
     const { stage, contract } = this.scene;
     const surprising = (await this.letters()).filter(({ key }) => !this.scene.malformed.has(key));

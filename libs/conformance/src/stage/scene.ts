@@ -1,7 +1,6 @@
 import type { Feed, HttpLimits } from '@steward/adapter-kit';
 import type { Contract } from '@steward/contracts';
 import type { Things } from '../vendor-profile';
-import { Line } from './line';
 import type { Stage } from './stage';
 
 /** One feed of a stage, and the things it is about. */
@@ -52,11 +51,5 @@ export class Scene {
     const feed = this.stage.open(limits).find(({ contract }) => contract.entity === this.contract.entity);
     if (feed === undefined) throw new TypeError(`the connector has no feed of ${this.contract.entity} any more`);
     return feed;
-  }
-
-  async line(): Promise<Line> {
-    const line = await Line.open(this);
-    this.stage.afterCheck(() => line.close());
-    return line;
   }
 }

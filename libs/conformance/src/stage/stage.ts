@@ -8,7 +8,6 @@ import { loadEnv, systemClock } from '@steward/platform';
 import { Tap } from '../tap/tap.client';
 import type { StandIn, VendorProfile } from '../vendor-profile';
 import { Evidence } from './evidence';
-import { Scene } from './scene';
 import type { Tracing } from './tracing';
 
 export interface StageOptions {
@@ -24,8 +23,6 @@ export class Stage {
   readonly evidence = new Evidence();
   readonly patience: { readonly withinMs: number };
   readonly settings: Readonly<Record<string, string>>;
-  /** One for each feed. */
-  readonly scenes: readonly Scene[];
   private readonly closing: (() => Promise<void>)[] = [];
   private numbers = 0;
 
@@ -37,11 +34,6 @@ export class Stage {
   ) {
     this.patience = { withinMs: options.patienceMs ?? 30_000 };
     this.settings = options.profile.settings(tap.url);
-    this.scenes = this.open().map(({ contract }) => {
-      const things = standIn.things[contract.entity];
-      if (things === undefined) throw new TypeError(`the profile has no things of ${contract.entity}`);
-      return new Scene(this, contract, things);
-    });
   }
 
   static async open(options: StageOptions): Promise<Stage> {
@@ -49,9 +41,7 @@ export class Stage {
     const connector = adapter.connectors[vendor];
     if (connector === undefined) throw new TypeError(`${adapter.name} has no connector ${vendor}: ${Object.keys(adapter.connectors).join(', ')}`);
     const standIn = await profile.start();
-    const stage = new Stage(options, connector, standIn, await Tap.open(standIn.url));
-    for (const scene of stage.scenes) await scene.putAll();
-    return stage;
+    return new Stage(options, connector, standIn, await Tap.open(standIn.url));
   }
 
   /** The feeds as a process has them that has just started. */

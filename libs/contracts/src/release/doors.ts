@@ -3,7 +3,8 @@
  * A process records that it lives in the database of its service; whoever of the service has the broker tells operations of all of them, at a
  * door of that service alone, so that none can speak for another.
  */
-import type { ContractVersion, Release } from './release';
+import type { ContractVersion } from '../contract';
+import type { Release } from './release';
 
 export const heartbeatSubject = (service: string): string => `rpc.operations.heartbeat.${service}`;
 export const backlogSubject = (service: string): string => `rpc.${service}.backlog`;

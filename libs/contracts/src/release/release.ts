@@ -1,10 +1,6 @@
+import type { ContractVersion } from '../contract';
 import { contracts } from '../generated/catalogue';
-import { newestOf } from '../upcast/versions';
-
-export interface ContractVersion {
-  readonly entity: string;
-  readonly major: number;
-}
+import { newestOf, versionName } from '../upcast/versions';
 
 export interface ReadVersion extends ContractVersion {
   /** The systems whose messages of it are taken. */
@@ -22,8 +18,6 @@ export interface Release {
   /** The programs that make up the service: all have to run. */
   readonly processes: readonly string[];
 }
-
-export const versionName = ({ entity, major }: ContractVersion): string => `${entity}@${String(major)}`;
 
 /** What the contracts that a build was compiled with say of a service: it says each thing in the newest version, and may read the others. */
 export function declaredOf(service: string): Pick<Release, 'produces' | 'reads'> {

@@ -1,6 +1,5 @@
-import type { Contract } from '../contract';
+import type { Contract, ContractVersion } from '../contract';
 import { withKnownValues } from '../open-enum';
-import type { ContractVersion } from '../release/release';
 
 /** How what one major says is said in the next one. */
 export interface Upcast {

@@ -2,9 +2,8 @@
  * Contracts by version. A message, a letter and a stored row have a major, and what they say is read, masked and validated by that one; whoever
  * speaks of an entity without having anything of it in hand means the newest.
  */
-import type { Contract } from '../contract';
+import type { Contract, ContractVersion } from '../contract';
 import { contracts } from '../generated/catalogue';
-import type { ContractVersion } from '../release/release';
 import type { Catalogue } from './upcast';
 
 type Known = Pick<Catalogue, 'contracts'>;
@@ -17,6 +16,8 @@ export const versionsOf = (known: Known, entity: string): readonly Contract[] =>
 
 /** What is said of each entity today: one contract for each, in the order in which they were given. */
 export const newestOf = (all: readonly Contract[]): readonly Contract[] => all.filter(({ entity, major }) => !all.some((other) => other.entity === entity && other.major > major));
+
+export const versionName = ({ entity, major }: ContractVersion): string => `${entity}@${String(major)}`;
 
 /** The version in a subject (`evt.pim.product.v1.<key>`) or a type (`pim.product.v1`). */
 export function versionIn(text: string): ContractVersion | undefined {
