@@ -42,7 +42,7 @@ export interface Visit {
 export async function visit(orders: OrderClient, { key, sku, unit, body }: Wanted, dueAt: number): Promise<Visit> {
   const { status, text } = await orders.place(key, body);
   const answeredMs = performance.now() - dueAt;
-  const told = (order: Bought['order'], ids: readonly string[], tookMs: number): Bought => ({ key, sku, order, refused: order === undefined ? { status, replayed: false, text } : undefined, promisedUnit: unit, ids, answers: 1, tookMs });
+  const told = (order: Bought['order'], ids: readonly string[], tookMs: number): Bought => ({ key, sku, order, refused: order === undefined ? { status, replayed: false, text } : undefined, promisedUnit: unit, ids, answers: 1, tookMs, doneAt: Date.now() });
   if (status !== 201 && status !== 202) return { answeredMs, bought: told(undefined, [], Number.POSITIVE_INFINITY) };
   const placed = JSON.parse(text) as Placed;
   const order = placed.order.status === 'ACCEPTED' ? await orders.decided(placed, DECIDED_WITHIN_MS) : placed.order;

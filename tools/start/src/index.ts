@@ -5,7 +5,8 @@ export { orderBody, preview, type Placed, type ShownOrder } from './clients/shop
 export { seed, type Seeded } from './seed';
 export { readBooks, since, violations, type Books } from './shop/books';
 export type { Bought } from './shop/buyers';
-export { layOut, shownQuantity, type Goods } from './shop/goods';
+export { layOut, type Goods } from './shop/goods';
+export { shelves } from './shop/shelves';
 export { databaseOf, databaseOwners, type DatabaseOwner } from './system/databases';
 export { freePortPlan, portsFrom, processNames, type Ports, type ProcessName } from './system/ports';
 export type { ServiceName } from './system/services';

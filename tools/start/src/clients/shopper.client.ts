@@ -98,14 +98,14 @@ export function placeOrder(gatewayUrl: string, { key, token, withinMs, ...purcha
 }
 
 export interface Reserved {
-  readonly reservation: { readonly id: string; readonly status: string; readonly orderId: string | null };
+  readonly reservation: { readonly id: string; readonly status: 'PENDING' | 'HELD' | 'REFUSED' | 'ORDERED' | 'RELEASED' | 'EXPIRED'; readonly expiresAt: string; readonly orderId: string | null };
   /** Lets a guest see the reservation, give it back and order with it. */
   readonly reservationToken: string;
 }
 
 /** Stock for a cart, before there is an order. */
-export function reserveCart(gatewayUrl: string, { key, ...body }: { key: string; lines: readonly { sku: string; quantity: number }[]; holdSeconds?: number }, waitSeconds: number): Promise<Answered> {
-  return ask('POST', `${gatewayUrl}/v1/reservations`, body, { 'idempotency-key': key, prefer: `wait=${waitSeconds}` });
+export function reserveCart(gatewayUrl: string, { key, withinMs, ...body }: { key: string; lines: readonly { sku: string; quantity: number }[]; holdSeconds?: number; withinMs?: number }, waitSeconds: number): Promise<Answered> {
+  return ask('POST', `${gatewayUrl}/v1/reservations`, body, { 'idempotency-key': key, prefer: `wait=${waitSeconds}` }, withinMs);
 }
 
 const ofReservation = (gatewayUrl: string, method: string, { reservation, reservationToken }: Reserved): Promise<Answered> =>

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { eventually, OtlpReceiver } from '@steward/testing';
 import { eraseMe, placeOrder, preview, readOrder, readReservation, register, releaseReservation, requestReturn, reserveCart, type Answered, type Placed, type Reserved, type ShownOrder } from '../clients/shopper.client';
 import { readBooks, violations, type Books } from '../shop/books';
-import { codeOf } from '../shop/buyers';
+import { codeOf } from '../shop/clicks';
 import { layOut, shownQuantity, type Goods } from '../shop/goods';
 import { freePortPlan, type ProcessName } from '../system/ports';
 import { scratchFolder } from '../system/scratch-folder';
@@ -58,7 +58,7 @@ describe('an order', () => {
     return { orders: all.filter(({ reference }) => reference === number), sales: sales.filter(({ reference }) => reference === number), charges: charges.filter(({ metadata }) => metadata['orderId'] === id) };
   }
 
-  const asBought = (shown: ShownOrder, sku: string, unit: number) => ({ key: shown.id, sku, order: shown, refused: undefined, promisedUnit: unit, ids: [shown.id], answers: 1, tookMs: 0 });
+  const asBought = (shown: ShownOrder, sku: string, unit: number) => ({ key: shown.id, sku, order: shown, refused: undefined, promisedUnit: unit, ids: [shown.id], answers: 1, tookMs: 0, doneAt: Date.now() });
 
   it('S2 S5 S6: is confirmed with one order, one sale and one payment, and its stock is spoken for', async () => {
     const sku = skuAt(0);

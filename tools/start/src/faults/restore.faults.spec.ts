@@ -159,7 +159,7 @@ describe('every database is restored, each from a backup of another moment', () 
     const shown = [await becomesConfirmed(known.placed), await becomesConfirmed(unknownToOms.placed), await becomesConfirmed(again)];
     const bought = [known, unknownToOms, unknownToGateway].map(({ purchase, unit }, index) => {
       const order = shown[index] as ShownOrder;
-      return { key: purchase.key, sku: sku(index), order, refused: undefined, promisedUnit: unit, ids: [order.id], answers: 1, tookMs: 0 };
+      return { key: purchase.key, sku: sku(index), order, refused: undefined, promisedUnit: unit, ids: [order.id], answers: 1, tookMs: 0, doneAt: Date.now() };
     });
     const wrong = violations(bought, goods.map(({ sku: each }) => ({ sku: each, stock: 1 })), await readBooks(system.sandbox));
     if (wrong.length > 0) process.stdout.write(`${await wayOfOrders(system, shown.map(({ id }) => id))}\n`);

@@ -6,6 +6,7 @@ import type { Charge, SandboxControl, SandboxRecord } from '../clients/sandbox.c
 import type { ShownOrder } from '../clients/shopper.client';
 import type { Bought } from './buyers';
 import type { Goods } from './goods';
+import { isOpen } from './holds';
 
 export interface Books {
   readonly orders: readonly SandboxRecord[];
@@ -40,6 +41,7 @@ export function violations(bought: readonly Bought[], goods: readonly Goods[], b
     ...bought.filter(({ answers }) => answers > 1).map(({ key, answers }) => `purchase ${key} was answered in ${answers} different ways`),
     ...bought.flatMap(({ order, promisedUnit }) => (order?.lines ?? []).filter(({ unit }) => Number(unit.minorUnits) !== promisedUnit).map(({ unit }) => `order ${order?.number} costs ${unit.minorUnits} and ${promisedUnit} was promised`)),
     ...orders.flatMap((order) => ofOrder(order, books)),
+    ...bought.flatMap(ofHold),
     ...goods.flatMap((each) => ofGoods(each, bought)),
     ...strangers(orders, books),
   ];
@@ -67,14 +69,48 @@ function ofOrder({ id, number, status, totals }: ShownOrder, { orders, sales, ch
   ];
 }
 
+export const isSold = ({ order }: Bought): boolean => order?.status === 'CONFIRMED' || order?.status === 'COMPLETED';
+
+/** S2 S4: asked for once it is one, it ends, and what it held is its own order's or nobody's. */
+function ofHold(purchase: Bought): string[] {
+  const { sku, order, doneAt, hold } = purchase;
+  if (hold === undefined) return [];
+  const { id, status, orderId } = hold.reserved.reservation;
+  const lost = order?.rejection?.code === 'OUT_OF_STOCK' && hold.heldFrom !== undefined && doneAt < hold.until;
+  return [
+    ...(hold.ids.length > 1 ? [`a cart holds ${sku} ${hold.ids.length} times: ${hold.ids.join(', ')}`] : []),
+    ...(hold.answers > 1 ? [`hold ${id} was answered in ${hold.answers} different ways`] : []),
+    ...(isOpen(hold) ? [`hold ${id} of ${sku} was ${hold.end} and is ${status}`] : []),
+    ...(isSold(purchase) && orderId !== order?.id ? [`order ${order?.number} named hold ${id}, which is ${orderId === null ? 'nobody’s' : `order ${orderId}’s`}`] : []),
+    ...(lost ? [`order ${order.number} is turned away for want of the piece that its cart held`] : []),
+  ];
+}
+
 function ofGoods({ sku, stock }: Goods, bought: readonly Bought[]): string[] {
   const wanted = bought.filter((each) => each.sku === sku);
-  const sold = wanted.filter(({ order }) => order?.status === 'CONFIRMED' || order?.status === 'COMPLETED').length;
+  const sold = wanted.filter(isSold).length;
   if (sold > stock) return [`${sold} pieces of ${sku} were sold and there were ${stock}`];
-  // A piece held for a card that was then declined may have sent others away: only without such orders must all be sold.
-  const givenBack = wanted.some(({ order }) => order !== undefined && order.status !== 'CONFIRMED' && order.status !== 'COMPLETED' && order.rejection?.code !== 'OUT_OF_STOCK');
+  const most = mostAtOnce(wanted);
+  if (most > stock) return [`${most} pieces of ${sku} were held or sold at once and there were ${stock}`];
+  // A piece held for a card that was then declined, or for a cart that was left, may have sent others away: only without those must all be sold.
+  const givenBack = wanted.some((each) => !isSold(each) && ((each.order !== undefined && each.order.rejection?.code !== 'OUT_OF_STOCK') || (each.hold !== undefined && each.hold.reserved.reservation.status !== 'REFUSED')));
   if (!givenBack && sold < Math.min(stock, wanted.length)) return [`${sold} pieces of ${sku} were sold, there were ${stock}, and ${wanted.length} wanted one`];
   return [];
+}
+
+/** I4: pieces that shoppers had at the same moment, by what they were told: each at least from when they heard until they might have lost it. */
+function mostAtOnce(wanted: readonly Bought[]): number {
+  const spans = wanted.flatMap((each): [number, number][] => {
+    const { hold, doneAt } = each;
+    const soldFrom = isSold(each) ? doneAt : Infinity;
+    if (hold?.heldFrom === undefined) return [[soldFrom, Infinity]];
+    // An order takes over what is held, and nobody comes between; else there may be a gap.
+    return soldFrom < hold.until ? [[hold.heldFrom, Infinity]] : [[hold.heldFrom, Math.min(hold.until, hold.endedAt)], [soldFrom, Infinity]];
+  });
+  const changes = spans.filter(([from, to]) => from < to).flatMap(([from, to]) => [{ at: from, by: 1 }, { at: to, by: -1 }]);
+  let [now, most] = [0, 0];
+  for (const { by } of changes.toSorted((one, other) => one.at - other.at || one.by - other.by)) most = Math.max(most, (now += by));
+  return most;
 }
 
 /** What is in the books of a system and belongs to no order that a shopper knows of. */

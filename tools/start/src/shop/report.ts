@@ -1,10 +1,13 @@
-import { codeOf, type Bought } from './buyers';
+import type { Bought } from './buyers';
+import { codeOf } from './clicks';
 
 /** What came of the purchases, and how long a shopper waited for it. */
 export function told(bought: readonly Bought[], tookMs: number): string {
-  const outcomes = Map.groupBy(bought, ({ order, refused }) => {
-    if (order === undefined) return `refused at once: ${refused === undefined ? 'no answer' : (codeOf(refused) ?? refused.text)}`;
-    return order.rejection === null ? order.status : `${order.status}: ${order.rejection.code}`;
+  const outcomes = Map.groupBy(bought, ({ order, refused, hold }) => {
+    const first = hold?.heldFrom === undefined ? '' : 'held, then ';
+    if (refused !== undefined) return `${first}refused: ${codeOf(refused) ?? refused.text}`;
+    if (order === undefined) return `${first}${hold?.end ?? 'no answer'}`;
+    return `${first}${order.rejection === null ? order.status : `${order.status}: ${order.rejection.code}`}`;
   });
   const lines = [...outcomes].toSorted(([, a], [, b]) => b.length - a.length).map(([outcome, those]) => {
     const times = those.map((each) => each.tookMs).toSorted((a, b) => a - b);
