@@ -4,8 +4,11 @@ export interface Proof {
   readonly say: (line: string) => void;
 }
 
+/** A full pass rests nine times as long as it reads, and what a system does not answer about is asked less and less often: at worst once a minute. */
+const patienceMs = 240_000;
+
 /** Waits until it is so; answers how long that took. */
-export async function until(what: string, condition: () => Promise<boolean>, patienceMs = 60_000): Promise<number> {
+export async function until(what: string, condition: () => Promise<boolean>): Promise<number> {
   const begun = performance.now();
   while (!(await condition())) {
     if (performance.now() - begun > patienceMs) throw new Error(`not within ${patienceMs / 1000} s: ${what}`);

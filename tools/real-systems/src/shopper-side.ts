@@ -41,8 +41,6 @@ export interface ShopperSide {
 }
 
 const email = 'erika@example.com';
-/** What a system does not answer about is asked less and less often: at worst once a minute. */
-const patienceMs = 240_000;
 
 export function shopperSide({ gatewayUrl, sandbox }: System): ShopperSide {
   const post = async <T>(path: string, body: unknown, headers: Readonly<Record<string, string>>): Promise<T> => {
@@ -73,15 +71,11 @@ export function shopperSide({ gatewayUrl, sandbox }: System): ShopperSide {
     },
     cancel: async ({ id, token }) => void (await post(`/v1/orders/${id}/cancel`, {}, { 'steward-order-token': token, prefer: 'wait=0' })),
     ends: (order, end) =>
-      until(
-        `${order.number} is ${end}`,
-        async () => {
-          const { status, rejection } = await see(order);
-          if (status === 'REJECTED' && status !== end) throw new Error(`${order.number} was rejected: ${rejection?.code}`);
-          return status === end;
-        },
-        patienceMs,
-      ),
+      until(`${order.number} is ${end}`, async () => {
+        const { status, rejection } = await see(order);
+        if (status === 'REJECTED' && status !== end) throw new Error(`${order.number} was rejected: ${rejection?.code}`);
+        return status === end;
+      }),
     money: async ({ id }) => (await sandbox.charges()).filter(({ metadata }) => metadata['orderId'] === id).reduce((sum, { capturable, captured, refunded }) => sum + capturable + captured - refunded, 0),
     isSold: async ({ number }) => (await sandbox.list('erp/sales', { limit: 1_000 })).items.some(({ reference, state }) => reference === number && state !== 'cancelled'),
   };
