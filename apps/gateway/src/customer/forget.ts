@@ -10,7 +10,7 @@ export async function forgetCustomers(tx: PoolClient, customerIds: readonly stri
   if (customerIds.length === 0) return;
   const ofCustomer = customerIds.map((id) => `customer:${id}`);
   const accepted = await tx.query<{ id: string }>('select order_id as id from accepted_order where customer_id = any($1::text[])', [customerIds]);
-  const told = await tx.query<{ id: string }>(`select key as id from stored_part where entity = 'order' and data ->> 'customerId' = any($1::text[])`, [customerIds]);
+  const told = await tx.query<{ id: string }>(`select key as id from stored_part where customer_id = any($1::text[])`, [customerIds]);
   const orderIds = [...new Set([...accepted.rows, ...told.rows].map(({ id }) => id))];
   const returned = await tx.query<{ id: string }>(`select resource_id as id from idempotency where operation = 'request-return' and identity = any($1::text[])`, [[...ofCustomer, ...orderIds.map((id) => `order:${id}`)]]);
   const said: PersonalTrace[] = [

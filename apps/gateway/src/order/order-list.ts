@@ -37,9 +37,9 @@ async function positionsOf(database: Database, customerId: string, most: number,
         (select order_id as id, accepted_at as at from accepted_order
          where customer_id = $1 and ($2::text is null or (accepted_at, order_id) < ($2::text::timestamptz, $3)) order by accepted_at desc, order_id desc limit $4)
         union all
-        (select key, (data ->> 'placedAt')::timestamptz from stored_part
-         where entity = 'order' and data ->> 'customerId' = $1 and ($2::text is null or (data ->> 'placedAt', key) < ($2::text, $3))
-           and not exists (select from accepted_order where order_id = key) order by data ->> 'placedAt' desc, key desc limit $4)
+        (select key, placed_at::timestamptz from stored_part
+         where customer_id = $1 and ($2::text is null or (placed_at, key) < ($2::text, $3))
+           and not exists (select from accepted_order where order_id = key) order by placed_at desc, key desc limit $4)
         order by at desc, id desc limit $4`,
     },
     [customerId, after?.key ?? null, after?.id ?? '', most],

@@ -27,9 +27,9 @@ interface Row {
 /** Of the orders that `asked` has as order_id, in the order of their place. */
 const find = (asked: string): string => `
   select a.customer_id, a.token_salt, a.token_hash, a.placed, p.data, p.revision::float8 as revision,
-    exists (select from stored_part c where c.entity = 'customer' and c.key = coalesce(p.data ->> 'customerId', a.customer_id) and c.data is null) as erased,
+    exists (select from stored_part c where c.entity = 'customer' and c.key = coalesce(p.customer_id, a.customer_id) and c.data is null) as erased,
     (select coalesce(json_agg(json_build_object('entity', part.entity, 'revision', part.revision, 'data', part.data) order by part.key), '[]')
-     from stored_part part where part.entity in ('fulfilment', 'order-return') and part.data ->> 'orderId' = asked.order_id) as parts
+     from stored_part part where part.order_id = asked.order_id) as parts
   from ${asked} asked (order_id, place)
   left join accepted_order a using (order_id)
   left join stored_part p on p.entity = 'order' and p.key = asked.order_id

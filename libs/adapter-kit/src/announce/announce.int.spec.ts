@@ -10,6 +10,17 @@ import { type Read, ReadNumbers } from './read-numbers';
 
 const key = 'sku-1@main';
 
+interface PlanNode {
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Join Filter'?: number;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** Rows that a plan took into the hand, those that it dropped included. */
+const looksOf = (node: PlanNode): number =>
+  (node['Actual Rows'] + (node['Rows Removed by Join Filter'] ?? 0)) * node['Actual Loops'] + (node.Plans ?? []).reduce((sum, below) => sum + looksOf(below), 0);
+
 describe('announcing', () => {
   let rig: Rig;
   let announcer: Announcer;
@@ -166,6 +177,24 @@ describe('announcing', () => {
     const definitions = await rig.rows<{ definition: string }>(`select pg_get_indexdef(indexrelid) as definition from pg_index where indrelid = 'announced'::regclass`);
     expect(definitions).not.toEqual([]);
     for (const { definition } of definitions) expect(definition).not.toMatch(/\b(revision|hash|data|read_no|source_version|message_id|changed_at|record_hash|record_by)\b/);
+  });
+
+  it('a page costs as much as it has items: no key is compared with all the others', async () => {
+    await open();
+    const keys = Array.from({ length: 500 }, (_, index) => `sku-${index}@main`);
+    const hashes = keys.map(() => '00'.repeat(16));
+    const none = keys.map(() => null);
+    const [{ plan } = { plan: [] }] = await rig.database.transaction(async (tx) => {
+      // As a connection plans from the sixth page on, when it no longer looks at what is in one.
+      await tx.query('set local plan_cache_mode = force_generic_plan');
+      const { rows } = await tx.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(`explain (analyze, format json) ${announceStatement([])}`, [
+        'stock-level', keys, hashes, keys.map(() => '{}'), none, keys, 1, 0, false, new Date(), 'evt.erp.stock-level.v1', 0, 'live', null, true, 600, hashes, 'test', 1,
+      ]);
+      return rows.map((row) => ({ plan: row['QUERY PLAN'].map(({ Plan }) => Plan) }));
+    });
+    const looks = plan.reduce((sum, node) => sum + looksOf(node), 0);
+    expect(looks).toBeGreaterThan(500);
+    expect(looks / keys.length).toBeLessThan(30);
   });
 
   it('X6: only a row that says it is deleted counts as a deletion, and a re-creation takes it back', async () => {
