@@ -46,7 +46,7 @@ export class Quarantine {
     return {
       write: async (tx) => {
         await storeDeadLetters(tx, letters.map(({ letter }) => letter), now);
-        if (good.length > 0) await closeApplied(tx, this.consumer, good, 'the item is good or gone by now', now);
+        if (good.length > 0) await closeApplied(tx, this.consumer, good, { reason: 'the item is good or gone by now', now });
       },
       committed: () => {
         for (const { identity, digest } of letters) this.open.set(identity, digest);
@@ -64,7 +64,7 @@ export class Quarantine {
     );
     // A key that no table takes is shown encoded, and its item is not among the keys of a pass.
     const gone = rows.filter(({ identity, key }) => identity === identityOfKey(key)).map(({ identity }) => identity);
-    if (gone.length > 0) await closeApplied(tx, this.consumer, gone, 'the source no longer has the item', now);
+    if (gone.length > 0) await closeApplied(tx, this.consumer, gone, { reason: 'the source no longer has the item', now });
     return () => gone.forEach((identity) => this.open.delete(identity));
   }
 

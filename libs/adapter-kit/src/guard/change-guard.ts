@@ -89,15 +89,15 @@ export class ChangeGuard {
   /** `news` = how many are held that were not, or as something else. */
   private async weigh(tx: PoolClient, read: Read, rule: NamedRule, items: readonly NewItem[]): Promise<Sorted & { readonly news: number }> {
     const { entity } = this.contract;
-    const standing = await standingOf(tx, entity, rule, items.map(({ key }) => key), read.at);
+    const standing = await standingOf(tx, { entity, rule }, items.map(({ key }) => key), read.at);
     const sorted = sortSuspects(rule, items, standing);
-    if (sorted.passed.length > 0) await rememberPassed(tx, entity, rule, sorted.passed, read.at);
+    if (sorted.passed.length > 0) await rememberPassed(tx, { entity, rule }, sorted.passed, read.at);
     const held = new Set(sorted.held);
     const news = items.filter(({ key, becomes }) => {
       const known = standing.held.get(key);
       return held.has(key) && read.no > (this.held.get(key) ?? 0) && (known?.becomes !== becomes || known.rule !== rule.name);
     });
-    if (news.length > 0) await holdItems(tx, this.contract, this.vendor, rule, news, read, describeRule(rule));
+    if (news.length > 0) await holdItems(tx, news, { contract: this.contract, vendor: this.vendor, rule, read });
     return { ...sorted, news: news.length };
   }
 

@@ -6,7 +6,7 @@
 import type { Contract } from '@steward/contracts';
 import type { Database } from '@steward/platform';
 import type { PoolClient } from 'pg';
-import { type NamedRule, windowStart } from './change-rules';
+import { describeRule, type NamedRule, windowStart } from './change-rules';
 import type { Standing } from './judge';
 
 type Query = Pick<Database, 'query'>;
@@ -27,6 +27,12 @@ export async function heldKeys(database: Query, entity: string, most: number): P
   return rows.map(({ key }) => key);
 }
 
+/** A rule of the contract of this entity. */
+interface Guarded {
+  readonly entity: string;
+  readonly rule: NamedRule;
+}
+
 interface StandingRow {
   others: number;
   alive: number | null;
@@ -34,7 +40,7 @@ interface StandingRow {
 }
 
 /** Keys that are counted already count once, however often they change. All are counted only when `max` is exceeded: they may be many. */
-export async function standingOf(tx: Tx, entity: string, rule: NamedRule, keys: readonly string[], now: Date): Promise<Standing> {
+export async function standingOf(tx: Tx, { entity, rule }: Guarded, keys: readonly string[], now: Date): Promise<Standing> {
   const { rows } = await tx.query<StandingRow>(
     `with broke as (
         select key from suspicious_change where entity = $1 and rule = $2 and at > $4
@@ -50,7 +56,7 @@ export async function standingOf(tx: Tx, entity: string, rule: NamedRule, keys: 
   return { others, alive, held: new Map((held ?? []).map((item) => [item.key, item])) };
 }
 
-export async function rememberPassed(tx: Tx, entity: string, rule: NamedRule, keys: readonly string[], now: Date): Promise<void> {
+export async function rememberPassed(tx: Tx, { entity, rule }: Guarded, keys: readonly string[], now: Date): Promise<void> {
   await tx.query(
     `with past as (delete from suspicious_change where entity = $1 and at <= $5 and key <> all($3::text[]))
       insert into suspicious_change (entity, rule, key, at) select $1, $2, unnest($3::text[]), $4
@@ -65,7 +71,14 @@ export interface NewItem {
   readonly body: string;
 }
 
-export async function holdItems(tx: Tx, contract: Contract, vendor: string, rule: NamedRule, items: readonly NewItem[], read: { readonly no: number; readonly at: Date }, detail: string): Promise<void> {
+interface Holding {
+  readonly contract: Contract;
+  readonly vendor: string;
+  readonly rule: NamedRule;
+  readonly read: { readonly no: number; readonly at: Date };
+}
+
+export async function holdItems(tx: Tx, items: readonly NewItem[], { contract, vendor, rule, read }: Holding): Promise<void> {
   const { entity, owner } = contract;
   await tx.query(
     `with opened as (
@@ -81,7 +94,7 @@ export async function holdItems(tx: Tx, contract: Contract, vendor: string, rule
         case_id = excluded.case_id, rule = excluded.rule, was = excluded.was, becomes = excluded.becomes, body = excluded.body,
         read_no = excluded.read_no, held_at = excluded.held_at, released = false
       where h.read_no < excluded.read_no`,
-    [entity, vendor, rule.name, rule.when, detail, JSON.stringify(owner), read.at, rule.field, read.no, items.map(({ key }) => key), items.map(({ becomes }) => becomes), items.map(({ body }) => body)],
+    [entity, vendor, rule.name, rule.when, describeRule(rule), JSON.stringify(owner), read.at, rule.field, read.no, items.map(({ key }) => key), items.map(({ becomes }) => becomes), items.map(({ body }) => body)],
   );
 }
 

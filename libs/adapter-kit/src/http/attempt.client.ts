@@ -61,7 +61,7 @@ export async function sendOnce({ agent, call, requestId, withinMs, nowMs, deadli
         dispatcher: agent,
         signal: ended.signal,
       });
-      return judge(call, statusCode, headers, await body.text(), nowMs);
+      return judge(call, { status: statusCode, headers, text: await body.text() }, nowMs);
     });
   } catch (cause) {
     if (call.signal?.aborted) return { kind: 'aborted', detail: 'the caller gave up', cause };
@@ -77,7 +77,7 @@ export async function sendOnce({ agent, call, requestId, withinMs, nowMs, deadli
 const isUnconnected = (cause: unknown): boolean =>
   typeof cause === 'object' && cause !== null && 'code' in cause && ['ADDRESS_REFUSED', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'].includes(String(cause.code));
 
-function judge(call: HttpCall, status: number, headers: HttpAnswer['headers'], text: string, nowMs: number): Outcome {
+function judge(call: HttpCall, { status, headers, text }: Omit<HttpAnswer, 'json'>, nowMs: number): Outcome {
   if ((status >= 200 && status < 300) || call.accept?.(status)) return { kind: 'ok', answer: { status, headers, text, json: () => parse(text, call) } };
   const detail = `status ${status}: ${withoutCredentials(text, call).slice(0, 200)}`;
   const retryAfter = retryAfterMs(headers['retry-after'], nowMs);

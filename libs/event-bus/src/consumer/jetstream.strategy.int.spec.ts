@@ -62,7 +62,7 @@ describe('the JetStream strategy', () => {
         if (order === 'acknowledge first') message.ack();
         // The process dies here: its transaction never commits.
         const dying = { ...scene.rig().work, database: { ...scene.rig().database, transaction: () => Promise.reject(Object.assign(new Error('killed'), { code: '57P01' })) } };
-        await expect(runBatch(dying, [delivered({ subject: message.subject, headers: message.headers, data: message.data })], () => message.ack(), () => undefined)).rejects.toThrow('killed');
+        await expect(runBatch(dying, [delivered({ subject: message.subject, headers: message.headers, data: message.data })], { onSettled: () => message.ack() })).rejects.toThrow('killed');
         unsettled.push(message);
       }
       if (order === 'commit first') for (const message of unsettled) message.nak(); // stands for ack_wait running out

@@ -102,7 +102,10 @@ export async function openRig(options: { projection?: Projection; handler?: Hand
     run: async (...batch) => {
       const outcomes = new Map<string, Outcome>();
       const releases: { handler: Handler; places: string[] }[] = [];
-      await runBatch(work, batch, (each, outcome) => outcomes.set(each.reading.envelope?.id ?? each.message.subject, outcome), (after) => releases.push(...after.releases));
+      await runBatch(work, batch, {
+        onSettled: (each, outcome) => outcomes.set(each.reading.envelope?.id ?? each.message.subject, outcome),
+        onCommit: (after) => releases.push(...after.releases),
+      });
       for (const release of releases) for (const place of release.places) await releaseHeld(work, release.handler, place);
       return outcomes;
     },

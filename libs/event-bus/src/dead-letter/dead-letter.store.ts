@@ -87,7 +87,7 @@ export async function storeDeadLetters(tx: PoolClient, letters: readonly NewLett
 }
 
 /** C5: letters of keys whose stored state is newer by now, or whose very message was applied after all, close by themselves. */
-export async function closeSuperseded(tx: PoolClient | Pool, consumer: string, entity: string, keys: readonly string[], revisions: readonly number[], now: Date): Promise<void> {
+export async function closeSuperseded(tx: PoolClient | Pool, consumer: string, stored: { readonly entity: string; readonly keys: readonly string[]; readonly revisions: readonly number[] }, now: Date): Promise<void> {
   await tx.query({
     name: 'steward_dead_letter_superseded',
     text: `update dead_letter d set state = 'superseded', closed_at = $5, closed_by = 'steward',
@@ -95,12 +95,12 @@ export async function closeSuperseded(tx: PoolClient | Pool, consumer: string, e
       from unnest($3::text[], $4::bigint[]) as u(key, revision)
       where d.consumer = $1 and d.entity = $2 and d.key = u.key and d.state = 'open' and d.kind = 'letter'
         and (d.revision < u.revision or (d.revision = u.revision and d.class <> 'conflict'))`,
-    values: [consumer, entity, keys, revisions, now],
+    values: [consumer, stored.entity, stored.keys, stored.revisions, now],
   });
 }
 
 /** The same for what has no revision: events that were applied, items of a feed that can be translated again. */
-export async function closeApplied(tx: PoolClient, consumer: string, identities: readonly string[], reason: string, now: Date): Promise<void> {
+export async function closeApplied(tx: PoolClient, consumer: string, identities: readonly string[], { reason, now }: { readonly reason: string; readonly now: Date }): Promise<void> {
   await tx.query({
     name: 'steward_dead_letter_applied',
     text: `update dead_letter set state = 'superseded', closed_at = $4, closed_by = 'steward', closed_reason = $3

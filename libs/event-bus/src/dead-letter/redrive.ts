@@ -173,7 +173,7 @@ async function redriveEvent(tx: PoolClient, work: Work, reading: Sound, outcome:
   const place = placeOf(reading);
   const envelope = { ...reading.envelope, origin: 'redrive' as const };
   await movePositions(tx, handler.builds, new Map([[place, (envelope.sequence ?? 0) - 1]]));
-  await applyInTurn(tx, work, handler, place, envelope);
+  await applyInTurn(tx, work, { handler, place, envelope });
   return { outcome, state: 'redriven', release: () => releaseHeld(work, handler, place) };
 }
 

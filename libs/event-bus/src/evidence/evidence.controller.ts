@@ -9,9 +9,9 @@ import { readEvidence, type ReadSourceEvidence } from './evidence';
 const question = z.strictObject({ entity: z.string().min(1).max(100), keys: z.array(z.string().min(1)).min(1).max(200) });
 
 export async function answerEvidence(database: Pick<Database, 'transaction'>, tableOf: TableOf, asked: unknown, ofSource?: ReadSourceEvidence): Promise<EvidenceAnswer> {
-  const { entity, keys } = question.parse(asked);
-  const table = typeof tableOf === 'function' ? tableOf(entity) : tableOf;
-  return database.transaction((tx) => readEvidence(tx, table, entity, keys, ofSource));
+  const about = question.parse(asked);
+  const table = typeof tableOf === 'function' ? tableOf(about.entity) : tableOf;
+  return database.transaction((tx) => readEvidence(tx, table, about, { ofSource }));
 }
 
 /** `ofSource`: what an adapter knows of the system behind it. */

@@ -7,7 +7,7 @@
  *      which a row is written; of one that this build does not know everything may be.
  */
 import { hash as digestOf } from 'node:crypto';
-import { type Catalogue, type Contract, contractAt, type EvidenceAnswer, type KeyEvidence, maskedValue, shipped } from '@steward/contracts';
+import { type Catalogue, type Contract, contractAt, type EvidenceAnswer, type EvidenceQuestion, type KeyEvidence, maskedValue, shipped } from '@steward/contracts';
 import type { PoolClient } from 'pg';
 import type { StateTable } from '../digest/tree';
 
@@ -53,7 +53,14 @@ with sent as materialized (
   select distinct on (key) key, json_build_object('revision', revision, 'messageId', message_id, 'publishedAt', published_at, 'epoch', epoch, 'sequence', stream_sequence) as found
   from outbox where entity = $1 and kind = 'state' and key = any($2::text[]) order by key, revision desc, stream_sequence desc nulls last)`;
 
-export async function readEvidence(tx: Pick<PoolClient, 'query'>, table: StateTable, entity: string, keys: readonly string[], ofSource?: ReadSourceEvidence, catalogue: Catalogue = shipped): Promise<EvidenceAnswer> {
+interface Besides {
+  /** What an adapter knows of its reads. */
+  readonly ofSource?: ReadSourceEvidence | undefined;
+  /** What this build knows of contracts. */
+  readonly catalogue?: Catalogue;
+}
+
+export async function readEvidence(tx: Pick<PoolClient, 'query'>, table: StateTable, { entity, keys }: EvidenceQuestion, { ofSource, catalogue = shipped }: Besides = {}): Promise<EvidenceAnswer> {
   const { rows } = await tx.query<Row>(`${table === 'announced' ? withSent : ''}${statement(table)}`, [entity, keys]);
   const sources = table === 'announced' ? await ofSource?.(tx, entity, keys) : undefined;
   const answer: KeyEvidence[] = [];

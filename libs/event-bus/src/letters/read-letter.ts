@@ -5,7 +5,7 @@
  */
 import { type Contract, type LetterCurrent, type LetterHeader, type LetterReading, type Problem, shipped, versionIn, versionsOf } from '@steward/contracts';
 import type { PoolClient } from 'pg';
-import { forecast } from '../dead-letter/forecast';
+import { forecast, type StoredLetter } from '../dead-letter/forecast';
 import { normalise } from '../dead-letter/normalise';
 import { type Acting, lettersOf, readLetter, workOf } from '../dead-letter/redrive';
 import { letterColumns, letterOfRow } from '../dead-letter/told-letters';
@@ -29,7 +29,7 @@ export async function readLetterWhole(acting: Acting, service: string, id: strin
     const data = parsed(stored.body);
     const problems = contract === undefined || ofFeed || data === undefined ? [] : contract.validateConsumed(data);
     const show = (value: unknown, saidIn: Contract | undefined): unknown => (reveal || value === null || value === undefined ? (value ?? null) : shown(versions, saidIn, value));
-    const of = async (table: 'announced' | 'stored_part'): Promise<LetterCurrent | null> => current(tx, table, stored.entity, stored.key, (value, inMajor) => show(value, versions.find((each) => each.major === inMajor)));
+    const of = async (table: 'announced' | 'stored_part'): Promise<LetterCurrent | null> => current(tx, table, stored, (value, inMajor) => show(value, versions.find((each) => each.major === inMajor)));
     return {
       letter, bodyHash: bodyHashOf(stored.body), attempts: await attemptsOf(tx, id, reveal),
       headers: Object.entries(stored.headers).map(([name, values]) => header(name, values, reveal)),
@@ -78,7 +78,7 @@ async function siblingsOf(tx: PoolClient, { consumer, entity, key, id }: { consu
   return rows.map((row) => ({ id: row.id, state: row.state, revision: count(row.revision), sequence: count(row.sequence) }));
 }
 
-async function current(tx: PoolClient, table: string, entity: string | null, key: string | null, show: (value: unknown, major: number) => unknown): Promise<LetterCurrent | null> {
+async function current(tx: PoolClient, table: string, { entity, key }: Pick<StoredLetter, 'entity' | 'key'>, show: (value: unknown, major: number) => unknown): Promise<LetterCurrent | null> {
   const { rows: held } = await tx.query<{ there: boolean }>('select exists (select from pg_class where oid = to_regclass($1)) as there', [table]);
   if (entity === null || key === null || held[0]?.there !== true) return null;
   const { rows } = await tx.query<{ revision: string; data: string | null; changed_at: Date; major: number }>(`select revision, data::text, changed_at, major from ${table} where entity = $1 and key = $2`, [entity, key]);

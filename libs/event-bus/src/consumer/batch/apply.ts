@@ -26,13 +26,22 @@ export interface AfterCommit {
   readonly report: (() => void)[];
 }
 
+/** The transaction of a batch, and what it leaves for afterwards. */
+interface Applying {
+  readonly tx: PoolClient;
+  readonly work: Work;
+  readonly gate: Gate;
+  readonly after: AfterCommit;
+}
+
 export async function applyBatch(tx: PoolClient, work: Work, batch: readonly Delivered<Sound>[], gate: Gate = work.gate ?? applyGate): Promise<AfterCommit> {
   const after: AfterCommit = { releases: [], awaited: false, report: [] };
+  const applying: Applying = { tx, work, gate, after };
   for (const [contract, members] of byEntity(batch)) {
     const projection = work.projections.get(contract.entity);
     const handler = work.handlers.get(contract.entity);
-    if (projection) await applyStates(tx, work, projection, members, gate, after);
-    else if (handler) await applyEvents(tx, work, handler, members, after);
+    if (projection) await applyStates(applying, projection, members);
+    else if (handler) await applyEvents(applying, handler, members);
     else throw new Error(`${work.consumer} receives ${contract.entity} and declares neither a projection nor a handler for it`);
   }
   const again = batch.filter((each) => each.deliveries > 1);
@@ -40,7 +49,7 @@ export async function applyBatch(tx: PoolClient, work: Work, batch: readonly Del
   return after;
 }
 
-async function applyStates(tx: PoolClient, work: Work, projection: Projection, members: readonly Delivered<Sound>[], gate: Gate, after: AfterCommit): Promise<void> {
+async function applyStates({ tx, work, gate, after }: Applying, projection: Projection, members: readonly Delivered<Sound>[]): Promise<void> {
   const { contract } = projection;
   const { entity } = contract;
   const parts = members.map((delivered) => ({ envelope: delivered.reading.envelope, data: delivered.reading.data, hash: delivered.reading.hash, delivered }));
@@ -49,7 +58,7 @@ async function applyStates(tx: PoolClient, work: Work, projection: Projection, m
   if (moved.length > 0) {
     const keys = moved.map((change) => change.key);
     await together([
-      closeSuperseded(tx, work.consumer, entity, keys, moved.map((change) => change.revision), new Date(now)),
+      closeSuperseded(tx, work.consumer, { entity, keys, revisions: moved.map((change) => change.revision) }, new Date(now)),
       runOwnCode(tx, () => projection.apply(tx, moved)),
     ]);
     if (work.handlers.size > 0 && (await releaseAwaiting(tx, entity, keys))) after.awaited = true;
@@ -67,7 +76,7 @@ async function applyStates(tx: PoolClient, work: Work, projection: Projection, m
   });
 }
 
-async function applyEvents(tx: PoolClient, work: Work, handler: Handler, members: readonly Delivered<Sound>[], after: AfterCommit): Promise<void> {
+async function applyEvents({ tx, work, after }: Applying, handler: Handler, members: readonly Delivered<Sound>[]): Promise<void> {
   const { entity } = handler.contract;
   const now = work.clock.now();
   const events = members.map((delivered) => ({ envelope: delivered.reading.envelope, data: delivered.reading.data, system: delivered.reading.system, delivered }));
@@ -79,7 +88,7 @@ async function applyEvents(tx: PoolClient, work: Work, handler: Handler, members
   });
   if (passage.applied.length > 0) {
     const envelopes = passage.applied.map((event) => event.envelope);
-    await closeApplied(tx, work.consumer, envelopes.map((envelope) => envelope.id), 'the event was applied', new Date(now));
+    await closeApplied(tx, work.consumer, envelopes.map((envelope) => envelope.id), { reason: 'the event was applied', now: new Date(now) });
     if (work.journal) await writeJournal(tx, handler.builds, entity, envelopes);
   }
   await storeDeadLetters(tx, passage.conflicts.map(({ delivered }) => conflictLetter(work, delivered)), new Date(now));

@@ -1,6 +1,6 @@
 /**
  * Applies a batch and says what becomes of each message.
- * 1. Commit first, acknowledge after (C1): `settle` is called only when the message's transaction has committed.
+ * 1. Commit first, acknowledge after (C1): `onSettled` is called only when the message's transaction has committed.
  * 2. Batch first, single file on failure (C2): a failing batch is halved until the poison stands alone.
  * 3. What is the infrastructure's fault is thrown to the caller, which holds the messages and tries again: no attempt is burned.
  * 4. Before a message is given up its letter has committed (C4).
@@ -18,20 +18,22 @@ import { hold, lockPositions, movePositions } from '../gate/held.store';
 import { markApplied, placeOf } from '../gate/sequence-gate';
 import { declared, type Delivered, done, isSound, letterOf, type Outcome, type Work } from '../work';
 
-export type Settle = (delivered: Delivered, outcome: Outcome) => void;
-export type AfterBatch = (after: AfterCommit) => void;
+export interface Listener {
+  readonly onSettled: (delivered: Delivered, outcome: Outcome) => void;
+  readonly onCommit?: (after: AfterCommit) => void;
+}
 
 const thirdDelivery = 3;
 
-export async function runBatch(work: Work, batch: readonly Delivered[], settle: Settle, afterBatch: AfterBatch): Promise<void> {
+export async function runBatch(work: Work, batch: readonly Delivered[], listener: Listener): Promise<void> {
   const hopeless = batch.filter((each) => !isSound(each) || !declared(work, each.reading.contract));
-  if (hopeless.length > 0) await giveUpFaulty(work, hopeless, settle);
+  if (hopeless.length > 0) await giveUpFaulty(work, hopeless, listener);
   const sound = batch.filter(isSound).filter((each) => declared(work, each.reading.contract));
-  await together(work, sound.filter((each) => each.deliveries < thirdDelivery), settle, afterBatch);
-  for (const each of sound) if (each.deliveries >= thirdDelivery) await alone(work, each, settle, afterBatch);
+  await together(work, sound.filter((each) => each.deliveries < thirdDelivery), listener);
+  for (const each of sound) if (each.deliveries >= thirdDelivery) await alone(work, each, listener);
 }
 
-async function together(work: Work, group: readonly Delivered<Sound>[], settle: Settle, afterBatch: AfterBatch, counted?: Attempts): Promise<void> {
+async function together(work: Work, group: readonly Delivered<Sound>[], listener: Listener, counted?: Attempts): Promise<void> {
   if (group.length === 0) return;
   let after: AfterCommit;
   try {
@@ -41,34 +43,34 @@ async function together(work: Work, group: readonly Delivered<Sound>[], settle: 
     if (failure.kind === 'infrastructure') throw error;
     const [first] = group;
     if (first && group.length === 1) {
-      settle(first, await failed(work, first, error, counted));
+      listener.onSettled(first, await failed(work, first, error, counted));
       return;
     }
     const middle = group.length >> 1;
-    await together(work, group.slice(0, middle), settle, afterBatch);
-    await together(work, group.slice(middle), settle, afterBatch);
+    await together(work, group.slice(0, middle), listener);
+    await together(work, group.slice(middle), listener);
     return;
   }
-  for (const each of group) settle(each, done);
+  for (const each of group) listener.onSettled(each, done);
   for (const report of after.report) report();
-  afterBatch(after);
+  listener.onCommit?.(after);
 }
 
-async function alone(work: Work, delivered: Delivered<Sound>, settle: Settle, afterBatch: AfterBatch): Promise<void> {
+async function alone(work: Work, delivered: Delivered<Sound>, listener: Listener): Promise<void> {
   const now = work.clock.now();
   const counted = await countAttempt(work.database, work.consumer, delivered.reading.envelope.id, new Date(now));
-  if (counted.attempts <= work.budget.tries) return together(work, [delivered], settle, afterBatch, counted);
+  if (counted.attempts <= work.budget.tries) return together(work, [delivered], listener, counted);
   const leftMs = counted.firstAtMs + work.budget.atLeastMs - now;
-  if (leftMs > 0) return settle(delivered, { kind: 'later', afterMs: Math.min(leftMs, 60_000) });
+  if (leftMs > 0) return listener.onSettled(delivered, { kind: 'later', afterMs: Math.min(leftMs, 60_000) });
   const error = new StewardError('CONSUMER_POISON', `${counted.attempts} tries without an answer`);
   await giveUp(work, [{ delivered, letter: letterOf(work, delivered, { class: 'exhausted', error, attempts: counted.attempts }) }]);
-  settle(delivered, done);
+  listener.onSettled(delivered, done);
 }
 
 async function failed(work: Work, delivered: Delivered<Sound>, error: unknown, counted?: Attempts): Promise<Outcome> {
   const { envelope, contract } = delivered.reading;
   const handler = work.handlers.get(contract.entity);
-  const decision = await decide(work, classify(error), envelope.id, handler !== undefined, counted);
+  const decision = await decide(work, classify(error), { id: envelope.id, isEvent: handler !== undefined, counted });
   switch (decision.kind) {
     case 'later':
       work.meter.count(contract.entity, 'retried', 1);
@@ -118,7 +120,7 @@ async function giveUp(work: Work, given: readonly { readonly delivered: Delivere
 }
 
 /** Faults that the reading found need no try: one transaction for all, one each when even that fails. */
-async function giveUpFaulty(work: Work, batch: readonly Delivered[], settle: Settle): Promise<void> {
+async function giveUpFaulty(work: Work, batch: readonly Delivered[], { onSettled }: Listener): Promise<void> {
   const given = batch.map((delivered) => {
     const reading = delivered.reading as Faulty | Sound;
     const why = reading.sound
@@ -135,6 +137,6 @@ async function giveUpFaulty(work: Work, batch: readonly Delivered[], settle: Set
   }
   for (const group of groups) {
     if (group !== given) await giveUp(work, group);
-    for (const { delivered } of group) settle(delivered, done);
+    for (const { delivered } of group) onSettled(delivered, done);
   }
 }

@@ -13,7 +13,8 @@ import {
   type BesideAct, becomeReady, becomeTidy, beginAnew, beginBeside, beginFilling, beginTry, cancelBeside, claimBeside, type ClaimedBeside, endSourcePage, nextSource, postponeBeside, refuseSwap, type Source, standingBeside,
   wishSwap,
 } from './beside.store';
-import { type AskSnapshot, fillPage, type Target, targetOf, targetsOf } from './fill';
+import { fillPage, targetsOf } from './fill';
+import { type AskSnapshot, type Target, targetOf } from '../rebuild/snapshot-page';
 import { analyzeSecond, dropSecond, isAlike, makeSecond } from './second-schema';
 import { compareAll, type DerivedModel, settle, shownOf, swapModels } from './swap';
 
@@ -121,7 +122,7 @@ export class BesideRebuilder {
     const { ask, pageSize = pageSizeByDefault } = this.options;
     const { items, next, afterMs } = await fillPage(targetOf(this.targets, source), source.system, source.cursor, { ask, limit: pageSize, tries });
     if (afterMs > 0) return postponeBeside(database, id, `an item of ${source.entity} failed and is tried again with its page`, afterMs);
-    await endSourcePage(database, id, source, items, next);
+    await endSourcePage(database, id, source, { items, next });
   }
 
   private async beginAnew(id: string): Promise<void> {

@@ -100,7 +100,7 @@ export async function beginTry(database: Query, id: string, worker: string): Pro
 }
 
 /** `next` null: that was the last page. */
-export async function endSourcePage(database: Query, id: string, { entity, system }: Source, items: number, next: string | null): Promise<void> {
+export async function endSourcePage(database: Query, id: string, { entity, system }: Source, { items, next }: { readonly items: number; readonly next: string | null }): Promise<void> {
   await database.query(
     `with turn as (update rebuild_beside set tries = 0, problem = null, retry_at = null where id = $1)
      update rebuild_beside_source set cursor = coalesce($5, cursor), items = items + $4, done = $5::text is null where rebuild_id = $1 and entity = $2 and system = $3`,

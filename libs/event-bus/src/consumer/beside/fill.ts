@@ -5,18 +5,13 @@
  * 2. Then what the live model has and the second has not: newer revisions, keys that were applied since filling began, and keys whose
  *    announced state was refused, of which the live model shows the last one that was not. Nothing of the live traffic has to come twice.
  */
-import { type Contract, type SnapshotPage, type SnapshotQuestion, snapshotSubject, streamOf } from '@steward/contracts';
+import { snapshotSubject, streamOf } from '@steward/contracts';
 import { currentTraceparent, type Database } from '@steward/platform';
-import { runBatch } from '../batch/runner';
-import { type Delivered, readFor, type Work } from '../work';
 import { messageOfItem } from '../rebuild/snapshot-message';
+import { applyMessages, type AskSnapshot, type Target } from '../rebuild/snapshot-page';
+import type { Work } from '../work';
 import type { Source } from './beside.store';
 import { inSecond, SECOND } from './second-schema';
-
-export interface Target {
-  readonly work: Work;
-  readonly contract: Contract;
-}
 
 /** What a source's messages are applied with in the second schema, one for each entity, in the order of the sources. */
 export function targetsOf(works: readonly Work[], sources: readonly Source[], database: Database): Target[] {
@@ -30,14 +25,6 @@ const beside = (work: Work, database: Database): Work => ({
   meter: { ...work.meter, count: () => undefined, propagated: () => undefined },
 });
 
-export function targetOf(targets: readonly Target[], { entity, system }: Source): Target {
-  const found = targets.find(({ work, contract }) => contract.entity === entity && contract.systems.includes(system) && streamOf(contract, system).name === work.stream);
-  if (found === undefined) throw new Error(`no durable of this service brings ${entity} of ${system}`);
-  return found;
-}
-
-export type AskSnapshot = (subject: string, question: SnapshotQuestion) => Promise<SnapshotPage>;
-
 export interface FilledPage {
   readonly items: number;
   readonly next: string | null;
@@ -48,15 +35,8 @@ export interface FilledPage {
 export async function fillPage(target: Target, system: string, cursor: string | null, { ask, limit, tries }: { ask: AskSnapshot; limit: number; tries: number }): Promise<FilledPage> {
   const traceparent = currentTraceparent();
   const { items, next } = await ask(snapshotSubject(system), { entity: target.contract.entity, after: cursor, limit, traceparent });
-  const afterMs = await applyIn(target.work, items.map((item) => messageOfItem(target.contract, system, item, traceparent)), tries);
+  const afterMs = await applyMessages(target.work, items.map((item) => messageOfItem(target.contract, system, item, traceparent)), tries);
   return { items: items.length, next, afterMs };
-}
-
-async function applyIn(work: Work, messages: readonly ReturnType<typeof messageOfItem>[], tries: number): Promise<number> {
-  const batch = messages.map((message): Delivered => ({ reading: readFor(work, message), message, streamSequence: 0, deliveries: tries, receivedAtMs: performance.now() }));
-  let afterMs = 0;
-  await runBatch(work, batch, (_, outcome) => void (outcome.kind === 'later' && (afterMs = Math.max(afterMs, outcome.afterMs))), () => undefined);
-  return afterMs;
 }
 
 interface LiveRow {
@@ -86,7 +66,7 @@ export async function catchUp(database: Pick<Database, 'query'>, { work, contrac
     );
     // Whose they are is not stored; any system of the contract passes the check of its header.
     const system = contract.systems.find((each) => streamOf(contract, each).name === work.stream) ?? '';
-    await applyIn(work, rows.map(({ key, revision, data, changed_at, message_id }) =>
+    await applyMessages(work, rows.map(({ key, revision, data, changed_at, message_id }) =>
       messageOfItem(contract, system, { key, revision, messageId: message_id, tombstone: data === null, data: data === null ? null : JSON.parse(data), changedAt: changed_at.toISOString() }, null)), 1);
     brought += rows.length;
     if (rows.length < limit) return brought;

@@ -11,7 +11,8 @@ import type { PoolClient } from 'pg';
 import { digestMoves, keepDigest, lockDigests } from '../../digest/kept';
 import { endSwapped, lockWished } from './beside.store';
 import { type Compared, compareModels, differs, refusalOf } from './compare-models';
-import { catchUp, type Target } from './fill';
+import { catchUp } from './fill';
+import type { Target } from '../rebuild/snapshot-page';
 import { inSecond, SECOND } from './second-schema';
 
 /** What a service derives from its states, and how that is swapped with them. */

@@ -10,13 +10,20 @@ import { closeApplied, headersToRecord, type NewLetter, storeDeadLetters } from 
 import { addressOf, type Envelope, toHeaders } from '../../envelope';
 import { decide } from '../batch/decide';
 import type { Handler } from '../declarations';
-import { classify, type FaultClass } from '../failure';
+import { classify, type Failure, type FaultClass } from '../failure';
 import { forgetAttempts } from '../gate/attempts.store';
 import { dropHeld, hold, movePositions, nextHeld } from '../gate/held.store';
 import { writeJournal } from '../gate/journal.store';
 import { markApplied } from '../gate/sequence-gate';
 import { runHandler } from '../batch/own-code';
 import { dataOf, identityOf, type Work } from '../work';
+
+/** One event that waits, or is next, in its place. */
+interface InPlace {
+  readonly handler: Handler;
+  readonly place: string;
+  readonly envelope: Envelope;
+}
 
 /** Applies the held events of a key as long as the next one is there. Throws only what is the infrastructure's fault. */
 export async function releaseHeld(work: Work, handler: Handler, place: string): Promise<void> {
@@ -27,8 +34,8 @@ export async function releaseHeld(work: Work, handler: Handler, place: string): 
         const next = await nextHeld(tx, handler.builds, place, new Date(work.clock.now()));
         if (!next) return false;
         current.envelope = next.envelope;
-        await applyInTurn(tx, work, handler, place, next.envelope);
-        await closeApplied(tx, work.consumer, [next.envelope.id], 'the event was applied', new Date(work.clock.now()));
+        await applyInTurn(tx, work, { handler, place, envelope: next.envelope });
+        await closeApplied(tx, work.consumer, [next.envelope.id], { reason: 'the event was applied', now: new Date(work.clock.now()) });
         return true;
       });
       if (!went || !current.envelope) return;
@@ -37,14 +44,14 @@ export async function releaseHeld(work: Work, handler: Handler, place: string): 
     } catch (error) {
       const failure = classify(error);
       if (failure.kind === 'infrastructure' || !current.envelope) throw error;
-      await heldFailed(work, handler, place, current.envelope, error);
+      await heldFailed(work, { handler, place, envelope: current.envelope }, failure);
       return;
     }
   }
 }
 
 /** Inside the caller's transaction, which holds the position's lock. */
-export async function applyInTurn(tx: PoolClient, work: Pick<Work, 'consumer' | 'journal' | 'catalogue'>, handler: Handler, place: string, envelope: Envelope): Promise<void> {
+export async function applyInTurn(tx: PoolClient, work: Pick<Work, 'consumer' | 'journal' | 'catalogue'>, { handler, place, envelope }: InPlace): Promise<void> {
   const sequence = envelope.sequence ?? 0;
   await runHandler(tx, handler, [{ key: envelope.key, sequence, data: dataOf(work, handler, envelope), envelope }]);
   await markApplied(tx, handler.builds, [envelope.id]);
@@ -54,8 +61,9 @@ export async function applyInTurn(tx: PoolClient, work: Pick<Work, 'consumer' | 
   if (work.journal) await writeJournal(tx, handler.builds, handler.contract.entity, [envelope]);
 }
 
-async function heldFailed(work: Work, handler: Handler, place: string, envelope: Envelope, error: unknown): Promise<void> {
-  const decision = await decide(work, classify(error), envelope.id, true);
+async function heldFailed(work: Work, held: InPlace, failure: Failure): Promise<void> {
+  const { handler, place, envelope } = held;
+  const decision = await decide(work, failure, { id: envelope.id, isEvent: true });
   const now = work.clock.now();
   const sequence = envelope.sequence ?? 0;
   await work.database.transaction(async (tx) => {
@@ -67,7 +75,7 @@ async function heldFailed(work: Work, handler: Handler, place: string, envelope:
         await hold(tx, handler.builds, [{ place, envelope, awaits: decision }], new Date(now), new Date(now + work.heldForMs));
         return;
       case 'letter':
-        await giveUpHeld(tx, work, handler, place, envelope, decision);
+        await giveUpHeld(tx, work, held, decision);
         return;
       case 'happened':
         await markApplied(tx, handler.builds, [envelope.id]);
@@ -78,9 +86,7 @@ async function heldFailed(work: Work, handler: Handler, place: string, envelope:
 }
 
 /** From `held` into a letter in one transaction: at no moment in both or neither (I5). */
-export async function giveUpHeld(
-  tx: PoolClient, work: Work, handler: Handler, place: string, envelope: Envelope, why: { class: FaultClass; error: Error; attempts: number },
-): Promise<void> {
+export async function giveUpHeld(tx: PoolClient, work: Work, { handler, place, envelope }: InPlace, why: { class: FaultClass; error: Error; attempts: number }): Promise<void> {
   const letter: NewLetter = {
     consumer: work.consumer,
     identity: identityOf(envelope.id, why.class),

@@ -80,7 +80,7 @@ async function endWait(work: Work, handler: Handler, place: string): Promise<voi
     const why = head.awaits_key === null
       ? { class: 'gap' as const, error: new StewardError('CONSUMER_GAP', `event ${sequence} waits for ${position + 1}, which did not come`) }
       : { class: 'awaiting' as const, error: new StewardError('CONSUMER_AWAITS', `waits for ${head.awaits_key}, which did not come`) };
-    await giveUpHeld(tx, work, handler, place, head.envelope, { ...why, attempts: 0 });
+    await giveUpHeld(tx, work, { handler, place, envelope: head.envelope }, { ...why, attempts: 0 });
     return false;
   });
   if (adopted) await releaseHeld(work, handler, place);

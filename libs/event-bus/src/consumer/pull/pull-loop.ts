@@ -152,7 +152,10 @@ export class PullLoop {
   /** Undefined where it was stopped or paused meanwhile: nobody else would end that session. */
   async #bind(): Promise<Session | undefined> {
     const { consumer, stream } = this.work;
-    const session = await openSession(this.broker, stream, consumer, (message, from) => this.#take(message, from), () => this.#dispatcher.room);
+    const session = await openSession(this.broker, this.work, {
+      onMessage: (message, from) => this.#take(message, from),
+      room: () => this.#dispatcher.room,
+    });
     this.#session = session;
     if (this.#stop.signal.aborted || this.#pausing.paused) {
       session.end(this.#stop.signal.aborted ? 'stopped' : 'paused');

@@ -49,7 +49,18 @@ const heartbeatMs = 2_000;
 /** Not for every free place a request of its own. */
 const smallestPull = 500;
 
-export async function openSession(broker: Broker, stream: string, durable: string, onMessage: (message: Message, session: Session) => void, room: () => number): Promise<Session> {
+interface Durable {
+  readonly stream: string;
+  readonly consumer: string;
+}
+
+interface Taker {
+  readonly onMessage: (message: Message, session: Session) => void;
+  /** For how many messages more there is room. */
+  readonly room: () => number;
+}
+
+export async function openSession(broker: Broker, { stream, consumer: durable }: Durable, { onMessage, room }: Taker): Promise<Session> {
   const { nc, js } = broker;
   const consumer = await js.consumers.get(stream, durable);
   const info = await consumer.info(true);

@@ -53,11 +53,11 @@ export async function settleBatch(work: Work, batch: readonly InHand[], { stop, 
 /** One try, as spans and as the seam at which tests interfere with it (T1). */
 function applyTraced(work: Work, batch: readonly Delivered[], settleOne: (delivered: Delivered, outcome: Outcome) => void, onCommit: Settling['onCommit']): Promise<void> {
   return inSpans(work, batch, (traced) => {
-    const settled = (delivered: Delivered, outcome: Outcome): void => {
+    const onSettled = (delivered: Delivered, outcome: Outcome): void => {
       settleOne(delivered, outcome);
       traced(delivered, outcome);
     };
-    return through('delivery', () => runBatch(work, batch, settled, onCommit));
+    return through('delivery', () => runBatch(work, batch, { onSettled, onCommit }));
   });
 }
 

@@ -17,6 +17,12 @@ export interface OpenRebuild {
   readonly traceparent: string | null;
 }
 
+/** A rebuild in the hands of this worker. */
+interface Claim {
+  readonly id: string;
+  readonly worker: string;
+}
+
 /** How long a killed worker's rebuild waits for another one; a page takes a fraction of it. */
 const heldForSeconds = 30;
 
@@ -45,7 +51,7 @@ export async function claimRebuild(database: Query, worker: string, entities: re
 }
 
 /** Counts a try of the page before it is handled, so that one that kills the process counts too; undefined when somebody else has it now. */
-export async function beginPage(database: Query, id: string, worker: string): Promise<number | undefined> {
+export async function beginPage(database: Query, { id, worker }: Claim): Promise<number | undefined> {
   const [row] = await database.query<{ tries: number }>(
     `update rebuild set tries = tries + 1, worker_until = now() + make_interval(secs => ${heldForSeconds})
       where id = $1 and worker = $2 and finished_at is null returning tries`,
@@ -55,7 +61,7 @@ export async function beginPage(database: Query, id: string, worker: string): Pr
 }
 
 /** `next` null: that was the last page. */
-export async function endPage(database: Query, id: string, worker: string, items: number, next: string | null): Promise<void> {
+export async function endPage(database: Query, { id, worker }: Claim, { items, next }: { readonly items: number; readonly next: string | null }): Promise<void> {
   await database.query(
     `update rebuild set cursor = coalesce($4, cursor), items = items + $3, tries = 0, problem = null, retry_at = null,
         finished_at = case when $4::text is null then now() end
@@ -64,7 +70,7 @@ export async function endPage(database: Query, id: string, worker: string, items
   );
 }
 
-export async function postponePage(database: Query, id: string, worker: string, problem: string, afterMs: number): Promise<void> {
+export async function postponePage(database: Query, { id, worker }: Claim, problem: string, afterMs: number): Promise<void> {
   await database.query(
     'update rebuild set problem = $3, retry_at = now() + make_interval(secs => $4::float8 / 1000) where id = $1 and worker = $2 and finished_at is null',
     [id, worker, problem, afterMs],

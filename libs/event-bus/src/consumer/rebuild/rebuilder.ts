@@ -8,20 +8,19 @@
  *    should hold what they said holds nothing of the entity. A durable that was never acknowledged gets everything from its stream.
  */
 import { randomUUID } from 'node:crypto';
-import { type Contract, type SnapshotPage, type SnapshotQuestion, snapshotSubject, streamOf } from '@steward/contracts';
+import { snapshotSubject, streamOf } from '@steward/contracts';
 import { type Clock, currentTraceparent, type Database, inSpan, type Logger, startSpan } from '@steward/platform';
 import { scrubDigest } from '../../digest/kept';
 import type { JetStreamStrategy } from '../jetstream.strategy';
-import { runBatch } from '../batch/runner';
-import { type Delivered, readFor, type Work } from '../work';
+import type { Work } from '../work';
 import { rebuildGate } from './rebuild-gate';
 import { beginPage, claimRebuild, endPage, type OpenRebuild, postponePage, requestRebuild } from './rebuild.store';
 import { messageOfItem } from './snapshot-message';
+import { applyMessages, type AskSnapshot, type Target, targetOf } from './snapshot-page';
 
 export interface RebuilderOptions {
   readonly strategy: Pick<JetStreamStrategy, 'works' | 'acknowledgedBefore'>;
-  /** `ask` of the service's rpc client. */
-  readonly ask: (subject: string, question: SnapshotQuestion) => Promise<SnapshotPage>;
+  readonly ask: AskSnapshot;
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -33,17 +32,15 @@ export interface RebuilderOptions {
 const pageSizeByDefault = 200;
 const askAgainAfterMs = 2_000;
 
-interface Target {
-  readonly work: Work;
-  readonly contract: Contract;
+interface Model extends Target {
   readonly builds: string;
 }
 
 export class Rebuilder {
   private readonly worker = randomUUID();
-  private readonly targets: readonly Target[];
+  private readonly targets: readonly Model[];
   /** Of which nothing was stored when this process began. */
-  private empty: readonly Target[] = [];
+  private empty: readonly Model[] = [];
   private readonly stopping = new AbortController();
   private loop: Promise<void> | undefined;
 
@@ -104,14 +101,13 @@ export class Rebuilder {
     const rebuild = await claimRebuild(database, this.worker, this.entities(), currentTraceparent(root));
     if (rebuild === undefined) return false;
     if (rebuild.traceparent === currentTraceparent(root)) root.setAttributes({ 'steward.entity': rebuild.entity, 'steward.system': rebuild.system }).end();
-    const target = this.targets.find(({ work, contract }) => contract.entity === rebuild.entity && contract.systems.includes(rebuild.system) && streamOf(contract, rebuild.system).name === work.stream);
-    if (target === undefined) throw new Error(`no durable of this service brings ${rebuild.entity} of ${rebuild.system}`);
+    const target = targetOf(this.targets, rebuild);
     try {
       await inSpan(`rebuild ${rebuild.entity}`, { parent: rebuild.traceparent }, () => this.applyPage(rebuild, target));
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       logger.warn({ err: error, entity: rebuild.entity, system: rebuild.system }, 'a page of a rebuild failed, trying again');
-      await postponePage(database, rebuild.id, this.worker, problem, askAgainAfterMs);
+      await postponePage(database, { id: rebuild.id, worker: this.worker }, problem, askAgainAfterMs);
     }
     return true;
   }
@@ -119,23 +115,16 @@ export class Rebuilder {
   private async applyPage(rebuild: OpenRebuild, { work, contract }: Target): Promise<void> {
     const { database, ask, logger, pageSize = pageSizeByDefault } = this.options;
     const { id, entity, system, cursor } = rebuild;
+    const mine = { id, worker: this.worker };
     const traceparent = currentTraceparent();
     // Whoever emptied the tables by hand has told the digests nothing of it.
     if (cursor === null) await database.transaction((tx) => scrubDigest(tx, 'stored_part', entity));
     const { items, next } = await ask(snapshotSubject(system), { entity, after: cursor, limit: pageSize, traceparent });
-    const tries = await beginPage(database, id, this.worker);
+    const tries = await beginPage(database, mine);
     if (tries === undefined) return;
-    const batch = items.map((item): Delivered => {
-      const message = messageOfItem(contract, system, item, traceparent);
-      return { reading: readFor(work, message), message, streamSequence: 0, deliveries: tries, receivedAtMs: performance.now() };
-    });
-    let afterMs = 0;
-    const settle = (_: Delivered, outcome: { readonly kind: 'done' } | { readonly kind: 'later'; readonly afterMs: number }): void => {
-      if (outcome.kind === 'later') afterMs = Math.max(afterMs, outcome.afterMs);
-    };
-    await runBatch(rebuilding(work), batch, settle, () => undefined);
-    if (afterMs > 0) return postponePage(database, id, this.worker, 'an item failed and is tried again with its page', afterMs);
-    await endPage(database, id, this.worker, items.length, next);
+    const afterMs = await applyMessages(rebuilding(work), items.map((item) => messageOfItem(contract, system, item, traceparent)), tries);
+    if (afterMs > 0) return postponePage(database, mine, 'an item failed and is tried again with its page', afterMs);
+    await endPage(database, mine, { items: items.length, next });
     if (next === null) logger.info({ entity, system, rebuild: id }, 'rebuilt from the owner');
   }
 }

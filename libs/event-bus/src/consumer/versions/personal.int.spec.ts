@@ -64,7 +64,7 @@ describe('C9: a stored state and a letter have the major in which they were said
 
   it('evidence hides what the version of the row calls personal, and everything of a version that nobody here knows', async () => {
     await store();
-    const { keys: answered } = await rig.database.transaction((tx) => readEvidence(tx, 'stored_part', 'stock-level', keys, undefined, catalogue));
+    const { keys: answered } = await rig.database.transaction((tx) => readEvidence(tx, 'stored_part', { entity: 'stock-level', keys }, { catalogue }));
     const word = expect.stringMatching(/^masked:/);
     expect(answered.map((each) => each.data)).toEqual([{ ...data, location: word }, { ...data, sku: word }, { sku: word, location: word, onHand: word }]);
   });
