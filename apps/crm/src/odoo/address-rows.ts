@@ -46,7 +46,7 @@ export function nameAndCompany(line: string): { readonly name: string; readonly 
 }
 
 /** Rows for `load`, each address once for each kind that it is the default of. */
-export async function addressRows(customerId: string, partnerId: number, address: Address, places: Places, signal: AbortSignal): Promise<string[][]> {
+export async function addressRows({ customerId, partnerId }: { readonly customerId: string; readonly partnerId: number }, address: Address, places: Places, signal: AbortSignal): Promise<string[][]> {
   const { country, state } = await placeOf(address, places, signal);
   return typesOf(address).map((type, index) => [
     `${modules.address}.${addressName(customerId, address.addressId, index > 0)}`, String(partnerId), type, addressee(address), address.street, address.street2 ?? '', address.postalCode,

@@ -53,7 +53,7 @@ export function odooCustomers(client: OdooClient, reads: CustomerReads, places: 
     const kept = new Set(clerks.keys());
     for (const address of addresses.filter((each) => each !== own)) {
       const clerk = [...clerks].find(([, each]) => each === address)?.[0];
-      const rows = await addressRows(customerId, partnerId, address, places, signal);
+      const rows = await addressRows({ customerId, partnerId }, address, places, signal);
       if (clerk !== undefined) await client.write('res.partner', [clerk], await addressValues(address, places, signal), signal);
       const ours = clerk === undefined ? rows : rows.slice(1);
       if (ours.length > 0) for (const id of await client.load('res.partner', addressColumns, ours, signal)) kept.add(id);

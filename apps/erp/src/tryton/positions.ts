@@ -2,7 +2,7 @@
  * Where a poll of Tryton stands. A record's `write_date` is null until somebody writes it, so there are two positions, one by each
  * date, and a page takes from both.
  */
-import type { ReadAfter, TrytonClient } from './tryton.client';
+import type { DateField, ReadAfter, TrytonClient } from './tryton.client';
 import type { Dated, Moment, Position } from './tryton.wire';
 
 export interface Cursor {
@@ -20,11 +20,19 @@ const dawn: Position = { at: '1970-01-01T00:00:00.000000', id: 0 };
 // Where a first poll begins: the full pass of the first start reads everything older, and begins after this was taken.
 const firstLookBackMs = 3_600_000;
 
+type Newest = (date: DateField) => ReturnType<TrytonClient['newest']>;
+
+/** Records as they can be asked for. */
+interface Asked<T extends Dated> {
+  readonly after: ReadAfter<T>;
+  readonly newest: Newest;
+}
+
 /** The records after the cursor, each once. */
-export async function stepOn<T extends Dated>(readAfter: ReadAfter<T>, newest: (date: 'create_date' | 'write_date') => ReturnType<TrytonClient['newest']>, cursor: string | null, limit: number, signal: AbortSignal): Promise<Step<T>> {
+export async function stepOn<T extends Dated>({ after, newest }: Asked<T>, cursor: string | null, limit: number, signal: AbortSignal): Promise<Step<T>> {
   const from = cursor === null ? await firstCursor(newest) : (JSON.parse(cursor) as Cursor);
-  const created = await readAfter('create_date', from.created, limit, signal);
-  const written = await readAfter('write_date', from.written, limit, signal);
+  const created = await after('create_date', from.created, limit, signal);
+  const written = await after('write_date', from.written, limit, signal);
   const lastCreated = created.at(-1);
   const lastWritten = written.at(-1);
   const next: Cursor = {
@@ -40,8 +48,8 @@ export function rewind(cursor: string, byMs: number): string {
   return JSON.stringify({ created: earlier(created, byMs), written: earlier(written, byMs) } satisfies Cursor);
 }
 
-async function firstCursor(newest: (date: 'create_date' | 'write_date') => ReturnType<TrytonClient['newest']>): Promise<Cursor> {
-  const at = async (date: 'create_date' | 'write_date'): Promise<Position> => {
+async function firstCursor(newest: Newest): Promise<Cursor> {
+  const at = async (date: DateField): Promise<Position> => {
     const found = await newest(date);
     const moment = found?.[date];
     return earlier(found && moment ? { at: moment, id: found.id } : dawn, firstLookBackMs);

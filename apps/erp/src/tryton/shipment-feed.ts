@@ -23,7 +23,7 @@ export function shipmentFeed(client: TrytonClient, limit: number, pace: Feed['pa
     translate: toShipment,
     pace,
     changes: async (cursor, signal) => {
-      const { records, ...rest } = await stepOn(client.shipmentsAfter, (date) => client.newest('shipments', date, signal), cursor, limit, signal);
+      const { records, ...rest } = await stepOn({ after: client.shipmentsAfter, newest: (date) => client.newest('shipments', date, signal) }, cursor, limit, signal);
       return { items: await withContent(client, records, signal), ...rest };
     },
     rewind,

@@ -24,16 +24,16 @@ export function stockFeed(client: TrytonClient, limit: number, pace: Feed['pace'
     translate: toStockLevel,
     pace,
     changes: async (cursor, signal) => {
-      const { records, ...rest } = await stepOn(client.movesAfter, (date) => client.newest('moves', date, signal), cursor, limit, signal);
+      const { records, ...rest } = await stepOn({ after: client.movesAfter, newest: (date) => client.newest('moves', date, signal) }, cursor, limit, signal);
       const moved = [...new Set(records.map(({ product }) => product))];
-      return { items: moved.length === 0 ? [] : await stockOf(client, [['id', 'in', moved]], moved.length, signal), ...rest };
+      return { items: moved.length === 0 ? [] : await stockOf(client, { domain: [['id', 'in', moved]], limit: moved.length }, signal), ...rest };
     },
     rewind,
     all: (after, signal) => all(client, after, limit, signal),
     byKeys: async (keys, signal) => {
       const wanted = new Set(keys);
       const codes = [...new Set(keys.map((key) => key.slice(0, key.lastIndexOf('@'))))];
-      const items = await stockOf(client, [['code', 'in', codes]], codes.length * 2, signal);
+      const items = await stockOf(client, { domain: [['code', 'in', codes]], limit: codes.length * 2 }, signal);
       return items.filter(({ code, warehouse }) => code !== null && wanted.has(keyOf({ code, warehouse })));
     },
   });
@@ -43,7 +43,7 @@ export function stockFeed(client: TrytonClient, limit: number, pace: Feed['pace'
 async function all(client: TrytonClient, after: string | null, limit: number, signal: AbortSignal): Promise<Page> {
   const warehouses = await client.warehouses(signal);
   const total = (await client.countProducts(signal)) * warehouses.length;
-  const items = await stockOf(client, [['id', '>', Number(after ?? 0)]], limit, signal, warehouses);
+  const items = await stockOf(client, { domain: [['id', '>', Number(after ?? 0)]], limit, warehouses }, signal);
   const last = items.at(-1);
   return { items, next: String(last?.product ?? after ?? 0), more: items.length === limit * warehouses.length && items.length > 0, total };
 }
@@ -55,8 +55,15 @@ interface RawStock {
   readonly quantity: number;
 }
 
+interface Wanted {
+  readonly domain: unknown[];
+  readonly limit: number;
+  /** Where the caller knows them already. */
+  readonly warehouses?: readonly Warehouse[];
+}
+
 /** The same products in every warehouse, ordered by product: one request a warehouse, since a quantity is per context. */
-async function stockOf(client: TrytonClient, domain: unknown[], limit: number, signal: AbortSignal, known?: Warehouse[]): Promise<RawStock[]> {
+async function stockOf(client: TrytonClient, { domain, limit, warehouses: known }: Wanted, signal: AbortSignal): Promise<RawStock[]> {
   const warehouses = known ?? (await client.warehouses(signal));
   const each = await Promise.all(
     warehouses.map(async (warehouse) => {

@@ -48,44 +48,42 @@ const moveFields = ['id', 'product', 'create_date', 'write_date'];
 const contentWire = z.object({ id: z.number().int(), origin: z.string().nullable(), internal_quantity: z.number(), 'product.': z.object({ code: z.string().nullable() }) });
 const saleLineWire = z.object({ id: z.number().int(), 'sale.': z.object({ reference: z.string().nullable(), number: z.string().nullable() }) });
 
-export function trytonClient({ read }: TrytonSession): TrytonClient {
+export function trytonClient({ search, first, count }: TrytonSession): TrytonClient {
   const after = <T>(shape: z.ZodType<T>, model: string, fields: string[], also: unknown[]) =>
     (date: DateField, { at, id }: Position, limit: number, signal: AbortSignal): Promise<T[]> => {
       const moment = toTrytonDatetime(at);
       const domain = [...also, ['OR', [date, '>', moment], [[date, '=', moment], ['id', '>', id]]]];
-      return read(z.array(shape), `model.${model}.search_read`, [domain, 0, limit, byDate(date, 'ASC'), fields], signal);
+      return search(shape, model, { domain, fields, limit, order: byDate(date, 'ASC') }, signal);
     };
   /** A part of them would be told as the whole of a shipment. */
-  const allOf = async <T>(shape: z.ZodType<T>, model: string, ids: readonly number[], fields: string[], signal: AbortSignal): Promise<T[]> => {
-    const found = ids.length === 0 ? [] : await read(z.array(shape), `model.${model}.search_read`, [[['id', 'in', ids]], 0, null, [['id', 'ASC']], fields], signal);
+  const allOf = async <T>(shape: z.ZodType<T>, model: string, { ids, fields }: { ids: readonly number[]; fields: string[] }, signal: AbortSignal): Promise<T[]> => {
+    const found = ids.length === 0 ? [] : await search(shape, model, { domain: [['id', 'in', ids]], fields }, signal);
     if (found.length !== ids.length) throw new StewardError('SOURCE_INCONSISTENT', `asked for ${ids.length} of ${model} by id, got ${found.length}`, { place: model });
     return found;
   };
   const shipments: TrytonClient['shipments'] = (domain, limit, signal) =>
-    read(z.array(shipmentRowWire), 'model.stock.shipment.out.search_read', [[...sent, ...domain], 0, limit, [['id', 'ASC']], shipmentFields], signal);
+    search(shipmentRowWire, 'stock.shipment.out', { domain: [...sent, ...domain], fields: shipmentFields, limit }, signal);
 
   return {
-    warehouses: (signal) =>
-      read(z.array(warehouseWire), 'model.stock.location.search_read', [[['type', '=', 'warehouse']], 0, null, [['id', 'ASC']], ['id', 'code', 'name']], signal),
+    warehouses: (signal) => search(warehouseWire, 'stock.location', { domain: [['type', '=', 'warehouse']], fields: ['id', 'code', 'name'] }, signal),
     movesAfter: after(moveWire, 'stock.move', moveFields, []),
     shipmentsAfter: after(shipmentRowWire, 'stock.shipment.out', shipmentFields, sent),
-    newest: async (of, date, signal) => {
+    newest: (of, date, signal) => {
       const [model, also] = of === 'moves' ? ['stock.move', []] : ['stock.shipment.out', sent];
-      const [found] = await read(z.array(stampWire), `model.${model}.search_read`, [[...also, [date, '!=', null]], 0, 1, byDate(date, 'DESC'), ['id', 'create_date', 'write_date']], signal);
-      return found;
+      return first(stampWire, model, { domain: [...also, [date, '!=', null]], fields: ['id', 'create_date', 'write_date'], order: byDate(date, 'DESC') }, signal);
     },
     products: (domain, warehouse, limit, signal) => {
       const context = { locations: [warehouse.id], with_childs: true, stock_date_end: farDay };
-      return read(z.array(productWire), 'model.product.product.search_read', [[goods, ...domain], 0, limit, [['id', 'ASC']], ['id', 'code', 'quantity']], signal, context);
+      return search(productWire, 'product.product', { domain: [goods, ...domain], fields: ['id', 'code', 'quantity'], limit, context }, signal);
     },
-    countProducts: (signal) => read(z.number().int(), 'model.product.product.search_count', [[goods]], signal),
+    countProducts: (signal) => count('product.product', [goods], signal),
     shipments,
-    countShipments: (signal) => read(z.number().int(), 'model.stock.shipment.out.search_count', [sent], signal),
+    countShipments: (signal) => count('stock.shipment.out', sent, signal),
     contentOf: async (moves, signal) => {
       if (moves.length === 0) return [];
-      const contents = await allOf(contentWire, 'stock.move', moves, ['id', 'origin', 'internal_quantity', 'product.code'], signal);
+      const contents = await allOf(contentWire, 'stock.move', { ids: moves, fields: ['id', 'origin', 'internal_quantity', 'product.code'] }, signal);
       const lines = [...new Set(contents.flatMap(({ origin }) => saleLineOf(origin)))];
-      const sold = await allOf(saleLineWire, 'sale.line', lines, ['id', 'sale.reference', 'sale.number'], signal);
+      const sold = await allOf(saleLineWire, 'sale.line', { ids: lines, fields: ['id', 'sale.reference', 'sale.number'] }, signal);
       const referenceOf = new Map(sold.map(({ id, 'sale.': { reference, number } }) => [id, reference || `Tryton sale ${number ?? ''}`]));
       return contents.map((each) => {
         const [line = -1] = saleLineOf(each.origin);
