@@ -1,6 +1,6 @@
 /** Compares the ends of every arrow, explains what differs, and asks its owner to say it again. Several replicas may run: one at a time does a check. */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
-import { contracts, heartbeatSubject } from '@steward/contracts';
+import { contracts, type HeartbeatQuestion, heartbeatSubject } from '@steward/contracts';
 import { type Acting, type AnnounceAgain, announceAgainModule, announceToldAgain, ask, askBrokerState, askForget, backlogModule, connectBroker, createRpcClient, digestModule, FlowBoard, FlowSwitch, flowsModule, Heart, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Service } from '@steward/platform';
 import type { Check, Comparison } from './check/define-check';
@@ -23,7 +23,7 @@ import { projections } from './projections/projections';
 import type { ReconciliationEnv } from './reconciliation.env';
 import { Runner } from './run/runner';
 
-export interface Reconciliation extends Service {
+interface Reconciliation extends Service {
   readonly database: Database;
 }
 
@@ -92,7 +92,7 @@ export async function createReconciliation(env: ReconciliationEnv, options: { cl
       const strategy = new JetStreamStrategy({ service: NAME, broker, database, clock, logger, readiness, flowSwitch, projections, handlers: [], gatherMs: GATHER_MS, journal: env.STEWARD_MODE === 'test' });
       board.add(strategy.flows());
       const heart = new Heart({
-        service: NAME, process: NAME, port: env.STEWARD_HEALTH_PORT, migrations, works: () => strategy.works(), database, clock, logger, tell: (beats) => ask(rpc, heartbeatSubject(NAME), { beats }),
+        service: NAME, process: NAME, port: env.STEWARD_HEALTH_PORT, migrations, works: () => strategy.works(), database, clock, logger, tell: (beats) => ask(rpc, heartbeatSubject(NAME), { beats } satisfies HeartbeatQuestion),
       });
       shutdown.onClose('heart', () => heart.stop());
       letters = { database, works: strategy.works() };
@@ -120,7 +120,7 @@ export async function createReconciliation(env: ReconciliationEnv, options: { cl
   return { ...service, database: opened };
 }
 
-export function checksFor({ STEWARD_RECONCILIATION_SETTLE_MS: settleMs, STEWARD_GATEWAY_URL: storefront }: Pick<ReconciliationEnv, 'STEWARD_RECONCILIATION_SETTLE_MS' | 'STEWARD_GATEWAY_URL'>): readonly Check[] {
+function checksFor({ STEWARD_RECONCILIATION_SETTLE_MS: settleMs, STEWARD_GATEWAY_URL: storefront }: Pick<ReconciliationEnv, 'STEWARD_RECONCILIATION_SETTLE_MS' | 'STEWARD_GATEWAY_URL'>): readonly Check[] {
   const checks: readonly Check[] = [...arrows, ...sources, ...books, ...(storefront === undefined ? [] : [pages])];
   return settleMs === undefined ? checks : checks.map((check) => ({ ...check, settleMs }));
 }

@@ -1,7 +1,7 @@
 /** Periods of price list entries and promotions: they begin and end by time alone, without an event (C11). */
 
 /** ISO 8601; null = without that bound. */
-export interface Period {
+interface Period {
   readonly validFrom: string | null;
   readonly validTo: string | null;
 }
@@ -10,7 +10,7 @@ export interface Period {
 export const startOf = ({ validFrom }: Period): number => (validFrom === null ? -Infinity : Date.parse(validFrom));
 
 /** Epoch ms; the first instant behind. */
-export const endOf = ({ validTo }: Period): number => (validTo === null ? Infinity : Date.parse(validTo));
+const endOf = ({ validTo }: Period): number => (validTo === null ? Infinity : Date.parse(validTo));
 
 export const isValid = (period: Period, at: number): boolean => startOf(period) <= at && at < endOf(period);
 

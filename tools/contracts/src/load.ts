@@ -6,7 +6,7 @@ import { parseDocument } from 'yaml';
 import { explain, type Fault } from './fault';
 import { type ContractFile, type ContractSource, type Schema, undelivered } from './model';
 
-export interface Loaded {
+interface Loaded {
   readonly sources: readonly ContractSource[];
   readonly faults: readonly Fault[];
 }

@@ -13,7 +13,7 @@ const defaultWithin = '10m';
 
 type Json = Readonly<Record<string, unknown>>;
 
-export interface Runbooks {
+interface Runbooks {
   /** In the shape of RunbookDeclaration of @steward/contracts, which needs this compiler to exist. */
   readonly runbooks: readonly Json[];
   readonly faults: readonly Fault[];

@@ -13,7 +13,7 @@ export interface Program {
   readonly ready: '/readyz' | '/livez';
 }
 
-export const secret = 'only-for-this-trial';
+const secret = 'only-for-this-trial';
 const local = (port: number): string => `http://127.0.0.1:${String(port)}`;
 
 /** Every folder below apps/ is an image. */

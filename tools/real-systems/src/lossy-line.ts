@@ -5,7 +5,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
  * request: it never arrives. answer: it arrives, is worked at, and the connection is gone when the system answers.
  * silence: as with the answer, but nobody is told: the one who asked waits.
  */
-export type Loss = 'request' | 'answer' | 'silence';
+type Loss = 'request' | 'answer' | 'silence';
 
 export interface LossyLine {
   readonly url: string;

@@ -8,7 +8,7 @@ export interface OwnPostgres {
   readonly create: (database: string, more?: string) => Promise<void>;
 }
 
-export interface Started {
+interface Started {
   readonly stop: () => Promise<void>;
 }
 

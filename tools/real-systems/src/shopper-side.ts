@@ -17,7 +17,7 @@ export interface Bought {
   readonly token: string;
 }
 
-export interface Shown {
+interface Shown {
   readonly status: 'ACCEPTED' | 'CONFIRMED' | 'REJECTED' | 'CANCELLED' | 'COMPLETED';
   readonly rejection: { readonly code: string } | null;
   readonly lines: readonly { readonly sku: string; readonly quantity: number; readonly unit: Amount }[];

@@ -9,7 +9,7 @@ export interface AmountsView {
   gross: Money;
 }
 
-export interface CartLineView {
+interface CartLineView {
   sku: string;
   quantity: number;
   /** null when the line can't be ordered; then `issue` says why. */
@@ -20,7 +20,7 @@ export interface CartLineView {
   promise: string | null;
 }
 
-export interface CartPriceView extends AmountsView {
+interface CartPriceView extends AmountsView {
   unit: Money;
   /** What the unit price is compared with (struck through). */
   list: Money | null;
@@ -33,7 +33,7 @@ export interface CartPriceView extends AmountsView {
   entry: { id: string; revision: number };
 }
 
-export interface ShippingView extends AmountsView {
+interface ShippingView extends AmountsView {
   method: string;
   taxRateBp: number;
   promise: string;

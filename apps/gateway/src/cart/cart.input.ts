@@ -2,11 +2,11 @@ import type { z } from 'zod';
 import { fields, listOf, optional, text, whole } from '../input/fields';
 
 export const MOST_LINES = 200;
-export const MOST_QUANTITY = 1_000_000;
+const MOST_QUANTITY = 1_000_000;
 
 export const sku = text(200, 'a SKU');
 export const quantity = whole(1, MOST_QUANTITY);
-export const shippingMethod = optional(text(100, 'a shipping method'));
+const shippingMethod = optional(text(100, 'a shipping method'));
 export const codes = optional(listOf(text(100, 'a promotion code'), 20, 0));
 
 /** How a preview, or an order, names what the shopper's cart holds already. */

@@ -63,7 +63,7 @@ export function openFor({ keys, reading }: Selling, { market, currency }: Contex
   return { keys, taxRateBp };
 }
 
-export function unknownMethod({ shippingRates }: Selling, { market }: Context, method: string | null): RejectedError {
+function unknownMethod({ shippingRates }: Selling, { market }: Context, method: string | null): RejectedError {
   return new RejectedError('GATEWAY_INPUT_REFUSED', `shippingMethod is ${quoted(method)}`, { place: '/shippingMethod', accepted: methodsOf(shippingRates, market).join(', ') || 'none in this market' });
 }
 

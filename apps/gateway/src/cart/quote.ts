@@ -9,7 +9,7 @@ import type { AvailabilityView } from '../product/product-view';
 import type { Context } from '../storefront/context';
 import type { ShippingRate } from './shipping';
 
-export interface AskedLine {
+interface AskedLine {
   readonly sku: string;
   readonly quantity: number;
 }
@@ -55,7 +55,7 @@ export interface Quote {
   readonly totals: Amounts;
 }
 
-export interface CartQuestion {
+interface CartQuestion {
   readonly lines: readonly AskedLine[];
   /** Pieces that the shopper's cart holds, by SKU: nobody else gets them, so the shop no longer counts them. */
   readonly held: ReadonlyMap<string, number>;

@@ -10,7 +10,7 @@ export type Command =
   | { readonly kind: 'cancel-export'; readonly data: CancelExport }
   | { readonly kind: 'forget-order'; readonly data: ForgetOrder };
 
-export type Announcement =
+type Announcement =
   | { readonly kind: 'order-placed'; readonly data: OrderPlaced }
   | { readonly kind: 'order-rejected'; readonly data: OrderRejected }
   | { readonly kind: 'order-cancelled'; readonly data: OrderCancelled };

@@ -5,7 +5,7 @@ import { countOf, shippedQuantities } from './quantities';
 import type { Saga } from './saga';
 import { fulfilmentStatusOf, paymentStatusOf, statusOf } from './status';
 
-export interface OwnStates {
+interface OwnStates {
   readonly order: Order;
   readonly payment: Payment;
   readonly fulfilments: readonly Fulfilment[];

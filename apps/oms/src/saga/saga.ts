@@ -5,7 +5,7 @@
 import type { PlaceOrder, Shipment, StockReservation } from '@steward/contracts';
 
 /** Terminal ones absorb: nothing leads out of them (S6). */
-export type Terminal = 'completed' | 'rejected' | 'cancelled';
+type Terminal = 'completed' | 'rejected' | 'cancelled';
 export type Step = 'unplaced' | 'reserving' | 'authorizing' | 'awaiting-action' | 'placing' | 'exporting' | 'confirmed' | 'compensating' | Terminal;
 
 export type RejectionCode = 'OUT_OF_STOCK' | 'PRICE_CHANGED' | 'PAYMENT_DECLINED' | 'PAYMENT_EXPIRED' | 'REFUSED_BY_OMS' | 'REFUSED_BY_ERP' | 'PROMISE_INVALID' | 'TIMED_OUT';
@@ -80,7 +80,7 @@ export interface Money {
   readonly refunds: readonly Refund[];
 }
 
-export interface Placement {
+interface Placement {
   readonly state: 'none' | 'asked' | 'placed' | 'refused';
   readonly reference: string | null;
   readonly refusal: string | null;
@@ -98,7 +98,7 @@ export interface Shipped {
   readonly shippedAt: string | null;
 }
 
-export interface Return {
+interface Return {
   readonly returnId: string;
   readonly status: 'requested' | 'refunded' | 'refused';
   readonly lines: readonly Quantity[];
@@ -106,7 +106,7 @@ export interface Return {
 }
 
 /** What nobody may decide but a person; each is told once. */
-export type CaseCode = 'capture-refused' | 'release-refused' | 'cancel-refused' | 'refund-refused' | 'shipment-unexpected' | 'capture-short';
+type CaseCode = 'capture-refused' | 'release-refused' | 'cancel-refused' | 'refund-refused' | 'shipment-unexpected' | 'capture-short';
 
 export interface Case {
   readonly code: CaseCode;

@@ -18,7 +18,7 @@ interface Undo {
 }
 
 /** A parcel that left just before its order was cancelled may be heard of after the cancellation; money waits that long. */
-export const quietMs = 15_000;
+const quietMs = 15_000;
 
 export const stockIsOwed = ({ stock: { status } }: Saga): boolean => status === 'asked' || status === 'held' || status === 'exported';
 

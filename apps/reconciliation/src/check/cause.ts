@@ -4,13 +4,13 @@
  */
 import type { DriftCause, DriftKind, KeyEvidence, NewestAnswer, SourceItem } from '@steward/contracts';
 
-export interface Explained {
+interface Explained {
   readonly cause: DriftCause;
   /** What proves it, a sentence each. */
   readonly evidence: readonly string[];
 }
 
-export type StoredMessage = NewestAnswer['newest'][number]['stored'];
+type StoredMessage = NewestAnswer['newest'][number]['stored'];
 
 export interface ArrowEvidence {
   readonly kind: Exclude<DriftKind, 'business'>;
@@ -68,7 +68,7 @@ function lost({ owner, holder, stored, ackFloor, at }: Omit<ArrowEvidence, 'kind
 /** Classes of a letter that say: the data was not what the contract or the connector expects. */
 const UNTELLABLE: ReadonlySet<string> = new Set(['unreadable', 'schema', 'unknown-value', 'unstorable', 'rejected']);
 
-export interface SourceEvidenceGiven {
+interface SourceEvidenceGiven {
   readonly announced: KeyEvidence | undefined;
   readonly source: SourceItem;
 }

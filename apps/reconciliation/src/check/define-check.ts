@@ -2,7 +2,7 @@
 import type { Contract, DriftCause, DriftKind, DriftRow, RepairPolicy } from '@steward/contracts';
 import { BOOKS_CADENCE } from './terms';
 
-export interface Terms {
+interface Terms {
   readonly cadenceMs: number;
   /** A difference younger than this is in flight (X2). */
   readonly settleMs: number;

@@ -14,7 +14,7 @@ export interface Look {
   readonly holder: Side;
 }
 
-export type Judgement = 'agrees' | 'in-flight' | Exclude<DriftKind, 'business'>;
+type Judgement = 'agrees' | 'in-flight' | Exclude<DriftKind, 'business'>;
 
 export function judge(first: Look, second: Look): Judgement {
   const { owner, holder } = second;

@@ -10,6 +10,6 @@ export const arrows: readonly ArrowCheck[] = currentContracts.filter(isCompared)
   ),
 );
 
-export function isCompared(contract: Contract): boolean {
+function isCompared(contract: Contract): boolean {
   return contract.kind === 'state' && !contract.told;
 }

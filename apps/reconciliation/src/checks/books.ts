@@ -10,7 +10,7 @@ const living = (alias: string, entity: string): string => `${alias}.entity = '${
 const amount = (alias: string, field: string): string => `(${alias}.data ->> '${field}')::bigint`;
 
 /** Money without an order is money that belongs to somebody else. */
-export const capturedWithoutOrder = defineCheck<BooksCheck>({
+const capturedWithoutOrder = defineCheck<BooksCheck>({
   kind: 'books', name: 'captured without order', contract: payment, entities: ['payment', 'order'], repair: 'never',
   rule: 'Money was captured and not given back, and there is no order that it is for.',
   breaches: `
@@ -21,7 +21,7 @@ export const capturedWithoutOrder = defineCheck<BooksCheck>({
       and (o.key is null or o.data ->> 'status' in ('REJECTED', 'CANCELLED')) and ${paged('p.key')}`,
 });
 
-export const orderWithoutMoney = defineCheck<BooksCheck>({
+const orderWithoutMoney = defineCheck<BooksCheck>({
   kind: 'books', name: 'order without money', contract: order, entities: ['order', 'payment'], repair: 'never',
   rule: 'An order was confirmed, and no money is authorized or captured for it.',
   breaches: `
@@ -33,7 +33,7 @@ export const orderWithoutMoney = defineCheck<BooksCheck>({
       and (p.key is null or p.data ->> 'status' in ('NONE', 'PENDING', 'REQUIRES_ACTION', 'FAILED', 'VOIDED')) and ${paged('o.key')}`,
 });
 
-export const moneyOfOrders = defineCheck<BooksCheck>({
+const moneyOfOrders = defineCheck<BooksCheck>({
   kind: 'books', name: 'money of an order', contract: order, entities: ['order', 'payment'], repair: 'never',
   rule: 'An order and its payment say different sums.',
   breaches: `
@@ -47,7 +47,7 @@ export const moneyOfOrders = defineCheck<BooksCheck>({
 });
 
 /** What is held for nobody can't be sold to anybody (S2). */
-export const reservationOfFinishedOrder = defineCheck<BooksCheck>({
+const reservationOfFinishedOrder = defineCheck<BooksCheck>({
   kind: 'books', name: 'reservation of a finished order', contract: stockReservation, entities: ['stock-reservation', 'order'], repair: 'never',
   rule: 'Stock is held for an order that needs none any more.',
   breaches: `
@@ -59,7 +59,7 @@ export const reservationOfFinishedOrder = defineCheck<BooksCheck>({
 });
 
 /** Of an order that is under way some may have left: its share is between nothing and everything that it was given (S2). */
-export const ledgerSums = defineCheck<BooksCheck>({
+const ledgerSums = defineCheck<BooksCheck>({
   kind: 'books', name: 'sums of reservations', contract: reservedStock, entities: ['reserved-stock', 'stock-reservation'], repair: 'never',
   rule: 'What is said to be reserved at a place is not the sum of what its reservations hold there.',
   breaches: `
@@ -79,7 +79,7 @@ export const ledgerSums = defineCheck<BooksCheck>({
 });
 
 /** S5: an entry that this service never heard of at that revision proves nothing. */
-export const pricesOfOrders = defineCheck<BooksCheck>({
+const pricesOfOrders = defineCheck<BooksCheck>({
   kind: 'books', name: 'prices of an order', contract: order, entities: ['order', 'price'], repair: 'never',
   rule: 'A line was charged at another amount than the entry of the price list that it names.',
   breaches: `

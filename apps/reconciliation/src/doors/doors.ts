@@ -1,6 +1,6 @@
 /** What reconciliation asks of others, as functions: the only file that knows the subjects. */
 import {
-  type AnnounceAgainAnswer, type AnnounceAgainQuestion, announceAgainSubject, type Contract, contractAt, type DigestAnswer, digestSubject, type EvidenceAnswer, evidenceSubject, type KeyEvidence, type NewestAnswer, newestSubject,
+  type AnnounceAgainAnswer, type AnnounceAgainQuestion, announceAgainSubject, type Contract, contractAt, type DigestAnswer, digestSubject, type EvidenceAnswer, type EvidenceQuestion, evidenceSubject, type KeyEvidence, type NewestAnswer, newestSubject,
   type ReadSourceAnswer, readSourceSubject, shipped, type SourceItem, type SourcePage, streamOf, subjectOf, versionsOf,
 } from '@steward/contracts';
 import { answerDigest, answerEvidence, ask, createRpcClient, type DigestDoor, masked, Scrubber } from '@steward/event-bus';
@@ -17,7 +17,7 @@ export interface Doors {
   readonly announceAgain: (system: string, question: AnnounceAgainQuestion) => Promise<AnnounceAgainAnswer>;
 }
 
-export interface DoorsOptions {
+interface DoorsOptions {
   /** Its own name: it answers itself from its own tables. */
   readonly service: string;
   readonly rpc: ReturnType<typeof createRpcClient>;
@@ -47,7 +47,7 @@ export function openDoors({ service, rpc, database, logger }: DoorsOptions): Doo
   return {
     digest: (of) => (of === service ? (question) => answerDigest(database, 'stored_part', question, scrubber) : (question) => knock<DigestAnswer>(digestSubject(of), question)),
     evidence: (of, entity, keys) =>
-      all(keys, async (some) => (of === service ? await answerEvidence(database, 'stored_part', { entity, keys: some }) : await knock<EvidenceAnswer>(evidenceSubject(of), { entity, keys: some })).keys),
+      all(keys, async (some) => (of === service ? await answerEvidence(database, 'stored_part', { entity, keys: some }) : await knock<EvidenceAnswer>(evidenceSubject(of), { entity, keys: some } satisfies EvidenceQuestion)).keys),
     newest: async (contract, system, durable, keys) => {
       const newest = new Map<string, NewestAnswer['newest'][number]['stored']>();
       let ackFloor: number | null = null;

@@ -74,7 +74,7 @@ export interface RepairCandidate {
 const candidate = `id, name, key, kind, cause, state, (right_side ->> 'revision')::float8 as held`;
 
 /** Tried so often by itself; then it waits for a person. */
-export const MOST_REPAIRS = 3;
+const MOST_REPAIRS = 3;
 
 export async function dueRepairs(database: Pick<Database, 'query'>, name: string, most: number): Promise<RepairCandidate[]> {
   return database.query<RepairCandidate & Record<string, unknown>>(

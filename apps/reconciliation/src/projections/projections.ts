@@ -15,7 +15,7 @@ export const projections: readonly Projection[] = [
 ];
 
 /** A state tells only what holds now; what an entry said before is kept beside it. */
-export async function rememberPrices(tx: PoolClient, changes: readonly StateChange<Price>[]): Promise<void> {
+async function rememberPrices(tx: PoolClient, changes: readonly StateChange<Price>[]): Promise<void> {
   const said = changes.flatMap(({ key, revision, data, envelope }) => (data === null ? [] : [{ key, revision, at: envelope.time, ...data }]));
   await tx.query({
     name: 'reconciliation-prices',

@@ -7,7 +7,7 @@ import type { Suspect } from '../check/define-check';
 type Query = Pick<Database, 'query'>;
 type Tx = Pick<PoolClient, 'query'>;
 
-export type Phase = CheckStanding['phase'];
+type Phase = CheckStanding['phase'];
 
 export interface CheckState {
   readonly name: string;

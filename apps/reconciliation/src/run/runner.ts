@@ -16,7 +16,7 @@ import {
   beginRun, type CheckState, countFound, dropSuspects, dueChecks, dueSuspects, endRun, forget, nextLook, postpone, putSuspects, readRun, readState, registerChecks, type Run, saveStep, setPhase,
 } from './run.store';
 
-export interface RunnerOptions {
+interface RunnerOptions {
   readonly checks: readonly Check[];
   readonly comparisonOf: (check: Check) => Comparison;
   readonly repairer: Repairer;

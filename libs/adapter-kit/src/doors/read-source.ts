@@ -23,7 +23,7 @@ export interface SourceReading {
 /** An answer is one message of the broker, of 1 MiB; the rest is left for the envelope. */
 const maxAnswerBytes = 900_000;
 
-export function feedOf({ feeds, system }: Pick<SourceReading, 'feeds' | 'system'>, entity: string): Feed {
+function feedOf({ feeds, system }: Pick<SourceReading, 'feeds' | 'system'>, entity: string): Feed {
   const feed = feeds.find(({ contract }) => contract.entity === entity);
   if (feed === undefined) throw new RejectedError('DOOR_UNKNOWN_ENTITY', `${system} reads no ${entity} from a source`, { place: 'entity', accepted: feeds.map(({ contract }) => contract.entity).join(', ') });
   return feed;

@@ -60,7 +60,7 @@ select c.*, next."dueInMs" from (
     from effect where kind = $1 and settled_at is null and key not in (select key from claimed) and ${mayFlow('$5')}) end as "dueInMs") next
 left join claimed c on true`;
 
-export interface ClaimLimits {
+interface ClaimLimits {
   readonly limit: number;
   /** Until it runs out, unless it is renewed. */
   readonly claimMs: number;

@@ -11,7 +11,7 @@ import type { Claimed, EffectFault, NextState } from './effect.store';
 export type Result = EffectOutcome | { readonly kind: 'absent' } | { readonly kind: 'thrown'; readonly error: unknown };
 
 /** What is counted of each step; also the label of the metric. */
-export type StepOutcome = 'confirmed' | 'refused' | 'pending' | 'unknown' | 'unsent' | 'absent';
+type StepOutcome = 'confirmed' | 'refused' | 'pending' | 'unknown' | 'unsent' | 'absent';
 
 export interface Step {
   readonly counts: StepOutcome;

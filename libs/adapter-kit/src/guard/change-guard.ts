@@ -22,7 +22,7 @@ interface Change {
 /** What the statement says of a batch: keys and the number of the rule that each breaks. */
 export type Suspects = readonly (readonly [key: string, rule: number])[];
 
-export interface Decision {
+interface Decision {
   readonly passed: ReadonlySet<string>;
   readonly released: ReadonlySet<string>;
   readonly held: ReadonlySet<string>;

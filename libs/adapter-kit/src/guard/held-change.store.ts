@@ -8,7 +8,7 @@ import { type Database, gauge } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import type { HeldKind } from './judge';
 
-export interface HeldChange {
+interface HeldChange {
   readonly kind: HeldKind;
   readonly count: number;
   readonly total: number;

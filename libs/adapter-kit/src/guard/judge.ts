@@ -5,7 +5,7 @@ export type HeldKind = 'empty' | 'truncated' | 'shrunken';
 
 export type GuardVerdict = { readonly held: false } | { readonly held: true; readonly kind: HeldKind; readonly detail: string };
 
-export interface PassSummary {
+interface PassSummary {
   /** Keys the pass accounts for. */
   readonly accounted: number;
   /** Items that did not show a key. */
@@ -51,7 +51,7 @@ export interface Standing {
   readonly held: ReadonlyMap<string, { readonly rule: string; readonly becomes: string; readonly released: boolean }>;
 }
 
-export interface Suspect {
+interface Suspect {
   readonly key: string;
   /** The guarded field's value as text. */
   readonly becomes: string;

@@ -21,7 +21,7 @@ export interface AdmissionOptions {
   readonly onShed?: (lane: CallLane) => void;
 }
 
-export interface Entrance {
+interface Entrance {
   readonly lane: CallLane;
   readonly deadline: number;
   readonly signal?: AbortSignal | undefined;

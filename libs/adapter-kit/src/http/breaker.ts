@@ -8,7 +8,7 @@
 import type { Clock } from '@steward/platform';
 
 /** `back` = another replica's probe has worked since this one opened. */
-export type Grant = 'probe' | 'back' | 'wait';
+type Grant = 'probe' | 'back' | 'wait';
 export type Verdict = 'works' | 'fails' | 'unknown';
 
 export interface ProbeLease {
@@ -22,7 +22,7 @@ export const aloneLease: ProbeLease = { ask: async ({ cooled }) => (cooled ? 'pr
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
-export interface BreakerOptions {
+interface BreakerOptions {
   readonly clock: Pick<Clock, 'now'>;
   readonly lease: ProbeLease;
   readonly random: () => number;

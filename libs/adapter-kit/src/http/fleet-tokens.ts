@@ -11,7 +11,7 @@ insert into retry_budget as b (dependency, tokens) select $1, $2::float8 - 1 whe
 on conflict (dependency) do update set tokens = greatest(0, least($2::float8, b.tokens + $3::float8) - 1) where least($2::float8, b.tokens + $3::float8) >= $4::float8
 returning tokens`;
 
-export interface FleetTokensOptions {
+interface FleetTokensOptions {
   readonly database: Pick<Database, 'query'>;
   readonly dependency: string;
   readonly bucket: number;

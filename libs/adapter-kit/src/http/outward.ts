@@ -14,7 +14,7 @@ export interface Outward {
   readonly close: () => void;
 }
 
-export interface OutwardOptions {
+interface OutwardOptions {
   readonly database: Pick<Database, 'query'>;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -24,7 +24,7 @@ update breaker_probe set until = clock_timestamp(),
   failed_at = case when $3 = 'works' then null when $3 = 'fails' then clock_timestamp() else failed_at end
 where dependency = $1 and holder = $2`;
 
-export interface ProbeLeaseOptions {
+interface ProbeLeaseOptions {
   readonly database: Pick<Database, 'query'>;
   readonly dependency: string;
   /** Longer than a probe takes. */

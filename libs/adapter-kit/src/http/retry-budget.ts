@@ -12,7 +12,7 @@ export interface FleetTokens {
   readonly take: (earned: number) => Promise<number | undefined>;
 }
 
-export interface RetryBudgetOptions {
+interface RetryBudgetOptions {
   readonly clock: Pick<Clock, 'now'>;
   readonly bucket: number;
   /** Shared by all replicas; without it this process has a bucket of its own. */

@@ -17,7 +17,7 @@ export interface LeaseCheck {
   readonly assertLease: (tx: PoolClient) => Promise<void>;
 }
 
-export interface LeasedLoopsOptions<Context> {
+interface LeasedLoopsOptions<Context> {
   readonly loops: readonly LeasedLoop<Context>[];
   readonly context: Context;
   readonly lease: Pick<Lease, 'assert' | 'fence' | 'onAcquired' | 'onLost'>;

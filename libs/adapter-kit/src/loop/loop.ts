@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@steward/platform';
 import { Bell } from './bell';
 
-export interface LoopSpec {
+interface LoopSpec {
   readonly name: string;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -23,7 +23,7 @@ export interface OwnChange<T = unknown> {
   readonly traceparent?: string | null;
 }
 
-export interface Saying {
+interface Saying {
   /** Under a new revision even where nothing has changed: whoever asks may have lost what was said. */
   readonly again?: boolean;
 }

@@ -1,6 +1,6 @@
 /** An adapter's process: the source on one side, the outbox's relay on the other, the database between them. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { contracts, currentContracts, forgetting, heartbeatSubject, streamOf } from '@steward/contracts';
+import { contracts, currentContracts, forgetting, type HeartbeatQuestion, heartbeatSubject, streamOf } from '@steward/contracts';
 import { type Acting, ask, askBrokerState, askForget, backlogModule, connectBroker, consumerMigrations, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, Heart, lettersModule, lifeFloor, natsTransport, openSendingSide, outboxMigrations, provisionedWithinMs, rebuildModule, Rebuilds1790000005000, type SendingSide, snapshotModule, type SnapshotRows, toldLetters, toldSnapshotRows, traceModule, type Work } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Runtime, type Service, StewardError } from '@steward/platform';
 import { snapshotRows, withdrawSuperseded } from '../announce/announced.store';
@@ -27,7 +27,7 @@ export interface AdapterService extends Service {
   readonly runners: readonly FeedRunner[];
 }
 
-export interface AdapterOptions {
+interface AdapterOptions {
   readonly clock?: Clock;
   readonly logger?: Logger;
   readonly progressEveryMs?: number;
@@ -38,7 +38,7 @@ const tells = [toldLetters, toldHeldChanges];
 /** What others may ask of an adapter. */
 class Questions {}
 
-export const adapterMigrations = [...outboxMigrations, ...consumerMigrations, Rebuilds1790000005000, ...kitMigrations];
+const adapterMigrations = [...outboxMigrations, ...consumerMigrations, Rebuilds1790000005000, ...kitMigrations];
 
 /** All tables of an adapter's database. */
 export const migrationsOf = (adapter: Adapter) => [...adapterMigrations, ...(adapter.migrations ?? [])];
@@ -92,7 +92,7 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
       const works: Work[] = [];
       const heart = new Heart({
         service: adapter.name, process: adapter.name, port: env.STEWARD_HEALTH_PORT, migrations: migrationsOf(adapter), works: () => works, database, clock: runtime.clock, logger,
-        tell: (beats) => ask(rpc, heartbeatSubject(adapter.name), { beats }),
+        tell: (beats) => ask(rpc, heartbeatSubject(adapter.name), { beats } satisfies HeartbeatQuestion),
       });
       shutdown.onClose('heart', () => heart.stop());
       const sending = await openSendingSide({

@@ -11,7 +11,7 @@ import { storeHints } from '../feed/hint.store';
 import type { Feed, Hint, WebhookSpec } from '../source/define';
 import type { WebhookDoor } from './define-adapter';
 
-export interface WebhookParts {
+interface WebhookParts {
   readonly spec: WebhookSpec;
   readonly feeds: readonly Feed[];
   readonly database: Pick<Database, 'query'>;
@@ -36,7 +36,7 @@ export function mountWebhook(server: FastifyInstance, { spec, feeds, database, c
   });
 }
 
-export interface DoorParts {
+interface DoorParts {
   readonly door: WebhookDoor;
   readonly database: Pick<Database, 'transaction'>;
   readonly clock: Clock;

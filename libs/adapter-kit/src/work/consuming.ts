@@ -6,7 +6,7 @@ import type { Consumed } from '../service/define-adapter';
 
 type Asking = Parameters<typeof ask>[0];
 
-export interface ConsumingOptions {
+interface ConsumingOptions {
   readonly service: string;
   readonly app: NestFastifyApplication;
   readonly runtime: Runtime;

@@ -5,7 +5,7 @@ import { EffectRunner } from '../effect/effect-runner';
 import { type LeasedLoop, startLeasedLoops } from '../loop/leased-loops';
 import type { Adapter, AdapterContext } from '../service/define-adapter';
 
-export interface OwnWorkOptions {
+interface OwnWorkOptions {
   readonly lease: Lease;
   readonly shutdown: Shutdown;
   readonly flowSwitch: FlowSwitch;

@@ -2,7 +2,7 @@
 import { checks, type CheckName } from '../checks/checks';
 import type { Trial } from '../stage/trial';
 
-export type Result = 'passed' | 'failed' | 'can’t' | 'n/a';
+type Result = 'passed' | 'failed' | 'can’t' | 'n/a';
 
 export interface Score {
   readonly check: CheckName;

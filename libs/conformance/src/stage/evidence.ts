@@ -2,7 +2,7 @@
 import { type Contract, keyOf, typeOf } from '@steward/contracts';
 import { createLogger, type Logger } from '@steward/platform';
 
-export interface Output {
+interface Output {
   readonly key: string;
   readonly revision: number;
   readonly data: unknown;

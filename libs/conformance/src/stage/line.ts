@@ -6,7 +6,7 @@ import { eventually, testDatabase, type TestDatabase } from '@steward/testing';
 import { sameKeys } from '../checks/keys';
 import type { Scene } from './scene';
 
-export interface Reader {
+interface Reader {
   /** Reads that came to an end, well or not. */
   readonly ended: { changes: number; all: number };
   /** The cursor of its first look for changes. */

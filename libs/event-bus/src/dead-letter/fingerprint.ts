@@ -36,7 +36,7 @@ export function describeFailure({ consumer, contract, class: faultClass, error, 
   return { cause, code, message, frame, fingerprint: createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32) };
 }
 
-export const codeOf = (error: Error | string): string | null => (typeof error !== 'string' && 'code' in error && typeof error.code === 'string' ? error.code.slice(0, 100) : null);
+const codeOf = (error: Error | string): string | null => (typeof error !== 'string' && 'code' in error && typeof error.code === 'string' ? error.code.slice(0, 100) : null);
 
 /** Of several faults of a payload the first one names the group; where in a list it lies makes no difference. */
 const complaintOf = (error: string): string => (error.split(';')[0] ?? '').replace(/\/\d+(?=\/|\s|$)/g, '/*');

@@ -6,7 +6,7 @@
 import { type Clock, type Database, gauge, Listener, type Logger } from '@steward/platform';
 import { flowChannel, type Pause, readPauses } from './flow.store';
 
-export interface FlowSwitchOptions {
+interface FlowSwitchOptions {
   readonly database: Pick<Database, 'query'>;
   /** For LISTEN, which needs a connection of its own. */
   readonly databaseUrl: string;

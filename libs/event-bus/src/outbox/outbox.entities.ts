@@ -1,7 +1,7 @@
 import { EntitySchema } from 'typeorm';
 
 /** Rows as read back by tools and tests; the hot path is SQL by hand, and the migration alone defines the tables. */
-export interface OutboxRow {
+interface OutboxRow {
   id: number;
   messageId: string;
   entity: string;
@@ -55,7 +55,7 @@ const outboxEntity = new EntitySchema<OutboxRow>({
   },
 });
 
-export interface WatermarkRow {
+interface WatermarkRow {
   stream: string;
   epoch: string;
   sequence: number;
@@ -73,7 +73,7 @@ const watermarkEntity = new EntitySchema<WatermarkRow>({
   },
 });
 
-export interface LeaseRow {
+interface LeaseRow {
   name: string;
   holder: string;
   fence: number;

@@ -86,7 +86,7 @@ async function dropIfPublished(tx: PoolClient, name: string): Promise<boolean> {
   return true;
 }
 
-export interface RetentionOptions {
+interface RetentionOptions {
   database: Pick<Database, 'query' | 'transaction'>;
   clock: Clock;
   logger: Logger;

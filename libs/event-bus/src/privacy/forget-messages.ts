@@ -57,7 +57,7 @@ async function purgeForgotten(database: Pick<Database, 'query' | 'transaction'>,
   return gone.length;
 }
 
-export interface ForgettingOptions {
+interface ForgettingOptions {
   readonly system: string;
   readonly database: Pick<Database, 'query' | 'transaction'>;
   readonly ask: AskForget;

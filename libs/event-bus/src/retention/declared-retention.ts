@@ -39,7 +39,7 @@ export async function retire(database: Pick<Database, 'transaction'>, { table, k
   return count;
 }
 
-export interface RetiringParts {
+interface RetiringParts {
   readonly database: Pick<Database, 'transaction'>;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -39,7 +39,7 @@ export interface AnnouncingAgain {
   readonly now: () => number;
 }
 
-export interface Telling extends AnnouncingAgain {
+interface Telling extends AnnouncingAgain {
   readonly service: string;
   readonly tells: readonly Told[];
 }

@@ -22,7 +22,7 @@ import { Wake } from '../outbox/wake';
 import type { Told } from './define-told';
 import { toldChannel } from './told.migration';
 
-export interface TellerOptions {
+interface TellerOptions {
   readonly service: string;
   readonly told: readonly Told[];
   readonly database: Pick<Database, 'query' | 'transaction'>;

@@ -17,7 +17,7 @@ export type MigrationClass = new () => MigrationInterface;
 /** Not a fault: how a process that was started for its migrations alone (STEWARD_MIGRATE_ONLY) comes to its end. */
 export class OnlyMigrated extends Error {}
 
-export interface MigrationRun {
+interface MigrationRun {
   readonly url: string;
   readonly name: string;
   readonly migrations: readonly MigrationClass[];

@@ -1,7 +1,7 @@
 import { Pool, types, type CustomTypesConfig, type PoolConfig } from 'pg';
 import type { Logger } from '../log/logger';
 
-export interface PoolOptions {
+interface PoolOptions {
   readonly url: string;
   /** Shown in pg_stat_activity, so that a lock has a name. */
   readonly name: string;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { faultsAccepted } from '../seams/plan';
 import { envTypes } from './env-types';
 
-export const modes = ['development', 'production', 'test'] as const;
+const modes = ['development', 'production', 'test'] as const;
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** What every process of Steward may be given. */

@@ -5,7 +5,7 @@ import { randomFrom } from './random';
 export const seams = ['commit', 'publish-ack', 'delivery', 'handler', 'external-call', 'effect-submit', 'effect-read-back', 'effect-commit', 'release-step'] as const;
 export type Seam = (typeof seams)[number];
 
-export const faults = ['throw-before', 'throw-after', 'hang', 'crash-before', 'crash-after'] as const;
+const faults = ['throw-before', 'throw-after', 'hang', 'crash-before', 'crash-after'] as const;
 export type Fault = (typeof faults)[number];
 
 export interface PlannedFault {

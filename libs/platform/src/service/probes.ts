@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { scrape } from '../metrics/metrics';
 import type { Readiness } from './readiness';
 
-export interface ProbeParts {
+interface ProbeParts {
   readonly readiness: Readiness;
   readonly health: () => HealthCheckService;
   readonly indicators: () => HealthIndicatorService;

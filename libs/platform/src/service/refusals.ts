@@ -4,7 +4,7 @@ import { sendProblem, toProblem } from '../errors/problem';
 import { RejectedError, StewardError } from '../errors/steward-error';
 import type { Logger } from '../log/logger';
 
-export interface Refusals {
+interface Refusals {
   /** Before the first route is mounted: an unknown address is answered with the known ones. */
   readonly watch: (server: FastifyInstance) => void;
   /** For an address that can't be read at all. */

@@ -12,7 +12,7 @@ import { spanOutcomes } from '../metrics/metrics';
 /** ExportResultCode.SUCCESS of @opentelemetry/core, which is no dependency of ours. */
 const delivered = 0;
 
-export interface Bounds {
+interface Bounds {
   readonly most: number;
   readonly batch: number;
   readonly everyMs: number;

@@ -58,7 +58,7 @@ function keyValue(buffer: Buffer): [string, Attribute] {
   return [messages(buffer, 1)[0]?.toString() ?? '', value === undefined ? null : anyValue(value)];
 }
 
-export interface Link {
+interface Link {
   traceId: string;
   spanId: string;
 }

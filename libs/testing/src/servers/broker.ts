@@ -63,7 +63,7 @@ async function provisionWith(manager: JetStreamManager): Promise<void> {
   for (const durable of durables) await addDurable(manager, durable);
 }
 
-export interface TestBrokerOptions {
+interface TestBrokerOptions {
   /** false gives a server with accounts but without streams, as operations finds it on a new machine. */
   readonly provisioned?: boolean;
   readonly syncAlways?: boolean;

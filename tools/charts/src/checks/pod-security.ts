@@ -8,7 +8,7 @@ interface Container {
   readonly securityContext?: { readonly allowPrivilegeEscalation?: boolean; readonly readOnlyRootFilesystem?: boolean; readonly runAsNonRoot?: boolean; readonly privileged?: boolean; readonly runAsUser?: number; readonly capabilities?: { readonly drop?: readonly string[]; readonly add?: readonly string[] } };
 }
 
-export interface PodSpec {
+interface PodSpec {
   readonly automountServiceAccountToken?: boolean;
   readonly hostNetwork?: boolean;
   readonly hostPID?: boolean;

@@ -7,7 +7,7 @@ interface Peer {
   readonly podSelector?: { readonly matchLabels: Readonly<Record<string, string>> };
 }
 
-export interface Policy {
+interface Policy {
   readonly podSelector: { readonly matchLabels: Readonly<Record<string, string>> };
   readonly policyTypes: readonly string[];
   readonly ingress?: readonly { readonly from: readonly Peer[] }[];

@@ -4,7 +4,7 @@ import { describeVariable } from '@steward/platform';
 import { durablesOf, type Service, setElsewhere, withheld } from './services';
 import { isSecret, type Shape } from './variables';
 
-export interface Split {
+interface Split {
   readonly plain: readonly string[];
   readonly required: readonly string[];
   readonly optional: readonly string[];

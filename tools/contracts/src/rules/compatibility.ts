@@ -5,9 +5,9 @@ import { toPointer } from '../fault';
 import { isStruct, resolve, type Schema, typesOf } from '../model';
 
 /** What a break goes against; docs/how-to/change-a-contract.md explains each. */
-export type Rule = 'type' | 'closed-enum' | 'bound' | 'pattern' | 'format' | 'unique-items' | 'struct-or-map' | 'required' | 'property-names';
+type Rule = 'type' | 'closed-enum' | 'bound' | 'pattern' | 'format' | 'unique-items' | 'struct-or-map' | 'required' | 'property-names';
 
-export interface Break {
+interface Break {
   readonly rule: Rule;
   readonly pointer: string;
   readonly message: string;

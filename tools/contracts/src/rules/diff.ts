@@ -2,7 +2,7 @@ import type { ContractSource, Schema } from '../model';
 import { bareSchema, type Published, readPublished } from './published';
 import { unreadable } from './compatibility';
 
-export type Difference =
+type Difference =
   | { readonly kind: 'told'; readonly lines: readonly string[]; readonly breaks: boolean }
   /** There is no such thing to compare; `accepted` says what there is. */
   | { readonly kind: 'unknown'; readonly what: string; readonly accepted: string };

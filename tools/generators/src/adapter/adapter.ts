@@ -3,7 +3,7 @@ import { generateFiles, type Tree, updateJson } from '@nx/devkit';
 import { contracts } from '@steward/contracts';
 import vendorGenerator from '../vendor/vendor';
 
-export interface AdapterOptions {
+interface AdapterOptions {
   readonly system: string;
   readonly vendor: string;
 }

@@ -1,5 +1,5 @@
 /** What a generated vendor says of its entity: words of an invented system, and their translation. All of it is to be replaced. */
-export interface Starter {
+interface Starter {
   /** Name in `@steward/contracts`, of the contract and of its type. */
   readonly contract: string;
   readonly type: string;

@@ -4,7 +4,7 @@ import { contracts } from '@steward/contracts';
 import { writeRegistry } from '../registry';
 import { starters } from './starters';
 
-export interface VendorOptions {
+interface VendorOptions {
   readonly system: string;
   readonly vendor: string;
   readonly entity?: string;

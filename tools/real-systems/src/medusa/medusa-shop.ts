@@ -2,7 +2,7 @@
 import type { MedusaServer } from './medusa-server';
 
 /** An order as Medusa's own interface shows it. */
-export interface ShownInMedusa {
+interface ShownInMedusa {
   readonly id: string;
   readonly custom_display_id: string | null;
   readonly status: string;

@@ -5,7 +5,7 @@ export interface Account {
   readonly email: string;
 }
 
-export interface ShownCustomer {
+interface ShownCustomer {
   readonly id: string;
   readonly email: string;
   readonly name: string | null;
@@ -22,7 +22,7 @@ export interface AccountSide {
   readonly show: (account: Account) => Promise<ShownCustomer | undefined>;
 }
 
-export const addressOf = ({ customerId }: Account): object => ({
+const addressOf = ({ customerId }: Account): object => ({
   name: `Planted ${customerId}`, street: `Planted street ${customerId}`, postalCode: '20457', city: 'Hamburg', country: 'DE', isDefaultShipping: true, isDefaultBilling: true,
 });
 

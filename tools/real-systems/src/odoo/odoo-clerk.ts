@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { OdooSession } from './odoo-session';
 
-export interface OdooPartner {
+interface OdooPartner {
   readonly id: number;
   readonly name: string | false;
   readonly email: string | false;

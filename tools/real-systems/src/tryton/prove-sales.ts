@@ -6,7 +6,7 @@ import { until } from '../proof';
 import type { Bought, Cart, ShopperSide } from '../shopper-side';
 import type { Shop } from './tryton-shop';
 
-export interface SaleStage {
+interface SaleStage {
   readonly system: System;
   readonly shop: Shop;
   /** On the way to Tryton; a request of interest makes a sale. */

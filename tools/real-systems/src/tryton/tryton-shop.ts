@@ -21,7 +21,7 @@ export interface Shop {
   ship(reference: string): Promise<void>;
 }
 
-export interface Sale {
+interface Sale {
   readonly number: string;
   readonly state: string;
   /** As Tryton writes it: `16.81`. */

@@ -20,7 +20,7 @@ export interface NatsOptions {
   logFile?: string;
 }
 
-export interface ClusterNode {
+interface ClusterNode {
   /** Unique within the cluster. */
   name: string;
   routePort: number;

@@ -55,7 +55,7 @@ function copyToCache(root: string): string {
 const runs = (program: string, user: { uid: number; gid: number } | undefined): boolean =>
   spawnSync(program, ['--version'], { ...user, cwd: '/', env: {} }).status === 0;
 
-export interface PostgresBinaries {
+interface PostgresBinaries {
   initdb: string;
   postgres: string;
 }

@@ -14,7 +14,7 @@ import { specTitles } from './spec-titles';
 const read = (file: string): string => readFileSync(join(repository, file), 'utf8');
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-export interface Apis {
+interface Apis {
   readonly storefront: OpenApi;
   readonly operations: OpenApi;
 }

@@ -1,7 +1,7 @@
 // Which tests hold which rule: the rules of docs/correctness.md, and the titles of specs that name them.
 import { code, words } from './markdown-table';
 
-export interface Rule {
+interface Rule {
   readonly id: string;
   readonly section: string;
   readonly text: string;

@@ -7,7 +7,7 @@ export interface ShownAvailability {
   readonly stale: boolean;
 }
 
-export interface ShownSku {
+interface ShownSku {
   readonly sku: string;
   readonly availability: ShownAvailability;
   readonly price: { readonly value: { readonly amount: string } | null };

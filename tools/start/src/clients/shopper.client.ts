@@ -1,6 +1,6 @@
 // What a shopper's browser asks of the storefront. Nothing here is tried again: whoever shops decides what an answer means.
 
-export interface Line {
+interface Line {
   readonly sku: string;
   readonly quantity: number;
   readonly promise: string;

@@ -21,7 +21,7 @@ export interface Placed {
 }
 
 /** Depth first, children by their start. What has no parent here stands at the top. */
-export function inOrder(spans: readonly DrawnSpan[]): readonly Placed[] {
+function inOrder(spans: readonly DrawnSpan[]): readonly Placed[] {
   const known = new Set(spans.map(({ spanId }) => spanId));
   const children = Map.groupBy(spans, ({ parentSpanId }) => (known.has(parentSpanId) ? parentSpanId : ''));
   const below = (parent: string, depth: number): Placed[] =>

@@ -3,7 +3,7 @@ import { type Failure, type FaultClass, isExhausted, retryDelayMs } from '../fai
 import { type Attempts, countAttempt } from '../gate/attempts.store';
 import type { Work } from '../work';
 
-export type Decision =
+type Decision =
   | { kind: 'later'; afterMs: number; attempts: number }
   | { kind: 'letter'; class: FaultClass; error: Error; attempts: number }
   | { kind: 'await'; entity: string; key: string }

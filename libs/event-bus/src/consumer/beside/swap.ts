@@ -25,7 +25,7 @@ export interface DerivedModel {
   readonly swap: (tx: PoolClient, second: string) => Promise<void>;
 }
 
-export type Swapped = { readonly kind: 'swapped' | 'not wished' } | { readonly kind: 'refused'; readonly reason: string; readonly compared: readonly BesideComparison[] };
+type Swapped = { readonly kind: 'swapped' | 'not wished' } | { readonly kind: 'refused'; readonly reason: string; readonly compared: readonly BesideComparison[] };
 
 const page = 500;
 
