@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { durables, type ForgetAnswer, forgetSubject, type NewestAnswer, newestSubject, renderBrokerAccounts, streams } from '@steward/contracts';
+import { durables, type ForgetAnswer, forgetSubject, type NewestAnswer, newestSubject, renderBrokerAccounts, type SnapshotCount, type SnapshotPage, snapshotSubject, streams } from '@steward/contracts';
 import {
   ask,
   type Administration,
@@ -334,6 +334,13 @@ describe('operations', () => {
     const pim = createRpcClient({ url: urlOf('pim'), service: 'pim' });
     closing.push(() => pim.close());
     await expect(ask(pim, newestSubject, { stream: 'PIM_STATE', subjects: ['evt.pim.product.v1.k2'] }, 500)).rejects.toThrow();
+  });
+
+  it('announces nothing, and says so to whoever rebuilds from it or counts what it would say', async () => {
+    await startOperations();
+    const client = createRpcClient({ url: urlOf('operations'), service: 'operations' });
+    closing.push(() => client.close());
+    expect(await eventually(() => ask<SnapshotPage & SnapshotCount>(client, snapshotSubject('operations'), { entity: 'case' }, 2_000))).toEqual({ items: [], next: null, count: 0 });
   });
 
   it('B1: attests what the broker says about its disk, and a service that wants more refuses it', async () => {

@@ -53,7 +53,7 @@ export {
 export type { RunbookDeclaration, RunbookParam, RunbookStep, RunbookStepKind } from './runbook';
 export { backlogSubject, type BacklogAnswer, type Beat, type HeartbeatAnswer, type HeartbeatQuestion, heartbeatSubject, LETTERS_NAMED, type Waiting, type WaitingLetter } from './release/doors';
 export { declaredOf, readsOf, type ReadVersion, type Release } from './release/release';
-export { type SnapshotItem, type SnapshotPage, type SnapshotQuestion, snapshotSubject } from './doors/snapshot';
+export { type SnapshotCount, type SnapshotCountQuestion, type SnapshotItem, type SnapshotPage, type SnapshotQuestion, snapshotSubject } from './doors/snapshot';
 export { parseSubject, type ParsedSubject, streamOf, subjectOf, subjectPrefixOf } from './subject';
 export { type TraceAnswer, type TraceEntry, type TraceQuestion, traceSubject } from './doors/trace';
 export type { DurableDeclaration, StreamDeclaration } from './topology';

@@ -19,7 +19,7 @@ const acts: unknown[] = [];
 
 beforeAll(async () => {
   desk = await deskScene([auditFeature, lettersFeature, casesFeature, notifierFeature, flowsFeature, jobsFeature, runbooksFeature], (async (subject: string, question: LettersQuestion | undefined) => {
-    if (subject.endsWith('.digest')) return { count: 7, digest: '0'.repeat(16) };
+    if (subject.endsWith('.digest') || subject.endsWith('.snapshot')) return { count: 7, digest: '0'.repeat(16) };
     if (subject.endsWith('.flows')) return { flows: [], dependencies: [] };
     if (question?.ask === 'act') acts.push(question);
     return { verdicts: [] };

@@ -1,12 +1,12 @@
 import { Controller } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
-import { type SnapshotPage, snapshotSubject } from '@steward/contracts';
+import { type SnapshotCount, type SnapshotPage, snapshotSubject } from '@steward/contracts';
 
 /** What operations announces, for whoever rebuilds from it: nothing. Its own cases are in the read model without a broker (broker-loss.ts). */
 @Controller()
 export class OwnCasesController {
   @MessagePattern(snapshotSubject('operations'))
-  snapshot(): SnapshotPage {
-    return { items: [], next: null };
+  snapshot(): SnapshotPage & SnapshotCount {
+    return { items: [], next: null, count: 0 };
   }
 }

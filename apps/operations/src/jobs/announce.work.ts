@@ -5,7 +5,7 @@
  */
 import {
   type AnnounceAgainAnswer, type AnnounceAgainQuestion, announceAgainSubject, contracts, type DigestAnswer, digestSubject, type KeyDigest, MOST_DIGEST_BITS,
-  type NodeDigest, type ReadSourceAnswer, readSourceSubject, type SnapshotPage, snapshotSubject, type SourcePage,
+  type NodeDigest, type ReadSourceAnswer, readSourceSubject, type SnapshotCount, type SnapshotCountQuestion, type SnapshotPage, snapshotSubject, type SourcePage,
 } from '@steward/contracts';
 import { digestPathOf } from '@steward/event-bus';
 import { type Clock, type Database, StewardError } from '@steward/platform';
@@ -134,17 +134,26 @@ async function listSource(ask: Ask, system: string, entity: string, after: strin
   }
 }
 
-/** Of everything the owners' digests say how much it is; of a range nobody knows before it was read. */
+/**
+ * Of everything each owner says how much it would list, deletions included. Its digest says something else: it knows no deletions, and that of
+ * operations is of the cases that it keeps of everybody. Of a range nobody knows before it was read.
+ */
 export async function countKeys(ask: Ask, kind: JobKind, selection: Selection): Promise<{ count: number | null; note?: string }> {
   const { entity = '', keys, from, to } = selection;
   // Which are missing is known when the ends have been compared; so many are.
   const note = kind === 'replay-missing' ? { note: 'so many are compared when the operation begins; what is missing of them is its members' } : kind === 'resync' && keys === undefined ? { note: 'and what the source has besides' } : {};
   if (keys !== undefined) return { count: new Set(keys).size, ...note };
   if (from !== undefined || to !== undefined) return { count: null, note: 'the keys of the range are read when the operation begins' };
-  let count = 0;
-  for (const system of systemsOf(selection)) count += (await ask<NodeDigest>(digestSubject(system), { entity }, withinMs)).count;
-  return { count, ...note };
+  const counts = await Promise.all(systemsOf(selection).map((system) => (kind === 'replay-missing' ? livingOf(ask, system, entity) : listedBy(ask, system, entity))));
+  return counts.includes(null) ? { count: null, note: 'the keys are read when the operation begins' } : { count: counts.reduce<number>((sum, each) => sum + (each ?? 0), 0), ...note };
 }
+
+/** What is compared: of what was deleted neither end has a digest. */
+const livingOf = async (ask: Ask, system: string, entity: string): Promise<number> => (await ask<NodeDigest>(digestSubject(system), { entity }, withinMs)).count;
+
+/** null: an owner of the release before, which answers with its first page. */
+const listedBy = async (ask: Ask, system: string, entity: string): Promise<number | null> =>
+  (await ask<Partial<SnapshotCount>>(snapshotSubject(system), { entity, count: true } satisfies SnapshotCountQuestion, withinMs)).count ?? null;
 
 export async function previewKeys(ask: Ask, { entity = '', system, keys }: Selection, kind: JobKind): Promise<Forecast[]> {
   const [owner] = systemsOf({ entity, ...(system === undefined ? {} : { system }) });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AnnounceAgainQuestion, LettersQuestion } from '@steward/contracts';
+import type { AnnounceAgainQuestion, LettersQuestion, SnapshotCount, SnapshotCountQuestion, SnapshotPage, SnapshotQuestion } from '@steward/contracts';
 import { StewardError } from '@steward/platform';
 import { eventually } from '@steward/testing';
 import type { Ask } from '../api/feature';
@@ -18,6 +18,10 @@ class Doors {
   /** What readers hold, by key. */
   shown = new Map<string, { revision: number; hash: string }>();
   source = new Map<string, string>();
+  /** What each service says, by its name. */
+  said: Readonly<Record<string, readonly string[]>> = { pim: ['p1', 'p2', 'p3'] };
+  /** Whether they know the question how much it is. */
+  count = true;
   gate: Promise<void> = Promise.resolve();
   private readonly done = new Map<string, string>();
 
@@ -25,6 +29,7 @@ class Doors {
     const [, service = '', door = ''] = subject.split('.');
     if (door === 'letters') return (await this.letters(question as LettersQuestion)) as A;
     if (door === 'digest') return this.digest(service, question as { keysOf?: number[] }) as A;
+    if (door === 'snapshot') return this.snapshot(service, question as SnapshotQuestion | SnapshotCountQuestion) as A;
     if (door === 'announce-again') return this.announce(question as AnnounceAgainQuestion) as A;
     if (door === 'read-source') return { items: (question as { keys: string[] }).keys.map((key) => ({ key, hash: this.source.get(key) ?? null, data: null, fault: null })), left: [] } as A;
     throw new StewardError('BROKER_NO_ANSWERER', subject);
@@ -42,9 +47,15 @@ class Doors {
     }) };
   }
   private digest(service: string, { keysOf }: { keysOf?: number[] }) {
-    if (keysOf === undefined) return { count: 3, digest: '0'.repeat(16) };
+    // Operations answers for what it keeps of all.
+    if (keysOf === undefined) return { count: service === 'operations' ? 40 : 3, digest: '0'.repeat(16) };
     const held = service === 'gateway' ? this.shown : new Map([...this.shown].map(([key, each]) => [key, { ...each, revision: 99 }]));
     return { keys: [...held].map(([key, each]) => ({ key, ...each })), next: null };
+  }
+  private snapshot(service: string, question: SnapshotQuestion | SnapshotCountQuestion): SnapshotCount | SnapshotPage {
+    const keys = this.said[service] ?? [];
+    if ('count' in question && this.count) return { count: keys.length };
+    return { items: keys.map((key) => ({ key, revision: 1, messageId: key, tombstone: key === 'gone', data: null, changedAt: '2026-01-01T00:00:00.000Z' })), next: null };
   }
   private announce(question: AnnounceAgainQuestion) {
     if (!question.dryRun) this.announced.push(question);
@@ -191,6 +202,26 @@ describe('/ops/v1/operations', () => {
     expect(progress.cancelled + progress.confirmed).toBe(30);
     expect(doors.acts.flatMap(({ ids }) => ids)).toHaveLength(progress.confirmed);
     expect((await audit()).slice(-3).map(({ act }) => act)).toEqual(['pause operation', 'resume operation', 'cancel operation']);
+  });
+
+  it('a replay of everything counts what it will say: of each owner all that it has said, deletions with it, and nothing that it keeps of others', async () => {
+    doors.said = { pim: ['c1', 'gone'], erp: ['c2'] };
+    const platform = scene.as('operator:Platform');
+    const everything = { kind: 'replay-all', selection: { entity: 'case' }, reason };
+    const { json: counted } = await platform.post('/operations', { ...everything, dryRun: true });
+    const { json: asked } = await platform.post('/operations', { ...everything, confirmCount: counted.count });
+    const frozen = await eventually(async () => {
+      const { json } = await platform.get(`/operations/${asked.id}`);
+      return json.state !== 'freezing' && json;
+    });
+    expect([counted.count, frozen.progress.total]).toEqual([3, 3]);
+    expect((await platform.post('/operations', { ...everything, selection: { entity: 'case', system: 'operations' }, dryRun: true })).json.count).toBe(0);
+  });
+
+  it('what an owner of the release before would replay is an unknown number, and that is said', async () => {
+    doors.count = false;
+    const { json } = await start({ kind: 'replay-all', selection: { entity: 'product' }, dryRun: true });
+    expect([json.count, json.note]).toEqual([null, 'the keys are read when the operation begins']);
   });
 
   it('X3: a replay is confirmed when the read model shows the new revision, a resync when it shows what the source says', async () => {

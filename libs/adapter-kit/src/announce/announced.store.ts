@@ -1,17 +1,12 @@
 /** What this adapter has said, as others ask for it: snapshots, full passes, a lost stream. */
 import type { Contract } from '@steward/contracts';
-import { addressesOf, lanes, outboxInsert, saidIn, type SnapshotRow, type SnapshotRows } from '@steward/event-bus';
+import { addressesOf, lanes, outboxInsert, saidIn, snapshotOf } from '@steward/event-bus';
 import type { Database } from '@steward/platform';
 import type { PoolClient } from 'pg';
 
 type Query = Pick<Database, 'query'>;
 
-/** In the order of keys by bytes, tombstones included: who rebuilds a read model must learn of deletions too. */
-export const snapshotRows: SnapshotRows = (database, entity, after, limit) =>
-  database.query<SnapshotRow & Record<string, unknown>>(
-    { name: 'kit-snapshot', text: `select key, revision, message_id, data::text, changed_at, major from announced where entity = $1 and key > $2 order by key limit $3` },
-    [entity, after ?? '', limit],
-  );
+export const snapshotRows = snapshotOf('announced');
 
 export async function countAlive(database: Query, entity: string): Promise<number> {
   const [row] = await database.query<{ count: number }>('select count(*) as count from announced where entity = $1 and data is not null', [entity]);

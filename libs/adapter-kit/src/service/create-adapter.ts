@@ -151,7 +151,11 @@ const tableOf = (service: string) => (entity: string) => {
   return contract === undefined ? 'stored_part' : contract.told ? 'told' : 'announced';
 };
 
-const rowsOf: SnapshotRows = (database, entity, after, limit) => (contracts.some((each) => each.entity === entity && each.told) ? toldSnapshotRows : snapshotRows)(database, entity, after, limit);
+const saidOf = (entity: string): SnapshotRows => (contracts.some((each) => each.entity === entity && each.told) ? toldSnapshotRows : snapshotRows);
+const rowsOf: SnapshotRows = {
+  page: (database, entity, after, limit) => saidOf(entity).page(database, entity, after, limit),
+  count: (database, entity) => saidOf(entity).count(database, entity),
+};
 
 /** Tries until it succeeds or the process stops; what lasts too long ends the process elsewhere (B7). */
 async function untilDone(work: () => Promise<void>, { clock, logger, shutdown }: Runtime): Promise<void> {

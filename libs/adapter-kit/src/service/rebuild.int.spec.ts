@@ -1,5 +1,5 @@
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-import { type SnapshotQuestion, snapshotSubject, stockLevel } from '@steward/contracts';
+import { type SnapshotCountQuestion, type SnapshotQuestion, snapshotSubject, stockLevel } from '@steward/contracts';
 import { answerRebuild, ask, createRpcClient, requestRebuild } from '@steward/event-bus';
 import { eventually } from '@steward/testing';
 import { agree, openOwner, openReadModel, type Owner, type ReadModel } from '../fixtures/read-model.fixture.spec';
@@ -122,12 +122,12 @@ describe('a read model and its owner', () => {
   });
 
   it('B9: only who projects an entity may ask its owner', async () => {
-    const answerTo = async (user: string, system: string): Promise<string> => {
+    const answerTo = async (user: string, system: string, question: SnapshotQuestion | SnapshotCountQuestion = { entity: stockLevel.entity, limit: 1 }): Promise<string> => {
       const rpc = createRpcClient({ url: owner.nats.urlOf(user), service: user });
-      const question: SnapshotQuestion = { entity: stockLevel.entity, limit: 1 };
       return ask<object>(rpc, snapshotSubject(system), question, 1_000).then((page) => Object.keys(page).join(), (error: { code: string }) => error.code).finally(() => rpc.close());
     };
     expect(await answerTo('gateway', 'erp')).toBe('items,next');
+    expect(await answerTo('gateway', 'erp', { entity: stockLevel.entity, count: true })).toBe('count');
     for (const [user, system] of [['pim', 'erp'], ['pricing', 'erp'], ['erp', 'erp'], ['gateway', 'operations']] as const) expect(await answerTo(user, system)).toMatch(/^BROKER_/);
   });
 

@@ -10,6 +10,16 @@ export interface SnapshotQuestion {
   readonly traceparent?: string | null;
 }
 
+/** How many items all pages would have together. */
+export interface SnapshotCountQuestion {
+  readonly entity: string;
+  readonly count: true;
+}
+
+export interface SnapshotCount {
+  readonly count: number;
+}
+
 /** One announced state, with the id and the revision under which it was published. */
 export interface SnapshotItem {
   readonly key: string;

@@ -1,6 +1,6 @@
 /** Answers "what do you say of this entity": a read model is rebuilt from it, page by page, plus live (B12). */
 import type { DynamicModule } from '@nestjs/common';
-import { type SnapshotItem, type SnapshotPage, snapshotSubject } from '@steward/contracts';
+import { type SnapshotCount, type SnapshotItem, type SnapshotPage, snapshotSubject } from '@steward/contracts';
 import { type Database, inSpan } from '@steward/platform';
 import { z } from 'zod';
 import { doorModule } from '../broker/door';
@@ -13,12 +13,14 @@ const question = z.object({
   traceparent: z.string().nullish(),
 });
 
+const countQuestion = z.object({ entity: z.string().min(1), count: z.literal(true) });
+
 /** An answer is one message of the broker, of 1 MiB; the rest is left for the envelope. */
 const maxAnswerBytes = 900_000;
 
 export async function answerSnapshot(database: Pick<Database, 'query'>, rowsOf: SnapshotRows, asked: unknown): Promise<SnapshotPage> {
   const { entity, after, limit, traceparent } = question.parse(asked);
-  const rows = await inSpan(`snapshot ${entity}`, { kind: 'server', parent: traceparent ?? null }, () => rowsOf(database, entity, after ?? null, limit));
+  const rows = await inSpan(`snapshot ${entity}`, { kind: 'server', parent: traceparent ?? null }, () => rowsOf.page(database, entity, after ?? null, limit));
   const items: SnapshotItem[] = [];
   let bytes = 0;
   for (const { key, revision, message_id: messageId, data, changed_at, major } of rows) {
@@ -29,6 +31,12 @@ export async function answerSnapshot(database: Pick<Database, 'query'>, rowsOf: 
   return { items, next: items.length < rows.length || rows.length === limit ? (items.at(-1)?.key ?? null) : null };
 }
 
+export async function answerSnapshotCount(database: Pick<Database, 'query'>, rowsOf: SnapshotRows, asked: unknown): Promise<SnapshotCount> {
+  return { count: await rowsOf.count(database, countQuestion.parse(asked).entity) };
+}
+
+const isCount = (asked: unknown): boolean => typeof asked === 'object' && asked !== null && 'count' in asked;
+
 /** `rowsOf` reads where the states of an entity are. */
 export const snapshotModule = (service: string, database: () => Database | undefined, rowsOf: SnapshotRows): DynamicModule =>
-  doorModule(snapshotSubject(service), database, (open, asked) => answerSnapshot(open, rowsOf, asked));
+  doorModule<Database, SnapshotPage | SnapshotCount>(snapshotSubject(service), database, (open, asked) => (isCount(asked) ? answerSnapshotCount : answerSnapshot)(open, rowsOf, asked));

@@ -11,7 +11,7 @@ import { nothingPending, stored } from '../outbox/relay/relay.fixture.spec';
 import { Lease } from '../lease';
 import { Teller } from './teller';
 import { toldChannel } from './told.migration';
-import { answerSnapshot, toldSnapshotRows, touchTold } from '.';
+import { answerSnapshot, answerSnapshotCount, toldSnapshotRows, touchTold } from '.';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 
@@ -96,6 +96,7 @@ describe('rows that are told', () => {
     await allTold();
     expect([...(await told()).keys()]).not.toContain(id);
     expect((await messages()).find(({ subject }) => subject.endsWith(id))).toMatchObject({ revision: '2', tombstone: 'true' });
+    expect(await answerSnapshotCount(database, toldSnapshotRows, { entity: 'dead-letter', count: true })).toEqual({ count: 2 });
   });
 
   it('O1: come out right whatever fails in between, the process included', async () => {

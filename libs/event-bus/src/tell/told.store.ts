@@ -18,14 +18,26 @@ export interface SnapshotRow {
   major: number;
 }
 
-/** Rows of a snapshot in the order of keys by bytes, those after `after`, tombstones included. */
-export type SnapshotRows = (database: Query, entity: string, after: string | null, limit: number) => Promise<SnapshotRow[]>;
+/** What is said, tombstones included: whoever rebuilds a read model must learn of deletions too. */
+export interface SnapshotRows {
+  /** In the order of keys by bytes, those after `after`. */
+  readonly page: (database: Query, entity: string, after: string | null, limit: number) => Promise<SnapshotRow[]>;
+  readonly count: (database: Query, entity: string) => Promise<number>;
+}
 
-export const toldSnapshotRows: SnapshotRows = (database, entity, after, limit) =>
-  database.query<SnapshotRow & Record<string, unknown>>(
-    { name: 'told-snapshot', text: 'select key, revision, message_id, data::text, changed_at, major from told where entity = $1 and key > $2 order by key limit $3' },
-    [entity, after ?? '', limit],
-  );
+export const snapshotOf = (table: 'told' | 'announced'): SnapshotRows => ({
+  page: (database, entity, after, limit) =>
+    database.query<SnapshotRow & Record<string, unknown>>(
+      { name: `${table}-snapshot`, text: `select key, revision, message_id, data::text, changed_at, major from ${table} where entity = $1 and key > $2 order by key limit $3` },
+      [entity, after ?? '', limit],
+    ),
+  count: async (database, entity) => {
+    const [row] = await database.query<{ count: number }>({ name: `${table}-snapshot-count`, text: `select count(*)::float8 as count from ${table} where entity = $1` }, [entity]);
+    return row?.count ?? 0;
+  },
+});
+
+export const toldSnapshotRows = snapshotOf('told');
 
 /** B12: pending states, of all or of these rows, that are older than what was told of their key since; returns their ids. */
 export async function withdrawTold(database: Query, ids?: readonly string[]): Promise<readonly string[]> {
