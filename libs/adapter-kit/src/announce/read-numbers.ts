@@ -15,12 +15,11 @@ export class ReadNumbers {
   ) {}
 
   async begin(): Promise<Read> {
-    // Before the number: data of this read is at least as new as this moment.
-    const at = new Date(this.clock.now());
     const rows = await this.database.query<{ no: string }>({ name: 'kit-read-no', text: `select nextval('read_no') as no` });
     const no = Number(rows[0]?.no);
     this.underWay.add(no);
-    return { no, at };
+    // The request follows at once: its data is at least as new as this moment.
+    return { no, at: new Date(this.clock.now()) };
   }
 
   end(read: Read): void {

@@ -12,7 +12,7 @@ import { aliveAmong, countAlive, countDeletedSince } from '../announce/announced
 import { guardWindowMs } from '../guard/change-rules';
 import { judgeDeletion } from '../guard/judge';
 import { deleteIfAbsent, maxKeys, maxSuspects } from '../pass/confirm-absent';
-import { dropHints, type Hints, takeHints } from './hint.store';
+import { dropHints, takeHints } from './hint.store';
 import { type Reading, withRead } from './reading';
 
 const keysAtOnce = 2_000;
@@ -26,8 +26,7 @@ export async function answerHints(reading: Reading): Promise<boolean> {
   const { database, feed, announcer, signal } = reading;
   const hints = await takeHints(database, feed.contract.entity, keysAtOnce);
   if (hints.ids.length === 0) return false;
-  await pollFirst(reading, hints);
-  const keys = unanswered(reading, hints);
+  const keys = (await pollFirst(reading, [...hints.marks])).map(([key]) => key);
   const suspects: string[] = [];
   for (let from = 0; from < keys.length && !signal.aborted; from += maxKeys) {
     const chunk = keys.slice(from, from + maxKeys);
@@ -47,22 +46,26 @@ export async function answerHints(reading: Reading): Promise<boolean> {
   return hints.more;
 }
 
-function unanswered({ announcer }: Reading, hints: Hints): string[] {
-  return [...hints.marks].filter(([key, mark]) => mark === null || !announcer.isAnnounced(key, mark)).map(([key]) => key);
-}
+/** A key that hints name, and the mark of the last of them. */
+type Named = readonly [key: string, mark: string | null];
 
-async function pollFirst(reading: Reading, hints: Hints): Promise<void> {
+const unanswered = ({ announcer }: Reading, named: readonly Named[]): readonly Named[] => named.filter(([key, mark]) => mark === null || !announcer.isAnnounced(key, mark));
+
+/** Returns what the strict poll has not answered. */
+async function pollFirst(reading: Reading, named: readonly Named[]): Promise<readonly Named[]> {
   const { polling, bells, signal } = reading;
-  const marked = [...hints.marks.values()].some((mark) => mark !== null);
-  if (reading.state.importedAt === null || !marked || unanswered(reading, hints).length === 0) return;
+  let left = unanswered(reading, named);
+  if (reading.state.importedAt === null || left.every(([, mark]) => mark === null)) return left;
   const until = performance.now() + patienceInAllMs;
   const target = polling.begun + 1;
   bells.poll.ring();
-  while (!signal.aborted && polling.ended < target && performance.now() < until) {
+  while (!signal.aborted && left.length > 0 && polling.ended < target && performance.now() < until) {
     const { pages } = polling;
     await progress(reading, pages);
-    if (polling.pages === pages || unanswered(reading, hints).length === 0) return;
+    if (polling.pages === pages) break;
+    left = unanswered(reading, left);
   }
+  return left;
 }
 
 /** Until the poll commits a page, or patience ends. */

@@ -1,5 +1,8 @@
 import type { Clock } from '@steward/platform';
 
+/** Without a reason of its own each abort makes an error with a stack; webhooks ring hundreds of times a second. */
+const rung = 'rung';
+
 /** Ends a wait early. A ring while nobody waits is kept for the next wait, so that nothing is missed in between. */
 export class Bell {
   private rung = false;
@@ -7,7 +10,7 @@ export class Bell {
 
   ring(): void {
     this.rung = true;
-    this.waiting?.abort();
+    this.waiting?.abort(rung);
   }
 
   async wait(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {

@@ -7,7 +7,8 @@ import { answerDigest, type TableOf } from './answer';
 import { foldDigests } from './kept';
 import { Scrubber } from './scrubber';
 
-const FOLD_EVERY_MS = 5_000;
+/** A fold writes each leaf that changed since the last one, so many changes share a write; who asks meanwhile adds them up itself. */
+const FOLD_EVERY_MS = 30_000;
 
 export function digestModule(service: string, tableOf: TableOf, database: () => Database | undefined): DynamicModule {
   const logger = new Logger('digest');
