@@ -11,7 +11,7 @@ export { type HttpLimits, type ResilientHttp, resilientHttp, type ResilientHttpO
 export { type Adapter, type AdapterContext, type AdapterSpec, type Consumed, defineAdapter, type WebhookDoor } from './service/define-adapter';
 export { defineEffect, idempotencyKeyOf, type Effect, type EffectCall, type EffectOutcome, type EffectSpec, type Settled } from './effect/define-effect';
 export { abandonEffect, type EffectDraft, intendEffects, touchEffect } from './effect/intend';
-export { scrubEffects } from './effect/scrub-effects';
+export { redactEffects } from './effect/redact-effects';
 export { announceWithheld } from './announce/announce-withheld';
 export type { AfterRead } from './announce/announcer';
 export type { Read } from './announce/read-numbers';

@@ -37,5 +37,5 @@ export { type DeclaredRetention, defineRetention, retire, retireAll, retireEvery
 
 // What is forgotten when a person is.
 export { type AskForget, askForget, forgetMessages, startForgetting } from './privacy/forget-messages';
-export { erasedError, type PersonalTrace, scrubPerson, type Scrubbed } from './privacy/scrub-person';
+export { erasedError, type PersonalTrace, type Redacted, redactPerson } from './privacy/redact-person';
 export { withoutPersonal } from './privacy/without-personal';

@@ -5,9 +5,9 @@
  * 3. Who keeps orders of theirs is told by an id (customer-erased): the state's tombstone goes to those only who had the person.
  * 4. Nothing of them is left here: outbox, letters, held commands, writes with their outcome, cases. Ids stay.
  */
-import { announceWithheld, scrubEffects } from '@steward/adapter-kit';
+import { announceWithheld, redactEffects } from '@steward/adapter-kit';
 import { type Contract, customer, customerErased, eraseCustomer, registerCustomer, updateCustomer } from '@steward/contracts';
-import { appendEvents, scrubPerson } from '@steward/event-bus';
+import { appendEvents, redactPerson } from '@steward/event-bus';
 import type { PoolClient } from 'pg';
 import { writeKinds } from '../customer/customer-write.store';
 
@@ -18,8 +18,8 @@ export async function forget(tx: PoolClient, customerId: string, options: { read
   await announceWithheld(tx, 'crm', customer as Contract, [customerId], options);
   await appendEvents(tx, [{ contract: customerErased as Contract, system: 'crm', key: customerId, data: { customerId, erasedAt: options.at.toISOString() }, correlationId: options.correlationId }]);
   const contracts = [customer, registerCustomer, updateCustomer, eraseCustomer] as readonly Contract[];
-  await scrubPerson(tx, contracts.map((contract) => ({ contract, keys: [customerId] })), mentions);
-  await scrubEffects(tx, await writesOf(tx, customerId), () => ({ customerId }));
+  await redactPerson(tx, contracts.map((contract) => ({ contract, keys: [customerId] })), mentions);
+  await redactEffects(tx, await writesOf(tx, customerId), () => ({ customerId }));
   await tx.query(`update customer_case set detail = 'erased' where customer_id = $1 or other = $1`, [customerId]);
 }
 

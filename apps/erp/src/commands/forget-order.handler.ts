@@ -1,6 +1,6 @@
-import { scrubEffects } from '@steward/adapter-kit';
+import { redactEffects } from '@steward/adapter-kit';
 import { type Contract, exportOrder, forgetOrder, stockReservation } from '@steward/contracts';
-import { defineHandler, type Handler, scrubPerson, withoutPersonal } from '@steward/event-bus';
+import { defineHandler, type Handler, redactPerson, withoutPersonal } from '@steward/event-bus';
 import { StewardError } from '@steward/platform';
 import { saidNothing } from '../reservation/end';
 import { tell } from '../reservation/tell';
@@ -17,8 +17,8 @@ export const forgetOrderHandler: Handler = defineHandler({
     // It could have to be sent again, with its address.
     if (rows.some(({ settled }) => !settled)) throw new StewardError('EFFECT_OPEN', `the ERP has not answered for ${key}`);
     await tell(tx, await saidNothing(tx, key));
-    await scrubPerson(tx, [exportOrder, stockReservation].map((contract) => ({ contract: contract as Contract, keys: [key] })));
-    await scrubEffects(tx, rows, withoutPerson);
+    await redactPerson(tx, [exportOrder, stockReservation].map((contract) => ({ contract: contract as Contract, keys: [key] })));
+    await redactEffects(tx, rows, withoutPerson);
   },
 });
 

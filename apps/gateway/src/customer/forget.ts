@@ -3,7 +3,7 @@
  * who it was for goes. An order that was not sent yet is still sent whole, and forgotten when it was read.
  */
 import { cancelOrder, type Contract, customer, order, placeOrder, registerCustomer, requestReturn, updateCustomer } from '@steward/contracts';
-import { forgetMessages, type PersonalTrace, scrubPerson } from '@steward/event-bus';
+import { forgetMessages, type PersonalTrace, redactPerson } from '@steward/event-bus';
 import type { PoolClient } from 'pg';
 
 export async function forgetCustomers(tx: PoolClient, customerIds: readonly string[]): Promise<void> {
@@ -20,7 +20,7 @@ export async function forgetCustomers(tx: PoolClient, customerIds: readonly stri
     { contract: cancelOrder as Contract, keys: orderIds, leavesUnsent: true },
     { contract: requestReturn as Contract, keys: returned.rows.map(({ id }) => id), leavesUnsent: true },
   ];
-  await scrubPerson(tx, [{ contract: customer, keys: customerIds }, { contract: order, keys: orderIds }, ...said]);
+  await redactPerson(tx, [{ contract: customer, keys: customerIds }, { contract: order, keys: orderIds }, ...said]);
   await forgetMessages(tx, 'gateway', said);
   // A pseudonym's; what is still held runs out by itself.
   await tx.query('delete from cart_reservation where customer_id = any($1::text[])', [customerIds]);

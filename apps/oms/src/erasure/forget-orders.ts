@@ -5,9 +5,9 @@
  * 2. Whatever comes to a forgotten order later, such as a refund with its reason, has it forgotten again.
  * 3. What others were told by a command they are told to forget by a command; what the broker holds of ours goes from there.
  */
-import { scrubEffects } from '@steward/adapter-kit';
+import { redactEffects } from '@steward/adapter-kit';
 import { cancelOrder, type Contract, exportOrder, order, placeOrder, refundPayment, requestReturn, stockReservation } from '@steward/contracts';
-import { erasedError, forgetMessages, scrubPerson, withoutPersonal } from '@steward/event-bus';
+import { erasedError, forgetMessages, redactPerson, withoutPersonal } from '@steward/event-bus';
 import type { Database } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { happen, type HappenParts } from '../order/happen';
@@ -51,7 +51,7 @@ async function forgetOrder(tx: PoolClient, orderId: string, parts: HappenParts):
   if (rowCount !== 1) return false;
   await happen(tx, [{ orderId, input: { kind: 'forget' } }], parts);
   const said = await saidOf(tx, orderId);
-  await scrubPerson(tx, [
+  await redactPerson(tx, [
     { contract: order as Contract, keys: [orderId] },
     { contract: stockReservation as Contract, keys: [orderId] },
     { contract: exportOrder as Contract, keys: [orderId] },
@@ -61,7 +61,7 @@ async function forgetOrder(tx: PoolClient, orderId: string, parts: HappenParts):
     { contract: requestReturn as Contract, keys: said.filter(({ entity }) => entity === requestReturn.entity).map(({ key }) => key) },
   ]);
   await forgetMessages(tx, 'oms', [{ contract: exportOrder as Contract, keys: [orderId] }]);
-  await scrubEffects(tx, await writesOf(tx, orderId), withoutPerson);
+  await redactEffects(tx, await writesOf(tx, orderId), withoutPerson);
   await tx.query('update saga set to_forget = false, forgotten_version = version where order_id = $1', [orderId]);
   return true;
 }
@@ -93,5 +93,5 @@ async function forgetUndecided(database: Pick<Database, 'query' | 'transaction'>
       where d.entity = $1 and d.key is not null and d.state = 'discarded' and d.error <> $2 limit $3`,
     [placeOrder.entity, erasedError, atOnce],
   );
-  if (rows.length > 0) await database.transaction((tx) => scrubPerson(tx, [{ contract: placeOrder as Contract, keys: rows.map(({ key }) => key) }]));
+  if (rows.length > 0) await database.transaction((tx) => redactPerson(tx, [{ contract: placeOrder as Contract, keys: rows.map(({ key }) => key) }]));
 }

@@ -2,7 +2,7 @@
  * Commands and events of ours that speak of an erased person, in the broker's streams: states are overwritten by their next
  * revision, these would stay until they are too old.
  * 1. What was not sent yet is sent first, as it was written; what no durable has acknowledged yet stays (the provisioner sees to it).
- * 2. Rows of the outbox are scrubbed before the broker is asked: what it loses is published again from them (B10).
+ * 2. Rows of the outbox are redacted before the broker is asked: what it loses is published again from them (B10).
  * 3. A row goes when the broker has nothing under its subject any more. Until then it is asked again; asking twice does no harm.
  */
 import { type Catalogue, currentContracts, type ForgetAnswer, type ForgetQuestion, forgetSubject, shipped, subjectOf, typeOf, versionIn, versionsOf } from '@steward/contracts';
@@ -10,7 +10,7 @@ import type { ClientProxy } from '@nestjs/microservices';
 import type { Clock, Database, Logger } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { ask } from '../broker';
-import { type PersonalTrace, scrubOutbox } from './scrub-person';
+import { type PersonalTrace, redactOutbox } from './redact-person';
 
 /** In the transaction in which the person is forgotten. `system` is the one that has sent them, in whichever version. */
 export async function forgetMessages(tx: PoolClient, system: string, traces: readonly Pick<PersonalTrace, 'contract' | 'keys'>[], catalogue: Catalogue = shipped): Promise<void> {
@@ -47,7 +47,7 @@ async function purgeForgotten(database: Pick<Database, 'query' | 'transaction'>,
     for (const contract of currentContracts.filter(({ systems }) => systems.includes(system))) {
       const keys = published.flatMap((each) => (versionIn(each.type)?.entity === contract.entity ? [each.key] : []));
       // What waits under the subject of another version is not published.
-      if (keys.length > 0) await scrubOutbox(tx, { contract, keys, leavesUnsent: true });
+      if (keys.length > 0) await redactOutbox(tx, { contract, keys, leavesUnsent: true });
     }
     return published.map(({ subject }) => subject);
   });

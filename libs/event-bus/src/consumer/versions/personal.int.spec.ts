@@ -3,7 +3,7 @@ import { type Catalogue, type Contract, defineUpcast, type LetterReading, shippe
 import { storeDeadLetters } from '../../dead-letter';
 import { readEvidence } from '../../evidence/evidence';
 import { answerLetters } from '../../letters/letters.controller';
-import { scrubPerson } from '../../privacy/scrub-person';
+import { redactPerson } from '../../privacy/redact-person';
 import { readBacklog } from '../../release';
 import { defineProjection } from '../declarations';
 import { messageOfItem } from '../rebuild/snapshot-message';
@@ -74,7 +74,7 @@ describe('C9: a stored state and a letter have the major in which they were said
     await letters();
     const envelope = envelopeOf(v2, 'erp', 'two@m', data, { sequence: 2 });
     await rig.rows(`insert into held values ('x', 'erp.stock-level/two@m', 2, $1, $2, null, null, now(), now())`, [envelope.id, JSON.stringify(envelope)]);
-    await rig.database.transaction((tx) => scrubPerson(tx, [{ contract: v2, keys }], [], catalogue));
+    await rig.database.transaction((tx) => redactPerson(tx, [{ contract: v2, keys }], [], catalogue));
     expect((await stored()).map((row) => (row as unknown as { data: unknown }).data)).toEqual([{ ...data, location: 'erased' }, { sku: '…', location: '…', onHand: 0 }, { ...data, sku: 'erased' }]);
     const bodies = await rig.rows<{ key: string; body: string }>(`select key, convert_from(body, 'UTF8') as body from dead_letter order by key`);
     expect(bodies.map(({ body }) => (body === '' ? '' : (JSON.parse(body) as unknown)))).toEqual([{ ...data, location: 'erased' }, '', { ...data, sku: 'erased' }]);

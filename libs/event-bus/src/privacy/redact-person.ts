@@ -20,7 +20,7 @@ export interface PersonalTrace {
   readonly leavesUnsent?: boolean;
 }
 
-export interface Scrubbed {
+export interface Redacted {
   readonly storedParts: number;
   readonly outbox: number;
   readonly held: number;
@@ -34,17 +34,17 @@ export const erasedError = 'erased with the person it speaks of';
 const shortestMention = 6;
 
 /** `mentions` = texts that belong to nobody else, such as an e-mail address; they are only compared. */
-export async function scrubPerson(tx: PoolClient, traces: readonly PersonalTrace[], mentions: readonly string[] = [], catalogue: Catalogue = shipped): Promise<Scrubbed> {
-  const scrubbed = { storedParts: 0, outbox: 0, held: 0, letters: 0 };
+export async function redactPerson(tx: PoolClient, traces: readonly PersonalTrace[], mentions: readonly string[] = [], catalogue: Catalogue = shipped): Promise<Redacted> {
+  const redacted = { storedParts: 0, outbox: 0, held: 0, letters: 0 };
   const sends = await hasOutbox(tx);
   for (const trace of traces.filter(({ keys }) => keys.length > 0)) {
-    scrubbed.storedParts += await scrubStoredParts(tx, trace, catalogue);
-    if (sends) scrubbed.outbox += await scrubOutbox(tx, trace, catalogue);
-    scrubbed.held += await scrubHeld(tx, trace, catalogue);
-    scrubbed.letters += await scrubLetters(tx, trace, catalogue);
+    redacted.storedParts += await redactStoredParts(tx, trace, catalogue);
+    if (sends) redacted.outbox += await redactOutbox(tx, trace, catalogue);
+    redacted.held += await redactHeld(tx, trace, catalogue);
+    redacted.letters += await redactLetters(tx, trace, catalogue);
   }
-  scrubbed.letters += await scrubMentions(tx, mentions.filter(({ length }) => length >= shortestMention));
-  return scrubbed;
+  redacted.letters += await redactMentions(tx, mentions.filter(({ length }) => length >= shortestMention));
+  return redacted;
 }
 
 /** Text of a body without what is personal; '' where it can't be read as what its contract says. `saidIn` = its subject or type. */
@@ -66,7 +66,7 @@ async function hasOutbox(tx: PoolClient): Promise<boolean> {
   return rows[0]?.there ?? false;
 }
 
-async function scrubStoredParts(tx: PoolClient, { contract: { entity }, keys }: PersonalTrace, catalogue: Catalogue): Promise<number> {
+async function redactStoredParts(tx: PoolClient, { contract: { entity }, keys }: PersonalTrace, catalogue: Catalogue): Promise<number> {
   const { rows } = await tx.query<{ key: string; data: string; major: number }>('select key, data::text, major from stored_part where entity = $1 and key = any($2::text[]) and data is not null order by key for update', [entity, keys]);
   const cleared = rows.flatMap(({ key, data, major }) => {
     const contract = contractAt(catalogue, { entity, major });
@@ -80,7 +80,7 @@ async function scrubStoredParts(tx: PoolClient, { contract: { entity }, keys }: 
 }
 
 /** Returns how many bodies it changed. */
-export async function scrubOutbox(tx: PoolClient, { contract, keys, leavesUnsent = false }: PersonalTrace, catalogue: Catalogue = shipped): Promise<number> {
+export async function redactOutbox(tx: PoolClient, { contract, keys, leavesUnsent = false }: PersonalTrace, catalogue: Catalogue = shipped): Promise<number> {
   // No index leads here: erasures are rare, and one more index would cost every write of the line.
   const { rows } = await tx.query<{ message_id: string; type: string; body: string }>(
     `select message_id, type, body from outbox where entity = $1 and key = any($2::text[]) and body <> '' and (published_at is not null or not $3) for update`,
@@ -95,7 +95,7 @@ export async function scrubOutbox(tx: PoolClient, { contract, keys, leavesUnsent
   return cleared.length;
 }
 
-async function scrubHeld(tx: PoolClient, { contract, keys }: PersonalTrace, catalogue: Catalogue): Promise<number> {
+async function redactHeld(tx: PoolClient, { contract, keys }: PersonalTrace, catalogue: Catalogue): Promise<number> {
   const places = contract.systems.flatMap((system) => keys.map((key) => `${system}.${contract.entity}/${key}`));
   const { rows } = await tx.query<{ handler: string; key: string; sequence: string; envelope: Envelope }>('select handler, key, sequence, envelope from held where key = any($1::text[]) for update', [places]);
   for (const { handler, key, sequence, envelope } of rows) {
@@ -105,13 +105,13 @@ async function scrubHeld(tx: PoolClient, { contract, keys }: PersonalTrace, cata
   return rows.length;
 }
 
-async function scrubLetters(tx: PoolClient, { contract, keys }: PersonalTrace, catalogue: Catalogue): Promise<number> {
+async function redactLetters(tx: PoolClient, { contract, keys }: PersonalTrace, catalogue: Catalogue): Promise<number> {
   const { rows } = await tx.query<{ id: string; subject: string; body: Buffer }>('select id, subject, body from dead_letter where entity = $1 and key = any($2::text[]) for update', [contract.entity, keys]);
   await writeLetters(tx, rows.map(({ id, subject, body }) => ({ id, body: bodyWithoutPersonal(catalogue, contract, subject, body.toString('utf8')) })));
   return rows.length;
 }
 
-async function scrubMentions(tx: PoolClient, mentions: readonly string[]): Promise<number> {
+async function redactMentions(tx: PoolClient, mentions: readonly string[]): Promise<number> {
   if (mentions.length === 0) return 0;
   const { rows } = await tx.query<{ id: string }>(
     `select id from dead_letter d where key is null and exists (select from unnest($1::text[]) as u(text) where position(convert_to(u.text, 'UTF8') in d.body) > 0 or strpos(d.error, u.text) > 0) for update`,

@@ -8,7 +8,7 @@ import { delivered, envelopeOf, openRig } from '../consumer/rig.spec';
 import { storeDeadLetters } from '../dead-letter';
 import { appendEvents, outboxMigrations } from '../outbox';
 import { consumerMigrations, defineProjection } from '../consumer';
-import { scrubPerson } from './scrub-person';
+import { redactPerson } from './redact-person';
 
 const example = (name: string): Record<string, unknown> => JSON.parse(readFileSync(join(__dirname, '../../../../contracts', name), 'utf8')) as Record<string, unknown>;
 const erased = 'c-1';
@@ -18,12 +18,12 @@ const person = (id: string): Record<string, unknown> => ({ ...example('customer/
 const registration = (id: string): Record<string, unknown> => ({ ...example('register-customer/examples/with-address.json'), customerId: id, email: planted(id), phone: `+49 planted ${id}` });
 const order = (id: string, customerId: string): Record<string, unknown> => ({ ...example('place-order/examples/card.json'), orderId: id, customerId, email: planted(customerId) });
 
-describe('scrubbing a person', () => {
+describe('redacting a person', () => {
   let test: TestDatabase;
   let database: Database;
   beforeAll(async () => {
     test = await testDatabase({ migrations: [...outboxMigrations, ...consumerMigrations] });
-    database = await openDatabase({ url: test.url, name: 'scrub', migrations: [], logger: createLogger({ service: 'scrub', level: 'silent' }) });
+    database = await openDatabase({ url: test.url, name: 'redact', migrations: [], logger: createLogger({ service: 'redact', level: 'silent' }) });
   });
   beforeEach(() => test.pool.query('truncate stored_part, outbox, event_sequence, held, dead_letter, dead_letter_act'));
   afterAll(async () => {
@@ -31,9 +31,9 @@ describe('scrubbing a person', () => {
     await test.drop();
   });
 
-  const scrub = (mentions: string[] = []) =>
+  const redact = (mentions: string[] = []) =>
     database.transaction((tx) =>
-      scrubPerson(tx, [{ contract: customer, keys: [erased] }, { contract: registerCustomer, keys: [erased] }, { contract: placeOrder, keys: ['o-1'], leavesUnsent: true }], mentions),
+      redactPerson(tx, [{ contract: customer, keys: [erased] }, { contract: registerCustomer, keys: [erased] }, { contract: placeOrder, keys: ['o-1'], leavesUnsent: true }], mentions),
     );
   const mentionsOf = (id: string): Promise<string[]> => tablesThatMention(test.pool, planted(id));
 
@@ -65,17 +65,17 @@ describe('scrubbing a person', () => {
     const everywhere = ['dead_letter', 'dead_letter_act', 'held', 'outbox_default', 'stored_part'];
     expect([await mentionsOf(erased), await mentionsOf(other)]).toEqual([everywhere, everywhere]);
     await test.pool.query('update outbox set published_at = now()');
-    expect(await scrub()).toEqual({ storedParts: 1, outbox: 2, held: 1, letters: 2 });
+    expect(await redact()).toEqual({ storedParts: 1, outbox: 2, held: 1, letters: 2 });
     expect([await mentionsOf(erased), await mentionsOf(other)]).toEqual([[], everywhere]);
     for (const text of [`Planted ${erased}`, `+49 planted ${erased}`]) expect(await tablesThatMention(test.pool, text)).toEqual([]);
-    expect(await scrub()).toMatchObject({ storedParts: 0, outbox: 0 });
+    expect(await redact()).toMatchObject({ storedParts: 0, outbox: 0 });
   });
 
   it('keeps keys, revisions and hashes, and bodies that fit their contracts', async () => {
     await plant(erased, 'o-1');
     const facts = async () => (await test.pool.query(`select entity, key, revision, encode(hash, 'hex') as hash from stored_part`)).rows;
     const before = await facts();
-    await scrub();
+    await redact();
     expect(await facts()).toEqual(before);
     const bodies = (await test.pool.query<{ type: string; body: string }>('select type, body from outbox')).rows;
     for (const contract of [registerCustomer, placeOrder]) {
@@ -86,7 +86,7 @@ describe('scrubbing a person', () => {
 
   it('leaves an order that was not sent yet as it was written', async () => {
     await plant(erased, 'o-1');
-    await scrub();
+    await redact();
     expect(await mentionsOf(erased)).toEqual(['outbox_default']);
     const { rows } = await test.pool.query<{ entity: string }>('select entity from outbox where strpos(body, $1) > 0', [planted(erased)]);
     expect(rows.map(({ entity }) => entity)).toEqual(['place-order']);
@@ -94,20 +94,20 @@ describe('scrubbing a person', () => {
 
   it('finds letters that never showed a key by what they mention', async () => {
     await database.transaction((tx) => letter(tx, customer, undefined, JSON.stringify({ nobody: planted(erased) }), 'crm-customer-feed'));
-    await scrub();
+    await redact();
     expect(await mentionsOf(erased)).toEqual(['dead_letter', 'dead_letter_act']);
-    await scrub([planted(erased)]);
+    await redact([planted(erased)]);
     expect(await mentionsOf(erased)).toEqual([]);
   });
 
-  it('C6: a scrubbed part is no conflict, and what its owner announces next replaces it', async () => {
+  it('C6: a redacted part is no conflict, and what its owner announces next replaces it', async () => {
     const projection = defineProjection({ builds: 'customers', contract: customer, apply: async () => undefined });
     const rig = await openRig({ work: { projections: new Map([['customer', projection]]) } });
     try {
       const stated = (revision: number, name: string) => envelopeOf(customer, 'crm', erased, { ...person(erased), name }, { revision });
       const first = stated(1, 'Ada');
       await rig.run(delivered(first));
-      await rig.database.transaction((tx) => scrubPerson(tx, [{ contract: customer, keys: [erased] }]));
+      await rig.database.transaction((tx) => redactPerson(tx, [{ contract: customer, keys: [erased] }]));
       await rig.run(delivered(first), delivered(stated(2, 'Grace')));
       expect(await rig.rows(`select revision::int, data->>'name' as name from stored_part`)).toEqual([{ revision: 2, name: 'Grace' }]);
       expect(await rig.rows('select 1 from dead_letter')).toEqual([]);

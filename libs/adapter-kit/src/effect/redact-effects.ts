@@ -4,7 +4,7 @@ import type { PoolClient } from 'pg';
  * Takes what is personal out of writes that have their outcome: they stay as what makes an effect happen once. What has none yet is
  * left alone, since it may have to be sent again. `keep` says what of a request may stay; answers are the adapter's own words.
  */
-export async function scrubEffects(tx: PoolClient, effects: readonly { readonly kind: string; readonly key: string }[], keep: (request: unknown) => unknown): Promise<void> {
+export async function redactEffects(tx: PoolClient, effects: readonly { readonly kind: string; readonly key: string }[], keep: (request: unknown) => unknown): Promise<void> {
   const { rows } = await tx.query<{ kind: string; key: string; request: unknown }>(
     `select e.kind, e.key, e.request from effect e join unnest($1::text[], $2::text[]) as u(kind, key) on e.kind = u.kind and e.key = u.key
       where e.settled_at is not null and e.emptied_at is null order by e.kind, e.key for update of e`,

@@ -4,7 +4,7 @@ import { tablesThatMention, testDatabase, type TestDatabase } from '@steward/tes
 import { kitMigrations } from '../announce/kit.migration';
 import { effectRetention } from './effect.retention';
 import { abandonEffect, intendEffects } from './intend';
-import { scrubEffects } from './scrub-effects';
+import { redactEffects } from './redact-effects';
 
 describe('effects without whom they were about', () => {
   let test: TestDatabase;
@@ -23,7 +23,7 @@ describe('effects without whom they were about', () => {
 
   it('stay what makes them happen once; what has no outcome is left as it has to be sent', async () => {
     const keys = ['done', 'refused', 'open'].map((key) => ({ kind: 'sale', key }));
-    await database.transaction((tx) => scrubEffects(tx, keys, (request) => ({ order: (request as { order: string }).order })));
+    await database.transaction((tx) => redactEffects(tx, keys, (request) => ({ order: (request as { order: string }).order })));
     const { rows } = await test.pool.query('select key, state, request, answer, error from effect order by key');
     expect(rows).toEqual([
       { key: 'done', state: 'confirmed', request: { order: 'done' }, answer: { number: 7 }, error: null },
@@ -50,6 +50,6 @@ describe('effects without whom they were about', () => {
     expect(await database.transaction((tx) => intendEffects(tx, again))).toEqual([]);
     expect(await database.transaction((tx) => abandonEffect(tx, 'sale', 'done'))).toBe('confirmed');
     // A person who is erased after that is in none of them, and nobody reads what is not there.
-    await database.transaction((tx) => scrubEffects(tx, again, (request) => (request as { order: string }).order));
+    await database.transaction((tx) => redactEffects(tx, again, (request) => (request as { order: string }).order));
   });
 });
