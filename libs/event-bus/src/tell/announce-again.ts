@@ -1,14 +1,15 @@
 /**
  * Announcing again on request (X3): what every service has in common that announces states, and all of it for one that only tells.
  * 1. One transaction: what is said again, and who wanted it why (I6). Asked again under the same id, the answer is that of the first time.
- * 2. Rows that are told are touched, and their Teller tells them again: what nothing announces by hand, nothing announces again by hand.
+ * 2. Rows that are told are touched, and their Teller tells them again: what nothing announces by hand, nothing announces again by hand. A row
+ *    that was deleted is told as deleted again, as an adapter does; a key that nobody remembers any more is unknown.
  */
 import { type AnnounceAgainAnswer, type AnnounceAgainQuestion, type AnnouncedAgain, encodeKey } from '@steward/contracts';
 import { type Database, RejectedError } from '@steward/platform';
 import type { PoolClient } from 'pg';
 import { z } from 'zod';
 import type { Told } from './define-told';
-import { touchTold } from './told.store';
+import { nextTold, touchTold } from './told.store';
 
 const words = z.string().trim().min(1).max(2_000);
 /** What no table or subject takes was never announced either. */
@@ -75,12 +76,10 @@ export async function announceOnce({ database, now }: AnnouncingAgain, question:
 /** `above` can't be given to a row that tells itself: where somebody holds more, the next look still finds it. */
 export async function tellAgain(tx: PoolClient, told: Told, keys: readonly string[], dryRun: boolean): Promise<AnnouncedAgain[]> {
   if (!dryRun) await touchTold(tx, told, keys);
-  const { rows } = await tx.query<{ key: string; revision: number }>(`select id::text as key, version::float8 as revision from ${told.table} where id::text = any($1::text[])`, [keys]);
-  const known = new Map(rows.map(({ key, revision }) => [key, revision]));
+  const next = await nextTold(tx, told, keys, !dryRun);
   return keys.map((key) => {
-    const revision = known.get(key);
-    if (revision === undefined) return { key, outcome: 'unknown-key', revision: null };
-    return dryRun ? { key, outcome: 'would-announce', revision: revision + 1 } : { key, outcome: 'announced', revision };
+    const revision = next.get(key);
+    return revision === undefined ? { key, outcome: 'unknown-key', revision: null } : { key, outcome: dryRun ? 'would-announce' : 'announced', revision };
   });
 }
 

@@ -11,7 +11,7 @@ import { nothingPending, stored } from '../outbox/relay/relay.fixture.spec';
 import { Lease } from '../lease';
 import { Teller } from './teller';
 import { toldChannel } from './told.migration';
-import { answerSnapshot, answerSnapshotCount, toldSnapshotRows, touchTold } from '.';
+import { AnnouncedAgain1796000000000, announceToldAgain, answerSnapshot, answerSnapshotCount, toldSnapshotRows, touchTold } from '.';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 
@@ -46,7 +46,7 @@ describe('rows that are told', () => {
     await shutdown.close();
   };
   beforeEach(async () => {
-    test = await testDatabase({ migrations: [...outboxMigrations, ...consumerMigrations] });
+    test = await testDatabase({ migrations: [...outboxMigrations, ...consumerMigrations, AnnouncedAgain1796000000000] });
     database = await openDatabase({ url: test.url, name: 'test', migrations: [], logger, poolSize: 6 });
     epoch = 'first';
     await nats.asProvisioner((manager) => manager.streams.purge('GATEWAY_STATE'));
@@ -63,6 +63,8 @@ describe('rows that are told', () => {
     subject: `evt.erp.stock-level.v1.${key}`, headers: {}, body: Buffer.from('{"secret":"do not tell"}'), class: 'rejected', error, attempts: 1,
   });
   const write = (...letters: NewLetter[]): Promise<string[]> => database.transaction((tx) => storeDeadLetters(tx, letters, new Date()));
+  const sayAgain = (keys: readonly string[], dryRun = false) =>
+    announceToldAgain({ service: 'gateway', database, tells: [toldLetters], now: () => Date.now() }, { entity: 'dead-letter', keys, actor: 'ada', reason: 'the desk missed it', dryRun });
   const untold = async (): Promise<number> => (await database.query('select from dead_letter where told_version < version union all select from told where gone_version is not null')).length;
   const allTold = async (): Promise<void> => {
     await eventually(async () => (await untold()) === 0, { withinMs: 60_000 });
@@ -89,7 +91,7 @@ describe('rows that are told', () => {
     expect([...(await told()).values()].flatMap((data) => deadLetter.validateProduced(data))).toEqual([]);
   });
 
-  it('C12: are told as deleted above everything that was told of them, and never again', async () => {
+  it('C12: are told as deleted above everything that was told of them, and not again by themselves', async () => {
     const [id = ''] = await write(letter('S@m'), letter('T@m'));
     await allTold();
     await test.pool.query(`delete from dead_letter where id = $1`, [id]);
@@ -185,9 +187,40 @@ describe('rows that are told', () => {
   it('X3: are told under a new revision when their owner is asked to, though nothing has changed', async () => {
     const [id = ''] = await write(letter('S@m'));
     await allTold();
-    expect(await database.transaction((tx) => touchTold(tx, toldLetters, [id, '0b9c9c0e-58f4-4f0e-9d5c-1f1f0f7b2a01', 'no id']))).toEqual([id]);
+    const said = (outcome: string) => ({ items: [{ key: id, outcome, revision: 2 }, ...['0b9c9c0e-58f4-4f0e-9d5c-1f1f0f7b2a01', 'no id'].map((key) => ({ key, outcome: 'unknown-key', revision: null }))] });
+    const keys = [id, '0b9c9c0e-58f4-4f0e-9d5c-1f1f0f7b2a01', 'no id'];
+    expect([await sayAgain(keys, true), await sayAgain(keys)]).toEqual([said('would-announce'), said('announced')]);
     await allTold();
     expect((await messages()).map(({ revision }) => revision)).toEqual(['2']);
+  });
+
+  it('X3, C12: are told as deleted again when their owner is asked to, above what was told of them, as long as that is remembered', async () => {
+    const [id = ''] = await write(letter('S@m'));
+    await allTold();
+    await test.pool.query('delete from dead_letter');
+    await allTold();
+    const deletedAt = async () => (await test.pool.query('select deleted_at from told')).rows as unknown[];
+    const before = await deletedAt();
+    const said = (outcome: string) => ({ items: [{ key: id, outcome, revision: 3 }] });
+    expect([await sayAgain([id], true), await sayAgain([id])]).toEqual([said('would-announce'), said('announced')]);
+    await allTold();
+    expect(await messages()).toMatchObject([{ revision: '3', tombstone: 'true' }]);
+    // It is forgotten when its own time is over.
+    expect(await deletedAt()).toEqual(before);
+    await test.pool.query('delete from told');
+    expect(await sayAgain([id])).toEqual({ items: [{ key: id, outcome: 'unknown-key', revision: null }] });
+  });
+
+  it('X3: of which nobody has been told yet that they are deleted are told so once', async () => {
+    const [id = ''] = await write(letter('S@m'));
+    await allTold();
+    await close();
+    for (const reason of ['obsolete', 'obsolete indeed']) await test.pool.query('update dead_letter set closed_reason = $1', [reason]);
+    await test.pool.query('delete from dead_letter');
+    expect([await sayAgain([id], true), await sayAgain([id])]).toMatchObject([{ items: [{ revision: 4 }] }, { items: [{ outcome: 'announced', revision: 4 }] }]);
+    await open();
+    await allTold();
+    expect(await messages()).toMatchObject([{ revision: '4', tombstone: 'true' }]);
   });
 
   it('are told once, and nobody is woken for what was told', async () => {

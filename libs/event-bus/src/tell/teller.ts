@@ -6,7 +6,7 @@
  * 3. One Teller a database, by the lease of the sending side, and rows that somebody has in hand are left for the next turn: it waits
  *    for no writer, and no writer for more than a batch.
  * 4. A row that its contract refuses costs only itself: it is logged, left out and marked, and told when it changes.
- * 5. A deleted row is told as deleted, above everything that was told of it (C12).
+ * 5. A deleted row is told as deleted, above everything that was told of it (C12). Told so again on request, it is forgotten no later for that.
  * Rejected: telling in the transaction of each writer (a statement by hand, or a writer that forgets, would tell nothing, and every
  * consumer's batch would pay for it); change data capture (a second way from the table to the broker, beside the outbox).
  */
@@ -53,7 +53,7 @@ const tell = `
     select $1, key, revision, decode(hash, 'hex'), body, uuidv7(), $7, case when body is null then $7::timestamptz end, $9::smallint from incoming order by key
     on conflict (entity, key) do update set
       revision = excluded.revision, hash = excluded.hash, data = excluded.data, message_id = excluded.message_id, changed_at = excluded.changed_at,
-      deleted_at = excluded.deleted_at, gone_version = null, major = excluded.major
+      deleted_at = case when excluded.deleted_at is not null then coalesce(t.deleted_at, excluded.deleted_at) end, gone_version = null, major = excluded.major
     where t.revision < excluded.revision
     returning ${digestMoves}, message_id, changed_at
   ), kept as (
@@ -194,7 +194,8 @@ export class Teller {
 
   private async forgetTombstones({ entity, tombstoneRetentionMs }: Contract): Promise<void> {
     const { database, clock } = this.options;
-    await database.query('delete from told where entity = $1 and deleted_at < $2', [entity, new Date(clock.now() - tombstoneRetentionMs)]);
+    // One that somebody has asked for again in this moment is told first.
+    await database.query('delete from told where entity = $1 and deleted_at < $2 and gone_version is null', [entity, new Date(clock.now() - tombstoneRetentionMs)]);
   }
 
   private count({ entity }: Contract, statements: readonly Statement[]): void {

@@ -5,6 +5,7 @@ import type { PoolClient } from 'pg';
 import type { EpochChange } from '../outbox/relay/adopt-epoch';
 import { outboxInsert } from '../outbox/outbox-insert';
 import type { Told } from './define-told';
+import { toldChannel } from './told.migration';
 
 type Query = Pick<Database, 'query'>;
 
@@ -94,8 +95,31 @@ async function tellAgain(tx: PoolClient, service: string, contract: Contract, ep
   await tx.query(`update outbox set epoch = $2 where kind = 'state' and entity = $1 and published_at is null and lane = 1 and epoch is distinct from $2`, [contract.entity, epoch]);
 }
 
-/** X3: tells these rows under a new revision though nothing has changed; returns the keys that there are. */
-export async function touchTold(tx: Pick<PoolClient, 'query'>, told: Told, keys: readonly string[]): Promise<string[]> {
-  const { rows } = await tx.query<{ key: string }>(`update ${told.table} set version = version where id::text = any($1::text[]) returning id::text as key`, [keys]);
-  return rows.map(({ key }) => key);
+/**
+ * X3: has these rows told under a new revision though nothing has changed, and those that are no more as deleted: who missed a deletion can hear
+ * of it as long as its tombstone is kept.
+ */
+export async function touchTold(tx: Pick<PoolClient, 'query'>, { table, contract }: Told, keys: readonly string[]): Promise<void> {
+  await tx.query(`update ${table} set version = version where id::text = any($1::text[])`, [keys]);
+  // What is gone and not told yet is told in a moment anyway.
+  await tx.query(
+    `with gone as (
+        select key from told t where entity = $1 and key = any($2::text[]) and data is null and gone_version is null
+          and not exists (select from ${table} where id::text = t.key) order by key for update
+      ), touched as (update told t set gone_version = revision + 1 from gone where t.entity = $1 and t.key = gone.key returning t.key)
+      select pg_notify('${toldChannel}', '') where exists (select from touched)`,
+    [contract.entity, keys],
+  );
+}
+
+/** By key, the revision under which it is told next once it is touched; `touched` = it has been. A key that nobody remembers is not among them. */
+export async function nextTold(tx: Pick<PoolClient, 'query'>, { table, contract }: Told, keys: readonly string[], touched: boolean): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await tx.query<{ key: string; revision: number }>(
+    `select id::text as key, (version + $3::int)::float8 as revision from ${table} where id::text = any($2::text[])
+      union all
+      select key, coalesce(gone_version, revision + 1)::float8 from told t where entity = $1 and key = any($2::text[]) and (data is null or gone_version is not null)
+        and not exists (select from ${table} where id::text = t.key)`,
+    [contract.entity, keys, touched ? 0 : 1],
+  );
+  return new Map(rows.map(({ key, revision }) => [key, revision]));
 }
