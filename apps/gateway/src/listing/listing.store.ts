@@ -73,7 +73,7 @@ async function writeListings(tx: PoolClient, products: readonly ListedProduct[])
   const { rows } = await tx.query<{ product_id: string }>({
     name: 'listing-moved',
     text: `select u.product_id from unnest($1::text[], $2::text[]) as u (product_id, digest)
-      left join listing l on l.product_id = u.product_id where l.digest is distinct from u.digest`,
+      left join lateral (select k.digest from listing k where k.product_id = u.product_id offset 0) l on true where l.digest is distinct from u.digest`,
     values: [listed.map(({ productId }) => productId), listed.map(({ digest }) => digest)],
   });
   if (rows.length === 0) return;

@@ -21,7 +21,7 @@ export async function movePrices(tx: PoolClient, moved: readonly MovedPrice[]): 
       with moved as (
         select price_id, sku from unnest($1::text[], $2::text[]) as u (price_id, sku)
       ), before as (
-        select p.sku from price_sku p join moved using (price_id)
+        select p.sku from moved cross join lateral (select k.sku from price_sku k where k.price_id = moved.price_id offset 0) p
       ), gone as (
         delete from price_sku p using moved m where p.price_id = m.price_id and m.sku is null
       ), kept as (

@@ -54,7 +54,7 @@ const stateOf = (availability: readonly (SkuAvailability | undefined)[]): Availa
  * what is stored. Usually there are none, so the comparing is PostgreSQL's and a batch is one statement. It needs no lock: the gate holds
  * the stored part of every product whose SKUs may change. All or nothing, because documents are locked in one order (1).
  *
- * Sorted inside the statement: JavaScript sorts by UTF-16 units, the index by bytes, and the lock order must be one.
+ * The lateral is as in readAvailability. Sorted inside the statement: JavaScript sorts by UTF-16 units, the index by bytes, and the lock order must be one.
  */
 export async function writeContents(tx: PoolClient, rows: readonly ContentRow[], { unlessMoved }: { readonly unlessMoved: boolean }): Promise<Map<string, string[]>> {
   const { rows: answers } = await tx.query<{ moved: string | null; skus: string[] | null }>({
@@ -62,7 +62,8 @@ export async function writeContents(tx: PoolClient, rows: readonly ContentRow[],
     text: `
       with moved as (
         select u.product_id, d.skus from unnest($1::text[], $3::text[]) as u (product_id, skus)
-        left join document d on d.product_id = u.product_id where $10::boolean and d.skus is distinct from u.skus::text[]
+        left join lateral (select k.skus from document k where k.product_id = u.product_id offset 0) d on true
+        where $10::boolean and d.skus is distinct from u.skus::text[]
       ), written as (
         insert into document as d
           (product_id, revision, visibility, skus, content, content_revision, content_changed_at, availability, state, prices)

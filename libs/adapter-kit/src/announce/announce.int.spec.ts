@@ -179,8 +179,11 @@ describe('announcing', () => {
     for (const { definition } of definitions) expect(definition).not.toMatch(/\b(revision|hash|data|read_no|source_version|message_id|changed_at|record_hash|record_by)\b/);
   });
 
-  it('a page costs as much as it has items: no key is compared with all the others', async () => {
+  it('a page costs as much as it has items, however many there are: no key is compared with all others, of the page or announced before', async () => {
     await open();
+    // As an import leaves them: the table has not been analyzed yet.
+    await rig.rows(`insert into announced (entity, key, revision, hash, data, read_no, message_id, changed_at, major)
+      select 'stock-level', 'before-' || n, 1, '\\x00', '{}', 0, gen_random_uuid(), now(), 1 from generate_series(1, 20000) n`);
     const keys = Array.from({ length: 500 }, (_, index) => `sku-${index}@main`);
     const hashes = keys.map(() => '00'.repeat(16));
     const none = keys.map(() => null);
