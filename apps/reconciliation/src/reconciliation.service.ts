@@ -1,7 +1,7 @@
 /** Compares the ends of every arrow, explains what differs, and asks its owner to say it again. Several replicas may run: one at a time does a check. */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { contracts, type HeartbeatQuestion, heartbeatSubject } from '@steward/contracts';
-import { type Acting, type AnnounceAgain, announceAgainModule, announceToldAgain, ask, askBrokerState, askForget, backlogModule, connectBroker, createRpcClient, digestModule, FlowBoard, FlowSwitch, flowsModule, Heart, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
+import { type Acting, type AnnounceAgain, announceAgainModule, announceToldAgain, ask, askBrokerState, askForget, backlogModule, digestModule, type FlowBoard, flowsModule, Heart, JetStreamStrategy, lettersModule, natsTransport, openBroker, openFlows, openSendingSide, Rebuilder, rebuildModule, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Service } from '@steward/platform';
 import type { Check, Comparison } from './check/define-check';
 import { arrows } from './checks/arrows';
@@ -71,23 +71,15 @@ export async function createReconciliation(env: ReconciliationEnv, options: { cl
       opened = database;
       shutdown.onClose('database', () => database.close());
       readiness.add('database', database.problem);
-      const broker = await connectBroker({ url: env.NATS_URL, service: NAME, logger });
-      shutdown.onClose('broker', () => broker.close());
-      readiness.add('broker', () => (broker.status() === 'up' ? undefined : 'the broker is not connected'));
-      const rpc = createRpcClient({ url: env.NATS_URL, service: NAME });
-      shutdown.onClose('rpc', () => rpc.close());
+      const { broker, rpc } = await openBroker(runtime, { url: env.NATS_URL, service: NAME });
 
       const sending = await openSendingSide({
         service: NAME, runtime, database, databaseUrl: env.DATABASE_URL, broker, ask: askBrokerState(rpc), askForget: askForget(rpc, NAME), lease: NAME, tells,
         refuseLazyBroker: env.STEWARD_MODE === 'production' && !env.STEWARD_ALLOW_LAZY_BROKER,
       });
 
-      const flowSwitch = new FlowSwitch({ database, databaseUrl: env.DATABASE_URL, clock, logger });
-      shutdown.onClose('flows', () => flowSwitch.stop());
-      await flowSwitch.start();
-      flows = new FlowBoard({ database, flowSwitch, logger, now: () => clock.now() });
-      const board = flows;
-      shutdown.onClose('flow board', () => board.close());
+      const { flowSwitch, board } = await openFlows(runtime, { database, databaseUrl: env.DATABASE_URL });
+      flows = board;
 
       const strategy = new JetStreamStrategy({ service: NAME, broker, database, clock, logger, readiness, flowSwitch, projections, handlers: [], gatherMs: GATHER_MS, journal: env.STEWARD_MODE === 'test' });
       board.add(strategy.flows());

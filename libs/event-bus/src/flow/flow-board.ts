@@ -27,7 +27,7 @@ const question: z.ZodType<FlowsQuestion> = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('resume'), flow: words, actor: words, reason: words }),
 ]);
 
-interface FlowBoardOptions {
+export interface FlowBoardOptions {
   readonly database: Pick<Database, 'query'>;
   readonly flowSwitch: Pick<FlowSwitch, 'pauseOf'>;
   readonly logger: Logger;
