@@ -2,7 +2,7 @@ export { allocate } from './allocate';
 export { exponentFor, fractionDigitsOf, fromConnectorUnits, type Money, toConnectorUnits, toMoney } from './money';
 export { isTerminal, type OrderEvent, orderEvents, type OrderStatus, orderStatuses, orderTransition } from './order-status';
 export { applyPromotions, type CartLine, type Discount, type Promoted, type PromotionQuestion } from './promotions';
-export { amountOfPieces, type LineQuantities, refundable, returnable, shippable } from './remainder';
+export { amountOfPieces, returnable } from './remainder';
 export { type PriceQuestion, PUBLIC_GROUP, type SelectedPrice, selectPrice, type WhyNoPrice } from './select-price';
 export { cartDigest } from './cart-digest';
 export { availableToPromise, leftAt, type Stock } from './stock';

@@ -25,7 +25,6 @@ export * from './tell';
 export { compareDigests, type DifferencePage, type DigestDoor, type Ends, type KeyDifference, scrubDigests } from './digest/compare';
 export { answerDigest } from './digest/answer';
 export { digestModule } from './digest/digest.controller';
-export { together } from './digest/together';
 export { digestMoves, foldDigests, keepDigest, type Scrubbed as ScrubbedDigest, scrubDigest } from './digest/kept';
 export { Scrubber } from './digest/scrubber';
 export { contentHash, pathOf as digestPathOf } from './digest/tree';

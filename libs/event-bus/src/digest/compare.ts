@@ -53,7 +53,7 @@ export async function* compareDigests(ends: Ends, from = 0): AsyncGenerator<Diff
   }
 }
 
-/** Has both ends compute their digests from the rows as they are, and waits: `pause` between two looks. */
+/** Has both ends recompute their digests from their rows, and waits until they are done; `pause` is called between two looks. */
 export async function scrubDigests({ entity, left, right, signal }: Ends, pause: () => Promise<void>): Promise<void> {
   const scrub = async (door: DigestDoor): Promise<void> => {
     let { ticket, done } = (await door({ entity, scrub: true })) as DigestScrub;

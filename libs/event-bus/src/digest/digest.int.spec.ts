@@ -7,7 +7,6 @@ import { compareDigests, type DifferencePage, type DigestDoor, scrubDigests } fr
 import { answerDigest as answer } from './answer';
 import { digestMoves, keepDigest, scrubDigest } from './kept';
 import { Scrubber } from './scrubber';
-import { together } from './together';
 
 /** Two ends of an arrow: an owner's table and a read model's, with what a digest reads of them. */
 type Statement = Parameters<Database['query']>[0];
@@ -192,22 +191,6 @@ it('X1: a connection that has asked often still reads the rows below its nodes a
   expect(await read({ entity: 'product', keysOf: [1], after: 'P-10' })).toBeLessThan(1_000);
 });
 
-it('X1: compares a read model with all who announce into it', async () => {
-  await announce(many.filter((_, index) => index % 3 > 0));
-  await database.query(`update announced set entity = 'other' where entity = 'product' and right(key, 1) in ('1', '2', '3')`);
-  await store(many);
-  const other: DigestDoor = (question) => ends.left({ ...question, entity: 'other' });
-  const all = { entity: 'product', left: together([ends.left, other]), right: ends.right };
-  await scrubDigests(all, () => Promise.resolve());
-  const found: string[] = [];
-  for await (const { differences } of compareDigests(all)) found.push(...differences.map(({ key }) => key));
-  expect(found.sort()).toEqual(many.filter((_, index) => index % 3 === 0).map(({ key }) => key).sort());
-  await announce(many.filter((_, index) => index % 3 === 0));
-  await scrubDigests(all, () => Promise.resolve());
-  expect([await all.left({ entity: 'product' }), await all.left({ entity: 'product', keysOf: [1] })]).toEqual([await ends.right({ entity: 'product' }), await ends.right({ entity: 'product', keysOf: [1] })]);
-  await database.query(`delete from announced where entity = 'other'`);
-});
-
 it('X1: counts what was there before digests were kept', async () => {
   expect(await answerDigest(database, 'announced', { entity: 'category' })).toMatchObject({ count: 1 });
   expect(await database.transaction((tx) => scrubDigest(tx, 'announced', 'category'))).toEqual({ keys: 1, edited: 0, mended: 0 });
@@ -268,14 +251,6 @@ it('X1: a scrub has done what was asked for before it began, and nothing that wa
   } finally {
     fold.release();
   }
-});
-
-it('X1: what several announce is one list, as far as the page of each of them reaches', async () => {
-  const leaf = (key: string) => ({ key, revision: 1, hash: '' });
-  const page = (next: string | null, ...keys: string[]): DigestDoor => () => Promise.resolve({ keys: keys.map(leaf), next });
-  const question = { entity: 'product', keysOf: [1], after: '' };
-  expect(await together([page('d', 'b', 'd'), page('c', 'a', 'c'), page(null, 'x')])(question)).toEqual({ keys: ['a', 'b', 'c'].map(leaf), next: 'c' });
-  expect(await together([page(null, 'b'), page(null, 'a')])(question)).toEqual({ keys: ['a', 'b'].map(leaf), next: null });
 });
 
 it('X1: answers a request page by page, and refuses what is no question', async () => {

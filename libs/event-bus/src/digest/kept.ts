@@ -34,7 +34,7 @@ export async function lockDigests(tx: Query): Promise<void> {
   await tx.query(`select pg_advisory_xact_lock(${foldLock})`);
 }
 
-/** Adds up what was appended; returns how many rows that were. Skips its turn where another replica is at it. */
+/** Adds the appended changes to their leaves; returns the number of rows folded. Skips its turn if another replica is doing so. */
 export async function foldDigests(database: Pick<Database, 'transaction'>): Promise<number> {
   return database.transaction(async (tx) => {
     const { rows } = await tx.query<{ mine: boolean }>(`select pg_try_advisory_xact_lock(${foldLock}) as mine`);
@@ -73,7 +73,7 @@ export interface Scrubbed {
   readonly mended: number;
 }
 
-/** All leaves of an entity from its rows. One statement, so that the rows and the changes that it replaces are of one moment. */
+/** Recomputes all leaves of an entity from its rows. One statement, so that the rows and the changes it replaces are of one moment. */
 export async function scrubDigest(tx: Query, held: StateTable, entity: string): Promise<Scrubbed> {
   await lockDigests(tx);
   const { rows } = await tx.query<Scrubbed>(

@@ -13,5 +13,5 @@ export const pathOf = (key: string): string => `((hashtextextended(${key}, 0) >>
 export const leafOf = (key: string): string => `(${pathOf(key)} >> ${String(MOST_DIGEST_BITS - KEPT_BITS)})::int`;
 export const weightOf = (key: string, revision: string, hash: string): string => `hashtextextended(${key}, hashint8extended(${revision}, substring(${hash} from 1 for 8)::bigint))`;
 
-/** Of the row as it is now; what is stored as `hash` was true when it was stored. */
+/** Hash of the row's content as it is now; the stored `hash` is that of the content as it was stored. */
 export const contentHash = (data: string): string => `substring(sha256(convert_to(${data}::text, 'UTF8')) from 1 for 16)`;
