@@ -20,6 +20,7 @@ const exceptions: Readonly<Record<number, readonly string[]>> = {
 };
 const digits = new Map(Object.entries(exceptions).flatMap(([count, currencies]) => currencies.map((currency) => [currency, Number(count)] as const)));
 
+/** Decimal digits of the currency in ISO 4217; 2 for one that is not listed as an exception. */
 export function fractionDigitsOf(currency: string): number {
   return digits.get(currency) ?? 2;
 }
@@ -37,13 +38,13 @@ const countings: Readonly<Record<string, Counting>> = {
   stripe: { fractionDigits: { ISK: 2, UGX: 2, MGA: 0 }, steps: { BHD: 10, JOD: 10, KWD: 10, OMR: 10, TND: 10 } },
 };
 
-/** Digits behind the point in which a connector counts the currency; ISO 4217's where nothing else is known of it. */
+/** Decimal digits with which a connector counts the currency; those of ISO 4217 unless it is known to differ. */
 export function exponentFor(connector: string, currency: string): number {
   return countings[connector]?.fractionDigits[currency] ?? fractionDigitsOf(currency);
 }
 
 /**
- * Minor units as the connector counts them.
+ * Converts minor units of ISO 4217 to the units in which the connector counts.
  * @throws RangeError where it has no whole number for them: an amount is never rounded on its way to who charges it
  */
 export function toConnectorUnits(connector: string, minorUnits: number, currency: string): number {

@@ -25,11 +25,12 @@ const table: Readonly<Record<OrderStatus, Readonly<Record<OrderEvent, OrderStatu
   COMPLETED: terminal('COMPLETED'),
 };
 
-/** The status after the event; the same one when it leads nowhere. */
+/** The status after the event; unchanged if the event does not apply to it. */
 export function orderTransition(status: OrderStatus, event: OrderEvent): OrderStatus {
   return table[status][event];
 }
 
+/** Whether no event can change this status any more. */
 export function isTerminal(status: OrderStatus): boolean {
   return orderEvents.every((event) => table[status][event] === status);
 }

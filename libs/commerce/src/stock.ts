@@ -11,7 +11,7 @@ export interface Stock {
 }
 
 /**
- * Units that this location alone may still give (S3); below 0 where more is held or kept back than is there.
+ * Units that this location alone can still give (S3); negative if more is reserved or kept as safety stock than is there.
  * @throws RangeError for what is no safe integer
  */
 export function leftAt({ onHand, safetyStock, reserved }: Stock): number {
@@ -19,9 +19,9 @@ export function leftAt({ onHand, safetyStock, reserved }: Stock): number {
 }
 
 /**
- * Units of a SKU that may still be promised over all of its locations (S3); never below 0. What one location owes to orders is taken off
- * the others: it mostly is what an order was to get there and the warehouse has given to another, so it will have to come from
- * elsewhere. What a location only lacks of its safety stock is owed to nobody.
+ * Units of a SKU that may still be promised over all of its locations (S3); never negative. A location that has reserved more than it has
+ * on hand owes the difference, which is subtracted from the others: usually the warehouse has given an order's stock to another order, so
+ * it will have to come from elsewhere. A shortfall of safety stock is owed to nobody.
  */
 export function availableToPromise(locations: readonly Stock[]): number {
   const free = locations.reduce((sum, stock) => exact(sum + Math.max(0, leftAt(stock)), 'what is left'), 0);

@@ -23,7 +23,8 @@ export interface LineTerms {
 }
 
 /**
- * Of the whole line after its discount. Rounded once, half away from zero: the tax where it is added, the net where it is taken out.
+ * Totals of a whole line after its discount. Only one figure is rounded, half away from zero: the tax if it is added to the price, the net
+ * if the price includes it.
  * @throws RangeError for what is no safe integer from 0, and for a discount that is larger than the line
  */
 export function lineTotals({ unitAmount, quantity, discountAmount, taxRateBp, taxMode }: LineTerms): Amounts {
@@ -38,7 +39,7 @@ export function lineTotals({ unitAmount, quantity, discountAmount, taxRateBp, ta
   return { netAmount: toNumber(net), taxAmount: toNumber(amount - net), grossAmount: toNumber(amount) };
 }
 
-/** Of lines, and of shipping where something is charged for it. */
+/** Sum of the lines, and of shipping if it is charged. */
 export function orderTotals(lines: readonly Amounts[], shipping: Amounts | null = null): Amounts {
   const parts = shipping === null ? lines : [...lines, shipping];
   return {

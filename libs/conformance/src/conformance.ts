@@ -7,7 +7,7 @@ import type { VendorProfile } from './vendor-profile';
 
 const checkMs = 120_000;
 
-/** The whole of a vendor's `.contract.spec.ts`: a test for each line of its sheet, and one that docs/vendors.md shows it. */
+/** The whole of a vendor's `.contract.spec.ts`: one test for each line of its score sheet, and one that docs/vendors.md shows the same. */
 export function conformance(adapter: Adapter, vendor: string, profile: VendorProfile): void {
   const title = `${adapter.name}: ${vendor}`;
 

@@ -26,7 +26,7 @@ export function encodeKey(key: string): string {
 }
 
 /**
- * The key of a token. Refuses every spelling that `encodeKey` would not give, else one key had two subjects.
+ * The key of a subject token. Refuses every spelling that `encodeKey` would not produce, because otherwise one key would have two subjects.
  * @throws RangeError
  */
 export function decodeKey(token: string): string {

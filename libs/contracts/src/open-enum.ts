@@ -1,8 +1,8 @@
 import type { Contract } from './contract';
 
 /**
- * The same data with every unknown value of an open enum replaced by the contract's default (C9). For whoever reads; what is
- * stored keeps the original, so that a later version that knows the value needs no replay. Copies only what it changes.
+ * The same data with every unknown value of an open enum replaced by the contract's default (C9). For readers only: what is stored keeps
+ * the original, so that a later version that knows the value needs no replay. Copies only what it changes.
  */
 export function withKnownValues<T>(contract: Contract<T>, data: T): T {
   let result: unknown = data;

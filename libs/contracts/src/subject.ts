@@ -28,7 +28,7 @@ export function subjectOf(contract: Contract, system: string, key: string): stri
   return `${subjectPrefixOf(contract, system)}.${encodeKey(key)}`;
 }
 
-/** undefined when it is not a subject of ours, a key that encodeKey would have spelled differently included. */
+/** undefined if it is not a subject of ours; that includes a key in a spelling that encodeKey would not produce. */
 export function parseSubject(subject: string): ParsedSubject | undefined {
   const [start, system, entity, version, token, ...more] = subject.split('.');
   if ((start !== 'evt' && start !== 'cmd') || !system || !entity || version === undefined || !token || more.length > 0) return undefined;
@@ -40,7 +40,7 @@ export function parseSubject(subject: string): ParsedSubject | undefined {
   }
 }
 
-/** The stream that holds what `system` announces or sends by this contract. */
+/** The stream for what `system` announces or sends under this contract. */
 export function streamOf(contract: Contract, system: string): StreamDeclaration {
   assertAnnouncedBy(contract, system);
   const subject = `${first[contract.kind]}.${system}.${contract.entity}.*.*`;

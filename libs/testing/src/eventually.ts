@@ -1,8 +1,8 @@
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Waits until the condition gives something truthy and returns it. A throwing condition (an `expect` inside) counts as
- * "not yet"; its last error is what the test shows when the time is over. 30 s unless told otherwise: long, since only a failure takes as long.
+ * Waits until the condition returns something truthy, and returns it. A condition that throws (an `expect` inside) counts as "not yet"; its
+ * last error is shown if time runs out. The default of 30 s is long because only a failure takes that long.
  */
 export async function eventually<T>(
   condition: () => T | Promise<T>,

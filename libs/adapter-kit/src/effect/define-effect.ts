@@ -55,6 +55,10 @@ export interface EffectSpec<Request, Answer> {
 export type Effect = EffectSpec<unknown, unknown>;
 
 // As with feeds: `submit` gets what `request` let through, `settled` what `submit` and `readBack` gave, so the erasure is sound.
+/**
+ * Declares one kind of write.
+ * @throws TypeError if the kind is not kebab-case
+ */
 export function defineEffect<Request, Answer>(spec: EffectSpec<Request, Answer>): Effect {
   if (!/^[a-z][a-z0-9-]*$/.test(spec.kind)) throw new TypeError(`effect ${spec.kind}: a kind is kebab-case`);
   return spec as unknown as Effect;

@@ -16,8 +16,8 @@ export interface EffectDraft {
 }
 
 /**
- * Makes effects happen; returns those that were not intended before. A known one is left as it is, whatever has become of it. While this
- * database may have forgotten effects (ADR 0024), a new one is asked for before it is sent.
+ * Intends effects; returns those that were not intended before. An existing one is left as it is, whatever its state. While this database
+ * may have lost effects (ADR 0024), a new one is looked up before it is sent.
  */
 export async function intendEffects(tx: PoolClient, drafts: readonly EffectDraft[]): Promise<{ kind: string; key: string }[]> {
   if (drafts.length === 0) return [];
@@ -43,7 +43,10 @@ export async function intendEffects(tx: PoolClient, drafts: readonly EffectDraft
   return rows;
 }
 
-/** Has effects that are under way read back now: their webhook came, or somebody waited long enough. False when there is nothing to find out. */
+/**
+ * Has effects in progress read back now, because their webhook arrived or they have waited long enough. False if there is nothing to find
+ * out.
+ */
 export async function touchEffect(tx: PoolClient, kinds: string | readonly string[], key: string): Promise<boolean> {
   const { rowCount } = await tx.query({
     name: 'kit-effect-touch',
@@ -57,8 +60,8 @@ export async function touchEffect(tx: PoolClient, kinds: string | readonly strin
 }
 
 /**
- * Sends it no more. `never` = it has not happened and never will, nothing follows. `open` = it may have happened: its outcome comes
- * through `settled` as always, and is a refusal (EFFECT_ABANDONED) when the system does not have it.
+ * Stops an effect from being sent. `never` = it has not happened and never will; nothing follows. `open` = it may have happened: `settled`
+ * receives its outcome as always, which is the refusal EFFECT_ABANDONED if the system does not have it.
  */
 export async function abandonEffect(tx: PoolClient, kind: string, key: string): Promise<'never' | 'open' | 'confirmed' | 'refused'> {
   const { rows } = await tx.query<{ was: string }>({

@@ -1,8 +1,9 @@
 import type { PoolClient } from 'pg';
 
 /**
- * Takes what is personal out of writes that have their outcome: they stay as what makes an effect happen once. What has none yet is
- * left alone, since it may have to be sent again. `keep` says what of a request may stay; answers are the adapter's own words.
+ * Removes personal data from effects that have their outcome; kind and key stay, so that each still happens only once. An effect without an
+ * outcome is left alone, since it may have to be sent again. `keep` says what of a request may stay; answers are in the adapter's own
+ * words.
  */
 export async function redactEffects(tx: PoolClient, effects: readonly { readonly kind: string; readonly key: string }[], keep: (request: unknown) => unknown): Promise<void> {
   const { rows } = await tx.query<{ kind: string; key: string; request: unknown }>(

@@ -15,6 +15,7 @@ export interface Hints {
 // more: neither is worth a flush of the disk. One statement each, because a burst of webhooks is many of them.
 const lazily = `with lazy as materialized (select set_config('synchronous_commit', 'off', true) as setting)`;
 
+/** Records keys to be read again. A hint may be lost in a crash of PostgreSQL: the next poll finds what it would have. */
 export async function storeHints(database: Pick<Database, 'query'>, hints: readonly Hint[], at: Date): Promise<void> {
   for (const [entity, group] of Map.groupBy(hints, (hint) => hint.entity)) {
     const marks = new Map(group.map(({ key, mark }) => [key, mark ?? null]));

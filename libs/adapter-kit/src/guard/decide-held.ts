@@ -36,6 +36,10 @@ export async function listHeldItems(database: Pick<Database, 'query'>, id: strin
   );
 }
 
+/**
+ * Releases or refuses a held change.
+ * @throws TypeError without an actor or a reason
+ */
 export async function decideHeldChange(database: Pick<Database, 'transaction'>, id: string, decision: 'release' | 'refuse', by: By): Promise<void> {
   if (by.actor.trim() === '' || by.reason.trim() === '') throw new TypeError('a decision on a held change needs an actor and a reason (I6)');
   await database.transaction(async (tx) => {

@@ -21,7 +21,7 @@ const callers = new AsyncLocalStorage<Caller>();
 /** Whoever calls nobody in particular: between what a shopper waits for and what nobody does. */
 const anybody: Caller = { lane: 'catalogue' };
 
-/** Does the work as this caller. Inside another one the earlier deadline holds: no step may have more time than the whole. */
+/** Runs the work with this lane and deadline. If it is nested, the earlier deadline applies: no step may have more time than the whole. */
 export function calling<T>(caller: Caller, work: () => T): T {
   const outer = callers.getStore();
   const until = Math.min(caller.until ?? Infinity, outer?.until ?? Infinity);

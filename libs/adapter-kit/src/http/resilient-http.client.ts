@@ -75,6 +75,10 @@ const maxBackoffMs = 5_000;
 const cooledMarginMs = 50;
 const stateNumbers = { closed: 0, open: 1, 'half-open': 2 } as const;
 
+/**
+ * An HTTP client for one dependency, shared by all its callers; throws SOURCE_… errors, marked `nothingSent` if no attempt can have had an
+ * effect.
+ */
 export function resilientHttp(options: ResilientHttpOptions): ResilientHttp {
   const { dependency, clock, logger, random = Math.random, lease = aloneLease, lateMs, onBack, onCooled } = options;
   const limits = { ...defaultLimits, ...options.limits };

@@ -60,7 +60,10 @@ with incoming as (
 ), woken as (select pg_notify('${outboxChannel}', '') where exists (select from changed))
 select key, revision::float8 as revision from changed left join woken on true order by key`;
 
-/** Returns the keys whose state has moved. Throws RejectedError before writing anything when one of them may not be sent. */
+/**
+ * Announces states that this service decides itself; returns the keys whose state has changed.
+ * @throws RejectedError, before anything is written, if one of them may not be sent
+ */
 export async function announceOwn<T>(tx: PoolClient, system: string, contract: Contract<T>, changes: readonly OwnChange<T>[], { again = false }: Saying = {}): Promise<OwnRevision[]> {
   if (contract.kind !== 'state') throw new TypeError(`${contract.entity} is no state contract: use appendEvents`);
   // Of two changes of a key the later one is its state; what was between was never visible outside this transaction.

@@ -66,6 +66,10 @@ export interface AdapterSpec<Opened extends Source, Shape extends z.ZodRawShape,
 export type Adapter = AdapterSpec<Source, z.ZodRawShape, unknown>;
 
 // As with feeds: the kit hands to each part exactly what the spec's own connector and `opens` made, so the erasure is sound.
+/**
+ * Declares an adapter.
+ * @throws TypeError if a connector is listed under another name than its own
+ */
 export function defineAdapter<Opened extends Source, Shape extends z.ZodRawShape = Readonly<Record<never, never>>, Own = undefined>(spec: AdapterSpec<Opened, Shape, Own>): Adapter {
   for (const [name, connector] of Object.entries(spec.connectors)) {
     if (name !== connector.vendor) throw new TypeError(`adapter ${spec.name}: connector ${name} calls itself ${connector.vendor}`);

@@ -4,7 +4,7 @@ import type { Adapter } from './define-adapter';
 import { type AdapterEnv, adapterShape, connectorVariable } from './adapter-env';
 import { createAdapter, migrationsOf } from './create-adapter';
 
-/** The whole of an adapter's main.ts besides telemetry. */
+/** Runs an adapter: everything its main.ts needs besides telemetry. */
 export function runAdapter(adapter: Adapter): void {
   runMain(adapter.name, adapterShape(adapter, selected(adapter)), (env) => createAdapter(adapter, env as AdapterEnv), () => releaseOf({ service: adapter.name, process: adapter.name, migrations: migrationsOf(adapter) }));
 }

@@ -113,7 +113,7 @@ export interface Connector<Opened extends Source = Source> {
   readonly open: (context: SourceContext<Readonly<Record<string, unknown>>>) => Opened;
 }
 
-/** `env` of `open` has the types of the shape; the kit parses it before it opens the connector. */
+/** Declares a vendor. `env` is the shape of its variables; the kit parses it before it calls `open`, whose `env` has the parsed types. */
 export function defineConnector<Shape extends z.ZodRawShape, Opened extends Source>(spec: {
   readonly vendor: string;
   readonly env: Shape;

@@ -14,7 +14,7 @@ export interface HmacScheme {
 /** Younger than this in either direction: clocks differ, and a captured request is worth nothing later. */
 const replayWindowMs = 5 * 60_000;
 
-/** Verifies HMAC-SHA-256 of `<timestamp>.<raw body>`, so that neither can be changed alone. */
+/** Verifies an HMAC-SHA-256 over `<timestamp>.<raw body>`, so that neither can be changed without the other. */
 export function hmacVerifier(scheme: HmacScheme): WebhookSpec['verify'] {
   const { signatureHeader, timestampHeader, prefix = '', timestampUnitMs = 1_000 } = scheme;
   const signed = `${prefix}<hex of HMAC-SHA-256 over "<${timestampHeader}>.<raw body>" with the shared secret>`;

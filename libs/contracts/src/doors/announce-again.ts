@@ -1,6 +1,6 @@
 /**
- * Asks a system's adapter to say again what it has said, under a new revision even where nothing has changed (X3): a consumer that
- * has lost a state, or holds another one under the same revision, takes it through its own gate like any other.
+ * Asks the owner to announce keys again under a new revision, even if nothing has changed (X3): a consumer that has lost a state, or holds
+ * another one under the same revision, takes it through its own gate like any other.
  */
 export const announceAgainSubject = (system: string): string => `rpc.${system}.announce-again`;
 

@@ -1,4 +1,4 @@
-/** What one end knows of single keys, beyond what it holds: asked by reconciliation of keys on which two ends differ (X4). */
+/** What one end knows about single keys, beyond their digests: reconciliation asks for keys on which two ends differ (X4). */
 export const evidenceSubject = (service: string): string => `rpc.${service}.evidence`;
 
 export interface EvidenceQuestion {
@@ -45,7 +45,7 @@ export interface EvidenceAnswer {
 
 const MASK = 'masked:';
 
-/** In place of a personal value; `digest` only tells equal from different. */
+/** Stands in for a personal value; `digest` only shows whether two values are equal. */
 export const maskedValue = (digest: string): string => `${MASK}${digest}`;
 
 /** What lies in a stream between two ends that differ: only the provisioner may look, and it tells no content. */

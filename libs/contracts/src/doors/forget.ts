@@ -1,4 +1,6 @@
-/** The question "have the broker forget these messages of mine", one door for each service, so that none can ask it of another's. */
+/**
+ * Asks the provisioner to delete these messages of the caller from the broker. One door per service, so that none can ask it for another's.
+ */
 export function forgetSubject(service: string): string {
   return `rpc.operations.forget.${service}`;
 }

@@ -1,4 +1,4 @@
-/** The door to changes held by the guard of one system (X6): listed and decided by whoever the desk of operations has made out. */
+/** The door to changes held by the guard of one system (X6): operations lists and decides them on behalf of authorized people. */
 export const heldSubject = (system: string): string => `rpc.${system}.held`;
 
 export type HeldQuestion =

@@ -1,6 +1,6 @@
 import type { RecordRead } from './evidence';
 
-/** Asks a system's adapter what its system of record says right now, in our words; nothing is announced of it. */
+/** Asks an adapter what its system of record says right now, translated to our contract; nothing is announced. */
 export const readSourceSubject = (system: string): string => `rpc.${system}.read-source`;
 
 export type ReadSourceQuestion =

@@ -1,6 +1,6 @@
 import type { NodeDigest } from './digest';
 
-/** The door to a service's read models: made again from the owners' snapshots, beside the live traffic (B12). */
+/** The door that rebuilds a service's read models from the owners' snapshots, alongside the live traffic (B12). */
 export const rebuildSubject = (service: string): string => `rpc.${service}.rebuild`;
 
 export type RebuildQuestion =

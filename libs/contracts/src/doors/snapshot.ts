@@ -1,4 +1,4 @@
-/** Request/reply subject on which the adapter of a system says what it holds of an entity (B12). */
+/** Request/reply subject on which the adapter of a system returns all announced states of an entity, in pages (B12). */
 export const snapshotSubject = (system: string): string => `rpc.${system}.snapshot`;
 
 export interface SnapshotQuestion {

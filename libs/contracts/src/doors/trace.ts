@@ -1,4 +1,4 @@
-/** The door to what one service knows of one SKU, order or customer: a line a happening, never a payload. */
+/** The door to what one service knows about one SKU, order or customer: one line per event in its history, never a payload. */
 export const traceSubject = (service: string): string => `rpc.${service}.trace`;
 
 export type TraceQuestion = { readonly sku: string } | { readonly orderId: string } | { readonly customerId: string };

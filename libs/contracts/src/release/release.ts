@@ -19,7 +19,10 @@ export interface Release {
   readonly processes: readonly string[];
 }
 
-/** What the contracts that a build was compiled with say of a service: it says each thing in the newest version, and may read the others. */
+/**
+ * What the contracts that a build was compiled with say about a service: it produces each entity in the newest version, and may read older
+ * ones.
+ */
 export function declaredOf(service: string): Pick<Release, 'produces' | 'reads'> {
   return {
     produces: newestOf(contracts).filter(({ systems }) => systems.includes(service)).map(({ entity, major }) => ({ entity, major })).toSorted(byName),

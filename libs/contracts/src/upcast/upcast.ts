@@ -16,8 +16,8 @@ export interface Catalogue {
 }
 
 /**
- * `raise` is pure and takes everything that the old validator takes; unknown values of open enums are replaced before it.
- * It neither adds what the old one has not said nor asks anybody: a redrive a year later has to give the same.
+ * `raise` is pure and accepts everything that the old validator accepts; unknown values of open enums are replaced before. It invents no
+ * data and asks nobody: a redrive a year later must give the same result.
  */
 export function defineUpcast<Old, New>(from: Contract<Old>, to: Contract<New>, raise: (data: Old) => New): Upcast {
   const what = `${from.entity}@${String(from.major)} to ${to.entity}@${String(to.major)}`;
@@ -27,15 +27,15 @@ export function defineUpcast<Old, New>(from: Contract<Old>, to: Contract<New>, r
   return { entity: from.entity, from: from.major, to: to.major, raise: (data) => raise(data as Old) };
 }
 
-/** The majors of its entity that whoever declares `contract` can read, its own first. */
+/** The majors of its entity that a consumer declaring `contract` can read, its own first. */
 export function readableMajors({ upcasts }: Pick<Catalogue, 'upcasts'>, { entity, major }: ContractVersion): readonly number[] {
   const before = upcasts.find((each) => each.entity === entity && each.to === major);
   return before === undefined ? [major] : [major, ...readableMajors({ upcasts }, { entity, major: before.from })];
 }
 
 /**
- * Data that the old contract has accepted, as `to` says it. What comes out is validated as well: a wrong upcast opens dead letters, and
- * nothing of it is stored.
+ * Upcasts data that the old contract has accepted to `to`. The result is validated as well: a wrong upcast opens dead letters, and nothing
+ * of it is stored.
  */
 export function raised(catalogue: Catalogue, from: Contract, to: Contract, data: unknown): { readonly data: unknown } | { readonly refused: string } {
   if (!readableMajors(catalogue, to).includes(from.major)) return { refused: `v${String(from.major)} of ${from.entity} can't be read as the v${String(to.major)} that is declared here` };

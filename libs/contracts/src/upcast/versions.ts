@@ -8,13 +8,13 @@ import type { Catalogue } from './upcast';
 
 type Known = Pick<Catalogue, 'contracts'>;
 
-/** undefined when this build does not know the version: then nobody can say what in it is personal. */
+/** undefined if this build does not know the version: then it can't tell which parts are personal. */
 export const contractAt = (known: Known, { entity, major }: ContractVersion): Contract | undefined => known.contracts.find((each) => each.entity === entity && each.major === major);
 
-/** Every version of an entity that is known, the newest first. */
+/** Every known version of an entity, newest first. */
 export const versionsOf = (known: Known, entity: string): readonly Contract[] => known.contracts.filter((each) => each.entity === entity).toSorted((a, b) => b.major - a.major);
 
-/** What is said of each entity today: one contract for each, in the order in which they were given. */
+/** The newest contract of each entity, in the given order. */
 export const newestOf = (all: readonly Contract[]): readonly Contract[] => all.filter(({ entity, major }) => !all.some((other) => other.entity === entity && other.major > major));
 
 export const versionName = ({ entity, major }: ContractVersion): string => `${entity}@${String(major)}`;

@@ -79,7 +79,7 @@ const oldestVersion = [2, 10] as const;
 const atomicSince = [2, 12] as const;
 const isAtLeast = ([major, minor]: readonly [number, number], [wantedMajor, wantedMinor]: readonly [number, number]): boolean => major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
 
-/** `replicas`: 1 on a machine, 3 in a cluster. */
+/** `replicas`: 1 on a single machine, 3 in a cluster. */
 export async function openAdministration(broker: Broker, replicas = 1): Promise<Administration> {
   const serverVersion = broker.nc.info?.version ?? '0';
   const [major = 0, minor = 0] = serverVersion.split('.').map(Number);

@@ -3,8 +3,8 @@ import { AuthorizationError, NoRespondersError, PermissionViolationError, Reques
 import { StewardError } from '@steward/platform';
 
 /**
- * B3: the broker's own words mislead. A lost stream answers "jetstream is not enabled" (nobody listens on its subject), a missing
- * import in the account shows as a time-out. The returned error says what is probably true and keeps the original as its cause.
+ * B3: the broker's own messages mislead. A lost stream answers "jetstream is not enabled" (nobody listens on its subject), a missing import
+ * in the account shows as a time-out. The returned error says what is probably true and keeps the original as its cause.
  */
 export function namedBrokerError(cause: unknown, doing: string): StewardError {
   if (cause instanceof StewardError) return cause;

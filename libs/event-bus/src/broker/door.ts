@@ -6,8 +6,8 @@ import { z } from 'zod';
 export const STILL_STARTING = 'the service is still starting';
 
 /**
- * A door: what a service answers over the broker. Its question is in `@steward/contracts`, who may ask is in the broker's accounts; a question
- * that is not of its shape, and what can't be answered, are refused in words that the asker can use.
+ * A door: a request that a service answers over the broker. The shape of the question is in `@steward/contracts`, who may ask is in the
+ * broker's accounts. A question of another shape, and one that can't be answered, is refused with a reason that the caller can use.
  */
 export function doorModule<Opened, Answer>(subject: string, opened: () => Opened | undefined, answer: (open: Opened, asked: unknown) => Promise<Answer>): DynamicModule {
   @Controller()

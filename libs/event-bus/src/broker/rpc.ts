@@ -26,7 +26,7 @@ function transportOptions(options: RpcOptions): NonNullable<NatsOptions['options
   return { ...rest, servers: servers ?? [], name: `${rest.name ?? options.service}-rpc`, waitOnFirstConnect: true };
 }
 
-/** One bounded question; a missing answer is named for what it is. */
+/** One request with a time limit; if there is no answer, the error says why. */
 export async function ask<Answer, Question = unknown>(client: ClientProxy, subject: string, question: Question, withinMs = 5_000): Promise<Answer> {
   try {
     return await firstValueFrom(client.send<Answer, Question>(subject, question).pipe(timeout({ first: withinMs })));
@@ -52,6 +52,7 @@ function refusalIn(cause: unknown, subject: string): StewardError | undefined {
 
 export type AskBrokerState = (request: BrokerStateRequest) => Promise<BrokerState>;
 
+/** Asks operations for the state of streams and durables (B10). */
 export const askBrokerState =
   (client: ClientProxy): AskBrokerState =>
   (request) =>

@@ -37,8 +37,8 @@ export interface Handler {
 }
 
 /**
- * `apply` is called after the gate and inside its transaction, only with keys that moved, each once, sorted by key.
- * It may run again with the same changes (a bisected or retried batch): its effects belong into `tx` and nowhere else.
+ * `apply` is called after the gate and in its transaction, only with keys that have changed, each once, sorted by key. It may run again
+ * with the same changes (a bisected or retried batch), so write its effects in `tx` and nowhere else.
  */
 export function defineProjection<T>(spec: {
   builds: string;
@@ -50,7 +50,7 @@ export function defineProjection<T>(spec: {
   return { kind: 'projection', builds: spec.builds, contract: spec.contract, apply: (tx, changes) => spec.apply(tx, changes as StateChange<T>[]) };
 }
 
-/** `handle` is called once per event and key order (C5b); effects belong into `tx`, where the inbox row is. */
+/** `handle` is called once per event, in the order of its key (C5b); write its effects in `tx`, together with the inbox row. */
 export function defineHandler<T>(spec: {
   builds: string;
   contract: Contract<T>;

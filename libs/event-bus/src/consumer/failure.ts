@@ -29,21 +29,21 @@ export type ReadBack = (tx: PoolClient) => Promise<'happened' | 'absent' | 'unkn
 // A mark beside the error, not a subclass: handlers throw these through code that wraps or rethrows nothing.
 const signals = new WeakMap<Error, { kind: 'business' } | { kind: 'unknown'; readBack: ReadBack } | { kind: 'awaiting'; entity: string; key: string }>();
 
-/** To be thrown by a handler: a case for a person, not an error; it is not tried again. */
+/** Thrown by a handler: a case for a person rather than an error; it is not tried again. */
 export function businessCase(reason: string): Error {
   const error = new Error(reason);
   signals.set(error, { kind: 'business' });
   return error;
 }
 
-/** To be thrown by a handler whose call may have had its effect: read back first, then decide. */
+/** Thrown by a handler whose call may have had its effect: it is read back before anything is decided. */
 export function unknownOutcome(cause: Error, readBack: ReadBack): Error {
   const error = new Error(`outcome unknown: ${cause.message}`, { cause });
   signals.set(error, { kind: 'unknown', readBack });
   return error;
 }
 
-/** To be thrown by a handler of events: waits until `key` of that state entity is stored (C8), at most as long as the strategy allows. */
+/** Thrown by an event handler: the event waits until `key` of that state entity is stored (C8), at most as long as the strategy allows. */
 export function awaiting(entity: string, key: string): Error {
   const error = new Error(`${entity} ${key} is not here yet`);
   signals.set(error, { kind: 'awaiting', entity, key });

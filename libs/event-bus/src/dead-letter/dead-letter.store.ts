@@ -59,7 +59,7 @@ on conflict (consumer, identity) where state = 'open' do update
     headers = excluded.headers, body = excluded.body
 returning id`;
 
-/** Stores letters in the given transaction; returns their ids in order. Letters are rare: one statement each. */
+/** Stores letters in the given transaction; returns their ids in order. Letters are rare, so each is a statement of its own. */
 export async function storeDeadLetters(tx: PoolClient, letters: readonly NewLetter[], now: Date): Promise<string[]> {
   const ids: string[] = [];
   for (const letter of letters) {
@@ -86,7 +86,7 @@ export async function storeDeadLetters(tx: PoolClient, letters: readonly NewLett
   return ids;
 }
 
-/** C5: letters of keys whose stored state is newer by now, or whose very message was applied after all, close by themselves. */
+/** C5: closes letters of keys whose stored state is now newer, or whose very message has been applied after all. */
 export async function closeSuperseded(tx: PoolClient | Pool, consumer: string, stored: { readonly entity: string; readonly keys: readonly string[]; readonly revisions: readonly number[] }, now: Date): Promise<void> {
   await tx.query({
     name: 'steward_dead_letter_superseded',
@@ -99,7 +99,7 @@ export async function closeSuperseded(tx: PoolClient | Pool, consumer: string, s
   });
 }
 
-/** The same for what has no revision: events that were applied, items of a feed that can be translated again. */
+/** The same for what has no revision: applied events, and items of a feed that can be translated again. */
 export async function closeApplied(tx: PoolClient, consumer: string, identities: readonly string[], { reason, now }: { readonly reason: string; readonly now: Date }): Promise<void> {
   await tx.query({
     name: 'steward_dead_letter_applied',

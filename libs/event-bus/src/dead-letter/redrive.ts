@@ -62,17 +62,17 @@ export async function classifyRedrive({ database, works, sources }: Acting, ids:
   });
 }
 
-/** Applies letters again, in the order of their keys' sequences; returns what became of each. */
+/** Applies letters again, in the order of their keys' sequences; returns the result for each. */
 export function redrive(acting: Acting, ids: readonly string[], act: Act): Promise<Verdict[]> {
   return each(acting, ids, { ...act, name: 'redrive', one: (tx, work, letter) => redriveOne(tx, work, letter, act.edit, acting.sources) });
 }
 
-/** Gives letters up for good. A discarded event counts as skipped, so that what waits behind it flows (C5b). */
+/** Gives letters up for good. A discarded event counts as skipped, so that the events behind it flow (C5b). */
 export function discard(acting: Acting, ids: readonly string[], act: Act): Promise<Verdict[]> {
   return each(acting, ids, { ...act, name: 'discard', one: discardOne });
 }
 
-/** The same for events and commands alone: for who wants what waits behind them to flow, and would not give up a state by mistake. */
+/** The same for events and commands only, to release the events behind them without giving up a state by mistake. */
 export function skip(acting: Acting, ids: readonly string[], act: Act): Promise<Verdict[]> {
   const one: One = async (tx, work, letter) => (letter.sequence === null ? { outcome: { verdict: 'conflict', detail: 'nothing waits behind a state: discard it' } } : discardOne(tx, work, letter));
   return each(acting, ids, { ...act, name: 'skip', one });

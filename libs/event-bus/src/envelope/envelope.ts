@@ -31,7 +31,7 @@ export interface Envelope {
   readonly body: string;
 }
 
-/** The major in which a message is said. */
+/** The major version of a message. */
 export const majorOf = ({ type }: Pick<Envelope, 'type'>): number => Number(type.slice(type.lastIndexOf('.v') + 2));
 
 /** What a subject alone says; everything a header claims is compared with it (B9). */
@@ -53,8 +53,8 @@ export const dataSchemaOf = ({ entity, major }: Pick<Contract, 'entity' | 'major
 const knownBy = new WeakMap<Catalogue, Map<string, Address>>();
 
 /**
- * The contract a subject belongs to, or undefined when no known contract allows that system to emit it. A major that this build does not
- * know is its entity's all the same: its owner has sent it, and no forger.
+ * The contract a subject belongs to, or undefined if no known contract allows that system to emit it. A major that this build does not know
+ * still belongs to its entity: it comes from the owner, not from a forger.
  */
 export function addressOf(subject: string, catalogue: Catalogue = shipped): Address | undefined {
   const prefix = subject.slice(0, subject.lastIndexOf('.'));

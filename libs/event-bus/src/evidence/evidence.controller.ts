@@ -14,6 +14,6 @@ export async function answerEvidence(database: Pick<Database, 'transaction'>, ta
   return database.transaction((tx) => readEvidence(tx, table, about, { ofSource }));
 }
 
-/** `ofSource`: what an adapter knows of the system behind it. */
+/** The door to evidence. `ofSource`: what an adapter knows about its system of record. */
 export const evidenceModule = (service: string, tableOf: TableOf, database: () => Database | undefined, ofSource?: ReadSourceEvidence): DynamicModule =>
   doorModule(evidenceSubject(service), database, (open, asked) => answerEvidence(open, tableOf, asked, ofSource));

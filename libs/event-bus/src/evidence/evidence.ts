@@ -86,7 +86,7 @@ function toEvidence(row: Row, contract: Contract | undefined, source: SourceEvid
   };
 }
 
-/** The data with each personal value replaced by a word for it: each value there is, where no contract says which are. Pure. */
+/** The data with each personal value replaced by a placeholder; every value is, if no contract says which are personal. Pure. */
 export function masked(contract: Pick<Contract, 'piiPaths'> | undefined, data: unknown): unknown {
   return contract === undefined ? maskAll(data) : contract.piiPaths.reduce((left, path) => maskAt(left, path.split('/').slice(1)), data);
 }

@@ -24,7 +24,7 @@ export interface By {
 
 type Querying = Pick<Database, 'query'>;
 
-/** A flow that is paused already stays so since when it was; who asks now, why and until when is what counts from now on. */
+/** Pauses a flow. If it is already paused, the time since when stays, and actor, reason and end are replaced. */
 export async function pauseFlow(database: Querying, flow: string, { actor, reason, resumesAt }: By & { readonly resumesAt: Date | null }): Promise<void> {
   await database.query(
     `with paused as (
@@ -36,7 +36,7 @@ export async function pauseFlow(database: Querying, flow: string, { actor, reaso
   );
 }
 
-/** False when it was not paused. */
+/** Resumes a flow; false if it was not paused. */
 export async function resumeFlow(database: Querying, flow: string, { actor, reason }: By): Promise<boolean> {
   const rows = await database.query(
     `with resumed as (delete from flow_pause where flow = $1 returning flow),
@@ -62,6 +62,9 @@ export async function readPauses(database: Querying): Promise<Pause[]> {
   );
 }
 
-/** For a statement that must not begin anything of a paused flow, in whichever replica it runs: true in SQL while the flow may run. */
+/**
+ * An SQL condition that is true unless the flow is paused: for statements that must not begin anything for a paused flow, in whichever
+ * replica.
+ */
 export const mayFlow = (flowParameter: string): string =>
   `not exists (select from flow_pause where flow = ${flowParameter} and (resumes_at is null or resumes_at > now()))`;

@@ -1,6 +1,6 @@
 const buckets = 60;
 
-/** How much of something there was a second, over the last minute. */
+/** Events per second, over the last minute. */
 export class Rate {
   private readonly counts = new Array<number>(buckets).fill(0);
   private readonly startedAt = performance.now();

@@ -39,7 +39,7 @@ from (select ${place} as place) here left join (select place, number_floor from 
 where last.place is distinct from here.place
 returning number_floor::float8 as floor, said_again as first`;
 
-/** To be called before anything is numbered; in any number of processes. */
+/** Call it before anything is numbered; any number of processes may. */
 export async function beginLife(database: Pick<Database, 'query' | 'transaction'>, logger: Logger): Promise<void> {
   // Without the lock first: whoever says everything again holds the table for as long as that takes.
   const [known] = await database.query<{ same: boolean }>(`select place = ${place} as same from database_life order by id desc limit 1`);
@@ -52,7 +52,7 @@ export async function beginLife(database: Pick<Database, 'query' | 'transaction'
   else if (begun !== undefined) logger.warn({ floor: begun.floor }, 'this database comes from a backup or another cluster: all it has said will be said again');
 }
 
-/** As a number; 0 before any life has begun. */
+/** The floor of the current life; 0 before any life has begun. */
 export async function lifeFloor(database: Pick<Database, 'query'>): Promise<number> {
   const [row] = await database.query<{ floor: number }>(`select ${numberFloor}::float8 as floor`);
   return row?.floor ?? 0;

@@ -18,8 +18,8 @@ export interface Draft {
 }
 
 /**
- * O5: what the broker or the tables would refuse is refused before commit, so whoever wrote it hears of it, and no
- * committed row can stand at the head of the outbox for ever. Undefined when the draft may be written.
+ * O5: what the broker or the tables would refuse is refused before commit, so that the writer hears of it and no committed row can block
+ * the outbox for ever. Returns undefined if the draft may be written.
  */
 export function publishFault(draft: Draft): RejectedError | undefined {
   const { contract, system, key, body } = draft;

@@ -11,7 +11,10 @@ const dayMs = 86_400_000;
 /** B1: long enough to audit and refill a stream after a long week-end. */
 export const outboxRetentionMs = 72 * 3_600_000;
 
-/** O6: what may be replayed must still be there. Called at start; throws when a setting contradicts it. */
+/**
+ * O6: what may be replayed must still be there. Called at the start.
+ * @throws if a setting contradicts it
+ */
 export function checkRetention(settings: { whose?: string; longestReplayMs: number; outboxMs?: number; inboxMs?: number; tombstoneMs?: number; closedLettersMs?: number }): void {
   const { whose, longestReplayMs } = settings;
   const tooShort = [
@@ -33,8 +36,8 @@ const isoDay = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 const partitionName = (ms: number): string => `outbox_${isoDay(ms).replaceAll('-', '')}`;
 
 /**
- * Makes today's and the next days' partitions. Safe to run from several processes at once. They are looked after each hour, so one ahead is
- * enough; whatever reads what is pending opens them all, the empty ones too.
+ * Creates the partitions of today and the next days; several processes may run it at once. Partitions are checked every hour, so one day
+ * ahead is enough; more would cost time, since reading what is pending opens them all, even empty ones.
  */
 export async function ensurePartitions(database: Pick<Database, 'transaction'>, nowMs: number, daysAhead = 1): Promise<void> {
   for (let day = 0; day <= daysAhead; day += 1) {
@@ -94,7 +97,7 @@ interface RetentionOptions {
   everyMs?: number;
 }
 
-/** Looks after the partitions for the life of the service: once at start (awaited), then every hour. */
+/** Maintains the partitions for the life of the service: once at the start (awaited), then every hour. */
 export class Retention {
   private readonly stopping = new AbortController();
   private loop: Promise<void> | undefined;

@@ -48,7 +48,10 @@ export interface SendingSide {
   readonly start: () => void;
 }
 
-/** Registers what it opens with readiness and shutdown. What is drained after this was registered is drained before it: its rows are still sent. */
+/**
+ * Opens outbox, lease and relay, and registers them with readiness and shutdown. What is registered after it is drained before it, so its
+ * rows are still sent.
+ */
 export async function openSendingSide(options: SendingSideOptions): Promise<SendingSide> {
   const { service, database, databaseUrl, broker, askForget, refuseLazyBroker, tells = [] } = options;
   const { clock, logger, readiness, shutdown } = options.runtime;

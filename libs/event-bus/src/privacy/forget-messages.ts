@@ -12,7 +12,7 @@ import type { PoolClient } from 'pg';
 import { ask } from '../broker';
 import { type PersonalTrace, redactOutbox } from './redact-person';
 
-/** In the transaction in which the person is forgotten. `system` is the one that has sent them, in whichever version. */
+/** To be called in the transaction that forgets the person. `system` is the sender of the messages, in whichever version they are. */
 export async function forgetMessages(tx: PoolClient, system: string, traces: readonly Pick<PersonalTrace, 'contract' | 'keys'>[], catalogue: Catalogue = shipped): Promise<void> {
   const versions = traces.flatMap(({ contract: { entity }, keys }) => versionsOf(catalogue, entity).map((contract) => ({ contract, keys })));
   const messages = versions.flatMap(({ contract, keys }) => keys.map((key) => ({ subject: subjectOf(contract, system, key), type: typeOf(contract, system), key })));
@@ -66,7 +66,7 @@ interface ForgettingOptions {
   readonly everyMs?: number;
 }
 
-/** Returns what ends it and waits for a look under way. */
+/** Returns a function that stops it and waits for a pass in progress. */
 export function startForgetting({ system, database, ask: askBroker, clock, logger, everyMs = 2_000 }: ForgettingOptions): () => Promise<void> {
   const stopping = new AbortController();
   const run = async (): Promise<void> => {

@@ -33,7 +33,10 @@ export const erasedError = 'erased with the person it speaks of';
 /** Shorter ones would be found in any text by chance. */
 const shortestMention = 6;
 
-/** `mentions` = texts that belong to nobody else, such as an e-mail address; they are only compared. */
+/**
+ * Removes a person from everything this library keeps; returns the number of rows changed. `mentions` = texts that belong to nobody else,
+ * such as an e-mail address; they are only compared.
+ */
 export async function redactPerson(tx: PoolClient, traces: readonly PersonalTrace[], mentions: readonly string[] = [], catalogue: Catalogue = shipped): Promise<Redacted> {
   const redacted = { storedParts: 0, outbox: 0, held: 0, letters: 0 };
   const sends = await hasOutbox(tx);

@@ -1,8 +1,8 @@
 import type { Contract } from '@steward/contracts';
 
 /**
- * The same data with everything that the contract, in the version in which it is said, calls personal replaced, each value by one of its kind: what is left still fits
- * the contract, so that it can be read, compared and sent again. Pure.
+ * The same data with every value that the contract, in the data's version, marks as personal replaced by one of the same kind. The result
+ * still fits the contract, so that it can be read, compared and sent again. Pure.
  */
 export function withoutPersonal(contract: Contract, data: unknown): unknown {
   return contract.piiPaths.reduce((cleared, path) => clearAt(cleared, path.split('/').slice(1)), onlyKnownFields(contract, data));

@@ -68,7 +68,7 @@ export class Heart {
   }
 }
 
-/** What a build says of itself; `works` is what it has mounted indeed. */
+/** What a build reports about itself; `works` is what it has actually mounted. */
 export function releaseOf({ service, process, processes = [process], migrations, works }: Pick<HeartOptions, 'service' | 'process' | 'processes' | 'migrations' | 'works'>): Release {
   const declared = declaredOf(service);
   const mounted = works?.().flatMap(({ projections, handlers, catalogue = shipped }) => [...projections.values(), ...handlers.values()].map((each) => ({ ...each, catalogue })));

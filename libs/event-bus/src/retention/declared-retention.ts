@@ -16,6 +16,10 @@ export interface DeclaredRetention {
   readonly statement: string;
 }
 
+/**
+ * Declares a retention.
+ * @throws TypeError if the statement is not a bounded batch with $1 and `limit $2`
+ */
 export function defineRetention(retention: DeclaredRetention): DeclaredRetention {
   const { table, keepMs, statement } = retention;
   if (!Number.isFinite(keepMs) || keepMs <= 0) throw new TypeError(`${table} is kept for ${String(keepMs)} ms`);
@@ -28,7 +32,10 @@ export const underRetention = `coalesce(current_setting('steward.retention', tru
 
 const removed = counter('steward_rows_retired_total', 'Rows that were deleted or emptied because they were older than they are kept', ['table']);
 
-/** One batch; how many rows it took. Zero says that nothing is left, a batch may take more rows than it has groups. */
+/**
+ * Deletes one batch; returns the number of rows. Zero means that nothing is left; a batch counts groups, so it may delete more rows than
+ * its limit.
+ */
 export async function retire(database: Pick<Database, 'transaction'>, { table, keepMs, statement }: DeclaredRetention, nowMs: number, batch = 1_000): Promise<number> {
   const count = await database.transaction(async (tx) => {
     await tx.query(`set local steward.retention = 'on'`);
@@ -45,7 +52,7 @@ interface RetiringParts {
   readonly logger: Logger;
 }
 
-/** All that is due now, until the signal. */
+/** Deletes everything due now, or stops at the signal. */
 export async function retireAll({ database, clock, logger }: RetiringParts, retentions: readonly DeclaredRetention[], signal: AbortSignal): Promise<void> {
   for (const retention of retentions) {
     let rows = 0;
@@ -56,7 +63,7 @@ export async function retireAll({ database, clock, logger }: RetiringParts, rete
 
 export const retireEveryMs = 3_600_000;
 
-/** For whoever has no loops under a lease: several at once do no harm. */
+/** For services without loops under a lease: running several at once does no harm. */
 export function retiringLoop(parts: RetiringParts, retentions: readonly DeclaredRetention[]): BackgroundLoop {
   const loop: BackgroundLoop = new BackgroundLoop({
     ...parts,

@@ -45,7 +45,7 @@ interface Telling extends AnnouncingAgain {
   readonly tells: readonly Told[];
 }
 
-/** The door of a service that announces nothing but rows of its own. */
+/** The announce-again door of a service that announces only rows of its own. */
 export async function announceToldAgain(telling: Telling, question: AnnounceAgainQuestion): Promise<AnnounceAgainAnswer> {
   const { service, tells } = telling;
   const told = tells.find(({ contract }) => contract.entity === question.entity);
@@ -73,7 +73,10 @@ export async function announceOnce({ database, now }: AnnouncingAgain, question:
   });
 }
 
-/** `above` can't be given to a row that tells itself: where somebody holds more, the next look still finds it. */
+/**
+ * Ignores the question's `above`, because a told row numbers itself: if somebody holds a higher revision, the next comparison still finds
+ * it.
+ */
 export async function tellAgain(tx: PoolClient, told: Told, keys: readonly string[], dryRun: boolean): Promise<AnnouncedAgain[]> {
   if (!dryRun) await touchTold(tx, told, keys);
   const next = await nextTold(tx, told, keys, !dryRun);

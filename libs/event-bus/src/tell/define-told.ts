@@ -11,6 +11,10 @@ export interface Told {
   readonly toData: (row: Readonly<Record<string, unknown>>, service: string) => unknown;
 }
 
+/**
+ * Declares a told table.
+ * @throws TypeError if the contract is not one of told rows
+ */
 export function defineTold<Row extends object, T>(spec: {
   contract: Contract<T>;
   table: string;

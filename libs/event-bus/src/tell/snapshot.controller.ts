@@ -37,6 +37,6 @@ export async function answerSnapshotCount(database: Pick<Database, 'query'>, row
 
 const isCount = (asked: unknown): boolean => typeof asked === 'object' && asked !== null && 'count' in asked;
 
-/** `rowsOf` reads where the states of an entity are. */
+/** The snapshot door; `rowsOf` reads the states of an entity from wherever they are. */
 export const snapshotModule = (service: string, database: () => Database | undefined, rowsOf: SnapshotRows): DynamicModule =>
   doorModule<Database, SnapshotPage | SnapshotCount>(snapshotSubject(service), database, (open, asked) => (isCount(asked) ? answerSnapshotCount : answerSnapshot)(open, rowsOf, asked));

@@ -37,8 +37,8 @@ const tables = [
 ];
 
 /**
- * What makes a table with an `id` a told one. The version moves with every update but the Teller's own mark, by a trigger: no writer, and
- * nobody with a hand in the database, can change a row without its being told. Rows that are there already are told too.
+ * Turns a table with an `id` into a told one. A trigger increments the version with every update except the Teller's own mark, so no
+ * writer, and no manual edit, can change a row without it being published. Existing rows are published too.
  */
 export function tellTable(table: string, entity: string): string[] {
   return [

@@ -96,8 +96,8 @@ async function tellAgain(tx: PoolClient, service: string, contract: Contract, ep
 }
 
 /**
- * X3: has these rows told under a new revision though nothing has changed, and those that are no more as deleted: who missed a deletion can hear
- * of it as long as its tombstone is kept.
+ * X3: has these rows published under a new revision though nothing has changed, and rows that no longer exist as deleted; a consumer that
+ * missed a deletion can hear of it as long as the tombstone is kept.
  */
 export async function touchTold(tx: Pick<PoolClient, 'query'>, { table, contract }: Told, keys: readonly string[]): Promise<void> {
   await tx.query(`update ${table} set version = version where id::text = any($1::text[])`, [keys]);

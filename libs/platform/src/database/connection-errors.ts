@@ -11,7 +11,7 @@ const untrusted = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABL
 
 const codeOf = (error: unknown): string => (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '');
 
-/** Whether the connection, not the statement, is at fault: the same work may succeed on a new connection. */
+/** Whether the connection failed rather than the statement: the same work may succeed on a new connection. */
 export function isConnectionError(error: unknown): boolean {
   const code = codeOf(error);
   if (code.startsWith('08') || sqlStates.has(code) || systemCodes.has(code)) return true;

@@ -116,7 +116,7 @@ export class Listener {
   }
 }
 
-/** A started listener. */
+/** Creates a listener and starts it. */
 export async function listenTo(
   url: string,
   channels: ListenerOptions['channels'],

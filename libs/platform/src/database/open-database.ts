@@ -53,6 +53,10 @@ export interface Database {
 
 type NameError = typeof namedDatabaseError;
 
+/**
+ * Waits until the database is reachable, migrates it, and opens a pool.
+ * @throws OnlyMigrated if STEWARD_MIGRATE_ONLY is set; DATABASE_… errors when it stays unreachable
+ */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { url, name, logger, migrations, statementTimeoutMs = 30_000, poolSize = 10 } = options;
   const waitMs = options.startupWaitMs ?? ambientEnv().STEWARD_STARTUP_WAIT_MS;

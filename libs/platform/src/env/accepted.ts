@@ -15,7 +15,7 @@ export const neededInProduction = z.registry<{ readonly why: string }>();
 
 type Facts = z.core.JSONSchema.BaseSchema;
 
-/** Says in words what a variable's schema accepts: its own description when it has one, else what the schema tells by itself. */
+/** Says in words what a variable accepts: its own description if it has one, else what can be derived from its schema. */
 export function describe(schema: z.core.$ZodType): Described {
   const required = !z.safeParse(schema, undefined).success;
   const facts = factsOf(schema);

@@ -16,8 +16,8 @@ const toolVariables = ['STEWARD_CACHE_DIR', 'STEWARD_NATS_RELEASES'];
 const kubernetesLink = /_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)$/;
 
 /**
- * Reads a shape of variables, all faults in one ENV_INVALID. An empty variable counts as not set, as compose files write it.
- * `alsoKnown`: names that other parts of this process read; they are not refused as unknown.
+ * Reads variables by their schemas; all faults are in one ENV_INVALID. An empty variable counts as not set, as compose files write it.
+ * `alsoKnown`: names that other parts of this process read, and that are therefore not refused as unknown.
  */
 export function loadEnv<S extends z.ZodRawShape>(shape: S, source: Source = process.env, alsoKnown: readonly string[] = []): EnvOf<S> {
   const given = Object.fromEntries(Object.keys(shape).map((name) => [name, source[name] === '' ? undefined : source[name]]));

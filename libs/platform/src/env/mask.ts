@@ -1,7 +1,7 @@
 const secretName = /(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|SIGNATURE|API_?KEY|_KEYS?$)/i;
 const userInfo = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi;
 
-/** Whether a variable, field or header of this name may hold what nobody should read in a log. */
+/** Whether a variable, field or header of this name may hold a secret that must not be logged. */
 export const isSecretName = (name: string): boolean => secretName.test(name);
 
 /** Hides user and password of every address in the text. */

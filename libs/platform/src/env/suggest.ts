@@ -1,4 +1,4 @@
-/** The candidate that a typing error most likely meant, or undefined when none is near. */
+/** The candidate most likely meant by a typing error, or undefined if none is close. */
 export function nearest(given: string, candidates: readonly string[]): string | undefined {
   // A third of the letters wrong is another word, not a slip.
   const limit = Math.max(2, Math.floor(given.length / 3));

@@ -22,20 +22,23 @@ export interface Problem {
   readonly traceId: string;
 }
 
+/** A problem document (RFC 9457) for an error code; `errors` names the places of the input that are at fault. */
 export function problemOf(code: ErrorCode, detail: string = errorTable[code].meaning, errors: readonly ProblemPlace[] = []): Problem {
   return { type: `urn:steward:error:${code}`, title: errorTable[code].meaning, status: statusOf(code), code, detail, errors, traceId: traceId() };
 }
 
+/** The problem document (RFC 9457) of an error. */
 export function toProblem({ code, detail, place, accepted }: StewardError): Problem {
   const nowhere = place === undefined && accepted === undefined;
   return problemOf(code, detail, nowhere ? [] : [{ pointer: place ?? '', detail: detail ?? errorTable[code].meaning, accepted: accepted ?? '' }]);
 }
 
+/** HTTP status of an error code; 500 if the table names none. */
 export function statusOf(code: ErrorCode): number {
   return errorTable[code].http ?? 500;
 }
 
-/** The trace of the request when there is one, else a number to find its log line by. */
+/** The trace id of the request if there is one, else a random id by which its log line can be found. */
 export function traceId(): string {
   return trace.getActiveSpan()?.spanContext().traceId ?? randomBytes(16).toString('hex');
 }

@@ -8,7 +8,7 @@ export interface ErrorOptions {
   readonly accepted?: string;
 }
 
-/** A failure with a code of the error table. Thrown as such it means: try again, later it may work. */
+/** A failure with a code of the error table. Thrown, it means: try again, it may work later. */
 export class StewardError extends Error {
   override readonly name: string = 'StewardError';
   readonly code: ErrorCode;
@@ -27,7 +27,7 @@ export class StewardError extends Error {
   }
 }
 
-/** The same fault would come back for ever: never try again with the same input. */
+/** Retrying the same input would fail for ever: never try again. */
 export class RejectedError extends StewardError {
   override readonly name: string = 'RejectedError';
 }

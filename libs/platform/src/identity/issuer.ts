@@ -17,8 +17,8 @@ export const issuerEnv = {
 const NAMES = ['STEWARD_AUTH_ISSUER', 'STEWARD_AUTH_AUDIENCE', 'STEWARD_AUTH_JWKS_URL'] as const;
 
 /**
- * All three or none: an issuer whose audience is not told would let in tokens that were made for somebody else. `ahead`: the keys are read
- * before a token asks for them.
+ * All three or none: without an audience, tokens made for another application would be accepted. `ahead`: the keys are fetched before the
+ * first token needs them.
  */
 export function issuerOf(env: Readonly<Partial<Record<(typeof NAMES)[number], string | undefined>>>, parts: { clock: Clock; logger: Logger; ahead?: boolean }): Issuer | undefined {
   const { STEWARD_AUTH_ISSUER: issuer, STEWARD_AUTH_AUDIENCE: audience, STEWARD_AUTH_JWKS_URL: url } = env;

@@ -23,8 +23,8 @@ const TOLERANCE_S = 5;
 const ACCEPTED = `Bearer <JWT>, signed by the issuer with ${ALGORITHMS.join(', ')}`;
 
 /**
- * Checks the value of a header Authorization. Throws IDENTITY_TOKEN_REFUSED or IDENTITY_TOKEN_EXPIRED.
- * `issuer` undefined: nobody can authenticate, and whoever tries is told so rather than taken for a guest.
+ * Verifies the value of an Authorization header. Throws IDENTITY_TOKEN_REFUSED or IDENTITY_TOKEN_EXPIRED. With `issuer` undefined nobody
+ * can authenticate, and a request with a token is refused rather than treated as a guest's.
  */
 export function tokenVerifier(issuer: Issuer | undefined, clock: Clock): (authorization: string) => Promise<Verified> {
   return async (authorization) => {
@@ -51,7 +51,7 @@ export function tokenVerifier(issuer: Issuer | undefined, clock: Clock): (author
   };
 }
 
-/** A token that is not what this service takes; for claims too. */
+/** The error for a token that this service does not accept; for claims too. */
 export function tokenRefused(detail: string, cause?: unknown): RejectedError {
   return new RejectedError('IDENTITY_TOKEN_REFUSED', detail, { place: 'authorization', accepted: ACCEPTED, cause });
 }

@@ -17,6 +17,7 @@ export interface JsonFault {
 /** Bodies of ours are four deep; the parser is recursive. */
 const DEEPEST = 16;
 
+/** Parses JSON strictly; never throws for bad input: `fault` names the place and the reason. */
 export function parseStrictJson(text: string): Parsed {
   const parser = new Parser(text);
   try {

@@ -33,7 +33,7 @@ export function keepSecret(value: string): void {
   kept.add(JSON.stringify(value).slice(1, -1));
 }
 
-/** A text without the secrets of this process and those that texts are known to carry. */
+/** The text without secrets: those of this process, and patterns that are known to appear in texts. */
 export function cleanText(text: string): string {
   let clean = maskAddresses(text);
   for (const secret of kept) clean = clean.replaceAll(secret, '***');
@@ -70,7 +70,7 @@ function cleanValue(value: unknown, depth: number): unknown {
   return `[${value.constructor.name}]`;
 }
 
-/** Chosen fields only: errors of libraries carry queries, parameters, requests and rows. */
+/** Logs only chosen fields: errors of libraries contain queries, parameters, requests and rows. */
 export function cleanError(error: unknown, depth = 0): unknown {
   if (!types.isNativeError(error)) return cleanValue(error, 1);
   const code: unknown = 'code' in error ? error.code : undefined;

@@ -38,8 +38,8 @@ export function histogram<L extends string = string>(name: string, help: string,
 }
 
 /**
- * Counts a value with the trace that it was measured in as its exemplar. Only a sampled trace, since a link to one that nobody has kept leads
- * nowhere; false when there is none, and then nothing was counted: `labels(…).observe` is faster.
+ * Observes a value with the current trace as its exemplar. Only if the trace is sampled, since a link to a trace that was not kept leads
+ * nowhere; otherwise it returns false and has observed nothing: `labels(…).observe` is faster.
  */
 export function observeTraced<L extends string>(of: Histogram<L>, labels: Record<L, string>, value: number, traceparent: string | null | undefined): boolean {
   const span = readTraceparent(traceparent);

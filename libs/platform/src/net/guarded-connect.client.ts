@@ -39,7 +39,7 @@ const guardedLookup: LookupFunction = (hostname, options, callback) => {
   });
 };
 
-/** For `new Agent({ connect })`. An address that is written out is never looked up, so it is checked before. */
+/** For `new Agent({ connect })`. A literal IP address is never looked up in DNS, so it is checked beforehand. */
 export function guardedConnect(timeoutMs: number): buildConnector.connector {
   const connect = buildConnector({ timeout: timeoutMs, lookup: guardedLookup });
   return (options, callback) => {

@@ -1,4 +1,4 @@
-/** 0 to below 1, and the same again for the same seed, so that what happened can be repeated (mulberry32; no secrets are made of it). */
+/** Random numbers from 0 to below 1, the same for the same seed, so that a run can be repeated (mulberry32; never used for secrets). */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -10,7 +10,7 @@ import { parseFaults, type PlannedFault, type Seam } from './plan';
 // The plan belongs to the process as its signal handlers do: seams are passed deep inside calls that know nothing of tests.
 let armed: readonly PlannedFault[] | undefined;
 
-/** Arms the seams of this process; returns what disarms them. Tests and runMain only. */
+/** Arms the fault seams of this process; returns a function that disarms them. For tests and runMain only. */
 export function armFaults(text: string): () => void {
   const plan = parseFaults(text);
   armed = plan;

@@ -12,7 +12,7 @@ export interface BackgroundLoopSpec {
   readonly failed: string;
 }
 
-/** Turns until it is stopped; a turn that fails is logged and tried again. */
+/** Runs its turns until it is stopped; a turn that fails is logged and tried again. */
 export class BackgroundLoop {
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;

@@ -43,6 +43,10 @@ export interface Service {
   readonly stop: () => Promise<void>;
 }
 
+/**
+ * Creates and starts a service.
+ * @throws whatever its parts throw, after everything that was opened has been closed
+ */
 export async function createService(spec: ServiceSpec): Promise<Service> {
   const { name, env } = spec;
   const logger = spec.logger ?? createLogger({ service: name, level: env.STEWARD_LOG_LEVEL });

@@ -23,7 +23,7 @@ export interface Running {
 /** Below the 30 s that Kubernetes grants before SIGKILL. */
 const stopWithinMs = 25_000;
 
-/** Reads the environment, creates the service, and sees it to its end. `describe` is what STEWARD_DESCRIBE_ONLY prints instead. */
+/** Reads the environment, creates the service, and runs it until it stops. `describe` is what STEWARD_DESCRIBE_ONLY prints instead. */
 export function runMain<S extends z.ZodRawShape>(name: string, shape: S, create: (env: EnvOf<S>) => Promise<Running>, describe?: () => object): void {
   // Before the environment is judged: a pipeline that asks what an image is has neither database nor broker for it.
   if (describe !== undefined && process.env['STEWARD_DESCRIBE_ONLY'] === 'true') {

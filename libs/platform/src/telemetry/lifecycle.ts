@@ -13,7 +13,7 @@ export function onTelemetryStop(callback: () => Promise<void>): void {
   stop = callback;
 }
 
-/** Sends what is left and ends; never later than `withinMs`, because a missing collector must not hold up a deploy. */
+/** Sends what is left and ends within `withinMs`, because a missing collector must not delay a deployment. */
 export async function stopTelemetry(withinMs = 2_000): Promise<void> {
   const stopping = stop;
   stop = undefined;

@@ -33,7 +33,7 @@ export async function inSpan<T>(name: string, options: SpanOptions, work: (span:
   }
 }
 
-/** A span that its caller ends: for work that has no single function, as a message in a batch. */
+/** A span that its caller ends, for work that is not a single function, such as a message in a batch. */
 export function startSpan(name: string, { kind = 'internal', attributes, parent, links = [], startTime }: SpanOptions = {}): Span {
   return tracerOf().startSpan(
     name,
@@ -47,6 +47,7 @@ export function startSpan(name: string, { kind = 'internal', attributes, parent,
   );
 }
 
+/** Marks a span as failed, with the error's code or name as `error.type`; the message is cleaned of secrets. */
 export function failSpan(span: Span, error: unknown): void {
   const message = cleanText(error instanceof Error ? error.message : String(error));
   span.setStatus({ code: SpanStatusCode.ERROR, message });

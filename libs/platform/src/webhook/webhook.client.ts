@@ -6,7 +6,7 @@ export type Attempt = { readonly kind: 'told' } | { readonly kind: 'gone' } | { 
 
 const WITHIN_MS = 10_000;
 
-/** Told is any 2xx; redirects are not followed: whoever answers elsewhere is not whom the shop has named. */
+/** Delivered means any 2xx. Redirects are not followed: another address is not the one the shop has configured. */
 export async function postWebhook(url: string, body: string, headers: Record<string, string>, stopping: AbortSignal): Promise<Attempt> {
   try {
     const response = await fetch(url, {

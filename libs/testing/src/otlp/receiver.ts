@@ -5,7 +5,7 @@ import { decodeProtobuf, type ReceivedSpan } from './protobuf';
 
 export type { ReceivedSpan } from './protobuf';
 
-/** Stands where Jaeger or a collector would: point OTEL_EXPORTER_OTLP_ENDPOINT at `url` and look at `spans`. */
+/** Takes the place of Jaeger or a collector: set OTEL_EXPORTER_OTLP_ENDPOINT to `url` and look at `spans`. */
 export class OtlpReceiver {
   readonly spans: ReceivedSpan[] = [];
   /** Requests that could not be read: a test should expect none. */

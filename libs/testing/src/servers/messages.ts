@@ -2,8 +2,8 @@ import { AckPolicy, type JetStreamManager, type JsMsg } from '@nats-io/jetstream
 import { nanos } from '@nats-io/transport-node';
 
 /**
- * Everything that a stream holds, in its order. One question for all of it: tests ask while they wait for something, and asking for
- * each sequence, gaps included, kept a core busy.
+ * All messages of a stream, in order. One request for all of them: tests ask while they wait, and a request per sequence, gaps included,
+ * kept a core busy.
  */
 export async function messagesOf(manager: JetStreamManager, stream: string): Promise<JsMsg[]> {
   const { state } = await manager.streams.info(stream);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { freePort, startPostgres, type RunningPostgres } from '@steward/servers';
 
 /**
- * A server of this test's own, for tests that kill it; so it keeps what it has committed, which the tests' common server, with
+ * A PostgreSQL of this test's own, for tests that kill it: it keeps what it has committed, which the tests' shared server, with
  * `synchronous_commit` off, does not. `stop()` also removes its files.
  */
 export async function ownPostgres(): Promise<RunningPostgres> {

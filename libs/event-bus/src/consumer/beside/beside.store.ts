@@ -30,7 +30,7 @@ export interface ClaimedBeside {
 
 const heldForSeconds = 30;
 
-/** Asked for while one is open, it goes on as it is. */
+/** Starts a second model; one that is already open continues unchanged. */
 export async function beginBeside(database: Pick<Database, 'transaction'>, sources: readonly Source[], { actor, reason }: BesideAct): Promise<boolean> {
   if (actor.trim() === '' || reason.trim() === '') throw new TypeError('a rebuild needs an actor and a reason (I6)');
   return database.transaction(async (tx) => {
@@ -50,7 +50,7 @@ export async function wishSwap(database: Query, { actor, reason }: BesideAct): P
   return rows.length > 0;
 }
 
-/** Waits for a swap under way, and is then too late: false. */
+/** Cancels the open model. Waits for a swap in progress, and then returns false: it is too late. */
 export async function cancelBeside(database: Query, { actor, reason }: BesideAct): Promise<boolean> {
   const rows = await database.query(
     `update rebuild_beside set state = 'cancelled', ended_by = $1, ended_reason = $2, ended_at = now(), retry_at = null where ended_at is null returning id`, [actor, reason]);
@@ -135,7 +135,7 @@ export async function becomeTidy(database: Query, id: string): Promise<void> {
   await database.query('update rebuild_beside set tidy = true, worker_until = null where id = $1', [id]);
 }
 
-/** The latest. */
+/** The latest second model, open or ended. */
 export async function standingBeside(database: Query): Promise<BesideStanding | null> {
   const [row] = await database.query<Omit<BesideStanding, 'requestedAt' | 'endedAt'> & { requestedAt: Date; endedAt: Date | null }>(
     `select state, actor, reason, requested_at as "requestedAt", problem, refusal, coalesce(compared, '[]') as compared, ended_by as "endedBy", ended_reason as "endedReason", ended_at as "endedAt",

@@ -59,7 +59,7 @@ async function standingOf(database: Pick<Database, 'query'>, entity: string): Pr
   return rows.map((row) => ({ ...row, requestedAt: row.requestedAt.toISOString(), finishedAt: row.finishedAt?.toISOString() ?? null }));
 }
 
-/** `beside`: of a service whose model can be made anew beside the live one. */
+/** The door to rebuilds. `beside`: of a service whose model can be rebuilt beside the live one. */
 export function rebuildModule(service: string, database: () => Database | undefined, beside: () => BesideRebuilder | undefined = () => undefined): DynamicModule {
   const door = doorModule(rebuildSubject(service), database, async (open, asked): Promise<RebuildAnswer | BesideAnswer> => {
     if (!isBeside(asked)) return answerRebuild(open, service, asked);

@@ -26,7 +26,10 @@ interface Claim {
 /** How long a killed worker's rebuild waits for another one; a page takes a fraction of it. */
 const heldForSeconds = 30;
 
-/** Asks every owner of the entity, or those whose messages are taken; returns the systems whose snapshot was not already being read. */
+/**
+ * Requests a rebuild from the given systems, by default from every owner of the entity; returns those whose snapshot was not already being read.
+ * @throws TypeError for a contract that is no state, or without an actor or a reason
+ */
 export async function requestRebuild(database: Query, contract: Contract, { actor, reason }: { readonly actor: string; readonly reason: string }, systems: readonly string[] = contract.systems): Promise<string[]> {
   if (contract.kind !== 'state') throw new TypeError(`${contract.entity} is no state: only states have a snapshot`);
   if (actor.trim() === '' || reason.trim() === '') throw new TypeError('a rebuild needs an actor and a reason (I6)');
