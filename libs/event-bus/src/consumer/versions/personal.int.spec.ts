@@ -1,6 +1,6 @@
 /** What is personal says the version in which a thing was said: v1 calls the place personal, v2 the article, and what v3 does nobody here knows. */
 import { type Catalogue, type Contract, defineUpcast, type LetterReading, shipped, stockLevel } from '@steward/contracts';
-import { storeDeadLetters } from '../../dead-letter';
+import { type Acting, storeDeadLetters } from '../../dead-letter';
 import { readEvidence } from '../../evidence/evidence';
 import { answerLetters } from '../../letters/letters.controller';
 import { redactPerson } from '../../privacy/redact-person';
@@ -39,7 +39,7 @@ describe('C9: a stored state and a letter have the major in which they were said
     const { key, subject, body } = envelopeOf(contract, 'erp', keys[index] ?? '', data);
     return { consumer: 'gateway-availability', identity: key, contract: v2, system: 'erp', key, messageId: undefined, revision: 1, sequence: null, subject, headers: {}, body: Buffer.from(body), class: 'rejected' as const, error: 'x', attempts: 1 };
   }), new Date()));
-  const read = async (id: string): Promise<LetterReading> => (await answerLetters({ database: rig.database, works: [rig.work] }, 'gateway', { ask: 'read', id, reveal: false })) as LetterReading;
+  const read = async (id: string, more: Partial<Acting> = {}, reveal = false): Promise<LetterReading> => (await answerLetters({ database: rig.database, works: [rig.work], ...more }, 'gateway', { ask: 'read', id, reveal })) as LetterReading;
 
   it('the gate notes it, live, raised, and out of a snapshot of an owner that says it, or does not yet', async () => {
     await rig.run(arrived(messageOf(envelopeOf(v1, 'erp', 'one@m', data))), arrived(messageOf(envelopeOf(v2, 'erp', 'two@m', data))));
@@ -52,14 +52,41 @@ describe('C9: a stored state and a letter have the major in which they were said
 
   it('a letter hides what its own version calls personal, everything where this build does not know the version, and stored rows by theirs', async () => {
     await store([2, 1, 3]);
-    const readings = await Promise.all((await letters()).map(read));
+    const readings = await Promise.all((await letters()).map((id) => read(id)));
     expect(readings.map(({ payload }) => payload)).toEqual([{ ...data, location: 'erased' }, { ...data, sku: 'erased' }, { sku: '…', location: '…', onHand: 0 }]);
     expect(readings.map(({ current }) => current.projection?.data)).toEqual([{ ...data, sku: 'erased' }, { ...data, location: 'erased' }, { sku: '…', location: '…', onHand: 0 }]);
-    // What does not fit its version may hold what any version calls personal.
-    const [broken = ''] = await rig.database.transaction((tx) => storeDeadLetters(tx, [{
-      consumer: 'gateway-availability', identity: 'b', contract: { ...v1, piiPaths: [] }, system: 'erp', key: 'b@m', messageId: undefined, revision: 1, sequence: null, subject: 'evt.erp.stock-level.v1.b', headers: {}, body: Buffer.from('{"article":"Ada"}'), class: 'schema', error: 'x', attempts: 1,
-    }], new Date()));
-    expect((await read(broken)).payload).toEqual({ article: '…' });
+  });
+
+  const letterOf = async (body: unknown): Promise<string> => (await rig.database.transaction((tx) => storeDeadLetters(tx, [{
+    consumer: 'gateway-availability', identity: 'b', contract: v1, system: 'erp', key: 'b@m', messageId: undefined, revision: 1, sequence: null, subject: 'evt.erp.stock-level.v1.b', headers: {}, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), class: 'schema', error: 'x', attempts: 1,
+  }], new Date())))[0] ?? '';
+  const nobody: Contract = { ...v1, piiPaths: [] };
+
+  it.each<[string, readonly Contract[], unknown]>([
+    ['its own version', [v1, { ...nobody, major: 2 }], { article: '…' }],
+    ['another version', [nobody, v2], { article: '…' }],
+    ['no version', [nobody, { ...nobody, major: 2 }], { article: 'Ada' }],
+    ['a contract that this build does not know', [], { article: '…' }],
+  ])('a letter that does not fit its version may hold what any version calls personal: a person is in %s', async (_where, contracts, shown) => {
+    const works = [{ ...rig.work, catalogue: { ...catalogue, contracts } }];
+    expect((await read(await letterOf({ article: 'Ada' }), { works })).payload).toEqual(shown);
+  });
+
+  it('what a source said in its own words hides everything, though it reads like the contract’s', async () => {
+    const id = await letterOf(data);
+    expect((await read(id)).payload).toEqual({ ...data, location: 'erased' });
+    const sources = [{ consumer: 'gateway-availability', readAgain: async () => async () => undefined }];
+    expect((await read(id, { sources })).payload).toEqual({ sku: '…', location: '…', onHand: 0 });
+    // Nor is it held against the contract.
+    expect((await read(await letterOf({ article: 'Ada' }), { sources })).problems).toEqual([]);
+  });
+
+  it('what is no JSON, and what an act has failed with, is shown to nobody who may not see a person', async () => {
+    const id = await letterOf('Ada, Berlin');
+    await rig.test.pool.query(`insert into dead_letter_act (letter_id, act, actor, reason, verdict, detail) select $1, 'redrive', 'eve', 'mended', v, 'no place "Ada"' from unnest('{failed,applied}'::text[]) v`, [id]);
+    const seen = (letter: LetterReading) => [letter.payload, ...letter.attempts.map(({ verdict, detail }) => `${verdict}: ${String(detail)}`).toSorted()];
+    expect(seen(await read(id))).toEqual([null, 'applied: no place "Ada"', expect.not.stringContaining('Ada')]);
+    expect(seen(await read(id, {}, true))).toEqual(['Ada, Berlin', 'applied: no place "Ada"', 'failed: no place "Ada"']);
   });
 
   it('evidence hides what the version of the row calls personal, and everything of a version that nobody here knows', async () => {
