@@ -1,7 +1,7 @@
 /** A read model that is made anew beside the live one, and swapped with it. */
 import { type BesideAnswer, type BesideComparison, type BesideQuestion, digestSubject, type NodeDigest, rebuildSubject } from '@steward/contracts';
 import { z } from 'zod';
-import { defineStep, done, failed, type StepContext, waiting } from '../step';
+import { defineStep, done, failed, type StepContext, type StepResult, waiting } from '../step';
 
 const args = z.strictObject({ service: z.string().min(1).max(200) });
 
@@ -16,19 +16,17 @@ const shownOf = (compared: readonly BesideComparison[]): string =>
     return `${entity} ${String(live.count)} → ${String(second.count)}: ${difference}${refused > 0 ? `, ${String(refused)} refused` : ''}`;
   }).join('; ');
 
+/** A step that goes by how the second model stands. */
+const withStanding = (name: string, acts: boolean, run: (standing: BesideAnswer, context: StepContext, service: string) => StepResult | Promise<StepResult>) =>
+  defineStep({ name, acts, args, run: async (context, { service }) => run(await asked(context, service, { ask: 'status-beside' }), context, service) });
+
 export const besideSteps = [
-  defineStep({
-    name: 'beside-shown',
-    acts: false,
-    args,
-    run: async (context, { service }) => {
-      const { beside, live } = await asked(context, service, { ask: 'status-beside' });
-      const lines = await Promise.all(live.map(async ({ entity, systems, holds }) => {
-        const owned = await Promise.all(systems.map((system) => context.ask<NodeDigest>(digestSubject(system), { entity })));
-        return `${entity} ${String(holds.count)}, its owner ${String(owned.reduce((sum, { count }) => sum + count, 0))}`;
-      }));
-      return done(`${lines.join('; ')}; ${beside === null ? 'never made anew' : `the last one: ${beside.state}`}`, { beside, live });
-    },
+  withStanding('beside-shown', false, async ({ beside, live }, { ask }) => {
+    const lines = await Promise.all(live.map(async ({ entity, systems, holds }) => {
+      const owned = await Promise.all(systems.map((system) => ask<NodeDigest>(digestSubject(system), { entity })));
+      return `${entity} ${String(holds.count)}, its owner ${String(owned.reduce((sum, { count }) => sum + count, 0))}`;
+    }));
+    return done(`${lines.join('; ')}; ${beside === null ? 'never made anew' : `the last one: ${beside.state}`}`, { beside, live });
   }),
   defineStep({
     name: 'begin-beside',
@@ -40,50 +38,26 @@ export const besideSteps = [
       return done(`${service} fills a second model from ${beside?.left.join(', ') ?? ''}`);
     },
   }),
-  defineStep({
-    name: 'beside-ready',
-    acts: false,
-    args,
-    run: async (context, { service }) => {
-      const { beside } = await asked(context, service, { ask: 'status-beside' });
-      if (beside === null || beside.state === 'cancelled') return failed('it was cancelled');
-      if (beside.state !== 'filling') return done(shownOf(beside.compared), { compared: beside.compared });
-      return waiting(`${String(beside.items)} items so far, left ${beside.left.join(', ')}${beside.problem === null ? '' : `; ${beside.problem}`}`);
-    },
+  withStanding('beside-ready', false, ({ beside }) => {
+    if (beside === null || beside.state === 'cancelled') return failed('it was cancelled');
+    if (beside.state !== 'filling') return done(shownOf(beside.compared), { compared: beside.compared });
+    return waiting(`${String(beside.items)} items so far, left ${beside.left.join(', ')}${beside.problem === null ? '' : `; ${beside.problem}`}`);
   }),
-  defineStep({
-    name: 'swap-beside',
-    acts: true,
-    args,
-    run: async (context, { service }) => {
-      const { beside } = await asked(context, service, { ask: 'status-beside' });
-      // Begun again after a crash: it may be done.
-      if (beside?.state === 'swapped') return done('it is the live model');
-      await asked(context, service, { ask: 'swap-beside', ...act(context) });
-      return done('asked for');
-    },
+  withStanding('swap-beside', true, async ({ beside }, context, service) => {
+    // Begun again after a crash: it may be done.
+    if (beside?.state === 'swapped') return done('it is the live model');
+    await asked(context, service, { ask: 'swap-beside', ...act(context) });
+    return done('asked for');
   }),
-  defineStep({
-    name: 'beside-swapped',
-    acts: false,
-    args,
-    run: async (context, { service }) => {
-      const { beside } = await asked(context, service, { ask: 'status-beside' });
-      if (beside?.state === 'swapped') return done(shownOf(beside.compared), { compared: beside.compared });
-      if (beside === null || beside.state === 'cancelled') return failed('it was cancelled');
-      if (beside.refusal !== null) return failed(`refused: ${beside.refusal}`);
-      return waiting(beside.problem ?? 'being swapped');
-    },
+  withStanding('beside-swapped', false, ({ beside }) => {
+    if (beside?.state === 'swapped') return done(shownOf(beside.compared), { compared: beside.compared });
+    if (beside === null || beside.state === 'cancelled') return failed('it was cancelled');
+    if (beside.refusal !== null) return failed(`refused: ${beside.refusal}`);
+    return waiting(beside.problem ?? 'being swapped');
   }),
-  defineStep({
-    name: 'cancel-beside',
-    acts: true,
-    args,
-    run: async (context, { service }) => {
-      const { beside } = await asked(context, service, { ask: 'status-beside' });
-      if (beside?.state === 'swapped') return failed('it is the live model already: it was the owners\' word, and newer changes have come since');
-      if (beside?.state !== 'cancelled') await asked(context, service, { ask: 'cancel-beside', ...act(context) });
-      return done('the second model is dropped');
-    },
+  withStanding('cancel-beside', true, async ({ beside }, context, service) => {
+    if (beside?.state === 'swapped') return failed('it is the live model already: it was the owners\' word, and newer changes have come since');
+    if (beside?.state !== 'cancelled') await asked(context, service, { ask: 'cancel-beside', ...act(context) });
+    return done('the second model is dropped');
   }),
 ];
