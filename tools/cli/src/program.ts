@@ -16,8 +16,8 @@ import { linesOf, tableOf } from './table';
 export const commands: readonly Command[] = [...running, ...triage, ...jobs, ...runbooks, ...releases, ...making];
 
 const nouns: Readonly<Record<string, string>> = {
-  dlq: 'dead letters, by their causes', case: 'held changes, drift, losses', op: 'jobs under way', flow: 'what flows between systems', recon: 'whether all ends agree',
-  contracts: 'who owns what, what may be released; in a clone: check, compare, document', connector: 'vendors of an adapter, in a clone', audit: 'who did what, and why', runbook: 'known ways out of known trouble',
+  dlq: 'dead letters, grouped by cause', case: 'held changes, drift, losses of the broker', op: 'jobs', flow: 'what flows between systems', recon: 'whether all ends agree',
+  contracts: 'who owns what, what may be released; in a clone: check, compare, document', connector: 'vendors of an adapter, in a clone', audit: 'who did what, and why', runbook: 'procedures for known problems',
 };
 
 export interface Surroundings {
@@ -33,11 +33,11 @@ export async function run(args: readonly string[], around: Surroundings): Promis
   let code: ExitCode = exitCodes.ok;
   let settings: Settings | undefined;
   const program = new Program('steward')
-    .description('The desk of operations at a terminal.')
-    .option('--url <url>', `where operations is (STEWARD_OPERATIONS_URL; default ${defaultUrl})`)
-    .option('--token-file <file>', 'holds the token of an operator (STEWARD_TOKEN_FILE; or the token itself in STEWARD_TOKEN)')
+    .description('The operations desk at a terminal.')
+    .option('--url <url>', `address of operations (STEWARD_OPERATIONS_URL; default ${defaultUrl})`)
+    .option('--token-file <file>', 'file with an operator’s token (STEWARD_TOKEN_FILE; or the token itself in STEWARD_TOKEN)')
     .option('-o, --output <format>', 'table or json', 'table')
-    .addHelpText('after', '\nExit codes: 0 done, 1 bad news or a failure, 2 misspelt or refused input, 3 no such thing, 4 conflict, 5 not allowed, 6 operations does not answer, 7 can not say.')
+    .addHelpText('after', '\nExit codes: 0 done, 1 bad news or a failure, 2 mistyped or refused input, 3 not found, 4 conflict, 5 not allowed, 6 operations does not answer, 7 can not say (evidence is missing).')
     .exitOverride()
     .configureOutput({ writeOut: around.out, writeErr: around.err });
   const groups = new Map<string, Program>();
@@ -50,7 +50,7 @@ export async function run(args: readonly string[], around: Surroundings): Promis
   for (const command of commands) {
     const child = parentOf(command.noun).command(command.args === undefined ? command.verb : `${command.verb} ${command.args}`).description(command.summary);
     for (const [flags, description] of command.options ?? []) child.option(flags, description);
-    if (command.acts === true) child.requiredOption('--reason <text>', 'why; it is written down').option('--dry-run', 'say what would happen, and do nothing');
+    if (command.acts === true) child.requiredOption('--reason <text>', 'why; it is recorded in the audit').option('--dry-run', 'say what would happen, without doing it');
     child.action(async () => {
       settings = settingsOf(program.opts<GlobalOptions>(), around.env);
       const values = child.opts<Values>();

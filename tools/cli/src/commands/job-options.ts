@@ -4,10 +4,10 @@ import { exitCodes, Failure } from '../failure';
 
 export function jobOptions(): readonly (readonly [string, string])[] {
   return [
-    ['--confirm-count <n>', 'what --dry-run has counted: another count is refused'],
-    ['--canary <n>', 'so many go first, alone; one failure among them stops the job'],
-    ['--stop-after <n>', 'so many failures stop the job'],
-    ['--per-second <n>', 'at most so many a second'],
+    ['--confirm-count <n>', 'the count that --dry-run printed; any other is refused'],
+    ['--canary <n>', 'this many members go first, alone; one failure among them stops the job'],
+    ['--stop-after <n>', 'stop the job after this many failures'],
+    ['--per-second <n>', 'at most this many per second'],
   ];
 }
 

@@ -9,18 +9,18 @@ export const runbooks: readonly Command[] = [
   list('runbook', '/runbooks', 'every runbook', [['runbook', 'id'], ['owner', 'owner'], ['title', 'title']], { paged: false }),
   show('runbook', '/runbooks', 'one runbook with its steps'),
   {
-    noun: 'runbook', verb: 'run', summary: 'run one, step by step, written down', args: '<id>', acts: true, options: [['--param <name=value...>', 'its parameters']],
+    noun: 'runbook', verb: 'run', summary: 'run a runbook step by step; every step is recorded', args: '<id>', acts: true, options: [['--param <name=value...>', 'its parameters']],
     run: async ({ operations, args, values }) => ({ kind: 'one', answer: await operations.post(`/runbooks/${idOf(args)}/runs`, { ...actOf(values), params: paramsOf(values['param']) }) }),
   },
   {
-    noun: 'runbook', verb: 'runs', summary: 'who ran it, when and why, the latest first', args: '<id>', options: [['--first <n>', 'how many, 1 to 250'], ['--after <cursor>', 'the page after this one; printed at the end of a page']],
+    noun: 'runbook', verb: 'runs', summary: 'who ran it, when and why, newest first', args: '<id>', options: [['--first <n>', 'how many, 1 to 250'], ['--after <cursor>', 'the page after this one; printed at the end of a page']],
     run: async ({ operations, args, values }) => {
       const answer = await operations.get(`/runbooks/${idOf(args)}/runs`, values as Readonly<Record<string, string>>);
       return { kind: 'list', answer, items: (answer['items'] ?? []) as readonly Json[], columns: [['run', 'id'], ['state', 'state'], ['dry', 'dryRun'], ['by', 'actor'], ['asked', 'requestedAt'], ['reason', 'reason']] };
     },
   },
   {
-    noun: 'runbook', verb: 'status', summary: 'a run with what each step found; exit code 1 if it failed', args: '<id> <run>',
+    noun: 'runbook', verb: 'status', summary: 'a run, with what each step found; exit code 1 if it failed', args: '<id> <run>',
     run: async ({ operations, args }) => {
       const answer = await operations.get(runOf(args));
       return { kind: 'one', answer, unhealthy: answer['state'] === 'failed' };

@@ -16,37 +16,37 @@ const filters = [
 export const triage: readonly Command[] = [
   list('dlq', groups, 'dead letters by cause, the latest seen first', [['group', 'id'], ['state', 'state'], ['open', 'open'], ['owner', 'owner.team'], ['class', 'class'], ['consumer', 'consumer'], ['last seen', 'lastSeenAt'], ['message', 'message']], { filters }),
   show('dlq', groups, 'one cause: why its letters are one group, what was said of it, its latest letters'),
-  list('dlq', '/dead-letters', 'single letters, the latest first', [['letter', 'letterId'], ['state', 'state'], ['entity', 'entity'], ['key', 'key'], ['attempts', 'attempts'], ['opened', 'openedAt'], ['message', 'message']], { verb: 'letters', filters: [['--group <id>', 'of this group'], ['--state <states>', 'open, superseded, redriven, discarded'], ['--q <query>', 'the same grammar as of groups']] }),
+  list('dlq', '/dead-letters', 'single letters, newest first', [['letter', 'letterId'], ['state', 'state'], ['entity', 'entity'], ['key', 'key'], ['attempts', 'attempts'], ['opened', 'openedAt'], ['message', 'message']], { verb: 'letters', filters: [['--group <id>', 'of this group'], ['--state <states>', 'open, superseded, redriven, discarded'], ['--q <query>', 'the same grammar as for groups']] }),
   {
-    noun: 'dlq', verb: 'letter', summary: 'one letter: attempts, headers, payload, what its contract says, how the entity stands now', args: '<id>',
-    options: [['--reveal', 'the payload unmasked; needs the role payload-reader and a reason, and is written down'], ['--reason <text>', 'why it has to be seen']],
+    noun: 'dlq', verb: 'letter', summary: 'one letter: attempts, headers, payload, what its contract says, the current state of the entity', args: '<id>',
+    options: [['--reveal', 'show the payload unmasked; needs the role payload-reader and a reason, and is recorded'], ['--reason <text>', 'why you need to see it']],
     run: async ({ operations, args, values }) => ({ kind: 'one', answer: await operations.get(`/dead-letters/${idOf(args)}`, { ...(values['reveal'] === true ? { reveal: 'true' } : {}), reason: text(values, 'reason') }) }),
   },
-  act('dlq', groups, 'acknowledge', 'somebody has seen it and works on it'),
-  act('dlq', groups, 'assign', 'who works on it', [['--to <who>', 'nobody without it']], (values) => ({ assignee: text(values, 'to') ?? null })),
-  act('dlq', groups, 'ignore', 'say nothing of it until then', [['--until <instant>', 'ISO 8601, at most 90 days from now']], (values) => ({ until: text(values, 'until') ?? null })),
-  act('dlq', groups, 'note', 'write something down for whoever looks next', [['--text <text>', 'what']], (values) => ({ text: text(values, 'text') })),
+  act('dlq', groups, 'acknowledge', 'say that you have seen it and are working on it'),
+  act('dlq', groups, 'assign', 'say who works on it', [['--to <who>', 'a person; without it, nobody']], (values) => ({ assignee: text(values, 'to') ?? null })),
+  act('dlq', groups, 'ignore', 'do not report it until a given time', [['--until <instant>', 'ISO 8601, at most 90 days from now']], (values) => ({ until: text(values, 'until') ?? null })),
+  act('dlq', groups, 'note', 'leave a note for whoever looks next', [['--text <text>', 'the note']], (values) => ({ text: text(values, 'text') })),
   act('dlq', '/dead-letters', 'discard', 'give a letter up: it is never applied'),
-  act('dlq', '/dead-letters', 'skip', 'let what waits behind a letter go on without it'),
+  act('dlq', '/dead-letters', 'skip', 'release the events that wait behind a letter'),
   {
-    noun: 'dlq', verb: 'retry', summary: 'apply letters again, as a job: of a group, of a query, or these', args: '[letters...]', acts: true,
-    options: [['--group <id>', 'every open letter of it, as of now'], ['--q <query>', 'every open letter that it finds'], ...jobOptions()],
+    noun: 'dlq', verb: 'retry', summary: 'apply letters again, as a job: those of a group, of a query, or the given ones', args: '[letters...]', acts: true,
+    options: [['--group <id>', 'every letter of this group that is open now'], ['--q <query>', 'every open letter that matches'], ...jobOptions()],
     run: async ({ operations, args, values }) => {
       const selection = { ...(args.length > 0 ? { letters: args } : {}), ...(text(values, 'group') === undefined ? {} : { group: text(values, 'group') }), ...(text(values, 'q') === undefined ? {} : { query: text(values, 'q') }) };
       return { kind: 'one', answer: await operations.post('/operations', { kind: 'retry', selection, ...actOf(values), ...limitsOf(values) }) };
     },
   },
   {
-    noun: 'dlq', verb: 'edit', summary: 'apply a letter with a changed body; --dry-run says what would become of it', args: '<letter>', acts: true,
-    options: [['--patch <file>', 'JSON Patch (RFC 6902)'], ['--body-hash <hash>', 'of the body that you have seen, from `dlq letter`']],
+    noun: 'dlq', verb: 'edit', summary: 'apply a letter with an edited body; --dry-run says what would happen', args: '<letter>', acts: true,
+    options: [['--patch <file>', 'JSON Patch (RFC 6902)'], ['--body-hash <hash>', 'hash of the body that you edited, from `dlq letter`']],
     run: async ({ operations, args, values }) => {
       const edit = { id: args[0], patch: patchIn(text(values, 'patch')), bodyHash: text(values, 'bodyHash') };
       return { kind: 'one', answer: await operations.post('/operations', { kind: 'retry', selection: { letters: args }, edit, ...actOf(values) }) };
     },
   },
-  list('case', '/cases', 'what is held, drifted or was lost, the latest first', [['case', 'caseId'], ['kind', 'kind'], ['state', 'state'], ['severity', 'severity'], ['owner', 'owner.team'], ['entity', 'entity'], ['key', 'key'], ['summary', 'summary']], { filters: [['--q <query>', 'the same grammar as of dead letters'], ['--kind <kind>', 'held-change, drift, broker-loss, duplicate, business'], ['--state <states>', 'open, released, refused, repaired, resolved'], ['--owner <team>', 'whose they are']] }),
+  list('case', '/cases', 'held changes, drift and losses, newest first', [['case', 'caseId'], ['kind', 'kind'], ['state', 'state'], ['severity', 'severity'], ['owner', 'owner.team'], ['entity', 'entity'], ['key', 'key'], ['summary', 'summary']], { filters: [['--q <query>', 'the same grammar as for dead letters'], ['--kind <kind>', 'held-change, drift, broker-loss, duplicate, business'], ['--state <states>', 'open, released, refused, repaired, resolved'], ['--owner <team>', 'whose they are']] }),
   {
-    noun: 'case', verb: 'show', summary: 'one case; of a held change a page of what was and would become', args: '<id>', options: [['--after <key>', 'further keys of a held change; printed at the end of a page']],
+    noun: 'case', verb: 'show', summary: 'one case; for a held change, a page of old and new values', args: '<id>', options: [['--after <key>', 'further keys of a held change; printed at the end of a page']],
     run: async ({ operations, args, values, progress }) => {
       const answer = await operations.get(`/cases/${idOf(args)}`, { after: text(values, 'after') });
       const next = (answer['diff'] as { readonly next?: string | null } | null | undefined)?.next;
@@ -54,9 +54,9 @@ export const triage: readonly Command[] = [
       return { kind: 'one', answer };
     },
   },
-  act('case', '/cases', 'release', 'let a held change through; money and stock by two people'),
-  act('case', '/cases', 'refuse', 'keep a held change out'),
-  act('case', '/cases', 'resolve', 'a loss of the broker has been looked at'),
+  act('case', '/cases', 'release', 'release a held change; money and stock need two people'),
+  act('case', '/cases', 'refuse', 'refuse a held change'),
+  act('case', '/cases', 'resolve', 'close a loss of the broker after looking into it'),
 ];
 
 function patchIn(file: string | undefined): unknown {
