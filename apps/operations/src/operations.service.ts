@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { AsyncMicroserviceOptions, MicroserviceOptions } from '@nestjs/microservices';
 import { type AnnounceAgainQuestion, backlogSubject, durables, newestSubject, type NewestQuestion, PROVISIONER, streams } from '@steward/contracts';
-import { type Administration, announceAgainModule, announceToldAgain, ask, type Broker, connectBroker, consumerMigrations, createRpcClient, digestModule, Heart, JetStreamStrategy, natsTransport, openAdministration, openSendingSide, readBacklog, Rebuilder, Rebuilds1790000005000 } from '@steward/event-bus';
+import { type Administration, announceAgainModule, announceToldAgain, ask, type Broker, connectBroker, consumerMigrations, createRpcClient, digestModule, Heartbeat, JetStreamStrategy, natsTransport, openAdministration, openSendingSide, readBacklog, Rebuilder, Rebuilds1790000005000 } from '@steward/event-bus';
 import { createLogger, createService, type Database, type Logger, openDatabase, type Runtime, type Service, systemClock } from '@steward/platform';
 import { askerOf, serveApi } from './api/serve-api';
 import { openAudit } from './audit/audit.schema';
@@ -129,7 +129,7 @@ async function openDesk(app: App, env: OperationsEnv, database: Database, provis
   app.connectMicroservice<AsyncMicroserviceOptions>({ useFactory: () => ({ strategy: consumers }), inject: [] });
   const rebuilder = new Rebuilder({ strategy: consumers, ask: (subject, question) => ask(rpc, subject, question), database, clock, logger });
   await rebuilder.start();
-  const heart = new Heart({
+  const heart = new Heartbeat({
     service: 'operations', process: 'operations', port: env.STEWARD_HEALTH_PORT, migrations: operationsMigrations, works: () => consumers.works(), database, clock, logger, tell: (beats) => recordBeats(database, 'operations', beats),
   });
   shutdown.onClose('heart', () => heart.stop());

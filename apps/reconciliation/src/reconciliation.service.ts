@@ -1,7 +1,7 @@
 /** Compares the ends of every arrow, explains what differs, and asks its owner to say it again. Several replicas may run: one at a time does a check. */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { contracts, type HeartbeatQuestion, heartbeatSubject } from '@steward/contracts';
-import { type Acting, type AnnounceAgain, announceAgainModule, announceToldAgain, ask, askBrokerState, askForget, backlogModule, digestModule, type FlowBoard, flowsModule, Heart, JetStreamStrategy, lettersModule, natsTransport, openBroker, openFlows, openSendingSide, Rebuilder, rebuildModule, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
+import { type Acting, type AnnounceAgain, announceAgainModule, announceToldAgain, ask, askBrokerState, askForget, backlogModule, digestModule, type FlowBoard, flowsModule, Heartbeat, JetStreamStrategy, lettersModule, natsTransport, openBroker, openFlows, openSendingSide, Rebuilder, rebuildModule, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Service } from '@steward/platform';
 import type { Check, Comparison } from './check/define-check';
 import { arrows } from './checks/arrows';
@@ -83,7 +83,7 @@ export async function createReconciliation(env: ReconciliationEnv, options: { cl
 
       const strategy = new JetStreamStrategy({ service: NAME, broker, database, clock, logger, readiness, flowSwitch, projections, handlers: [], gatherMs: GATHER_MS, journal: env.STEWARD_MODE === 'test' });
       board.add(strategy.flows());
-      const heart = new Heart({
+      const heart = new Heartbeat({
         service: NAME, process: NAME, port: env.STEWARD_HEALTH_PORT, migrations, works: () => strategy.works(), database, clock, logger, tell: (beats) => ask(rpc, heartbeatSubject(NAME), { beats } satisfies HeartbeatQuestion),
       });
       shutdown.onClose('heart', () => heart.stop());

@@ -4,7 +4,7 @@
  *   2. Ready depends on nothing but the process itself.
  *   3. It listens for changes before it takes requests: nothing it caches can be older than what it hears.
  */
-import { beginLife, Heart } from '@steward/event-bus';
+import { beginLife, Heartbeat } from '@steward/event-bus';
 import { createService, issuerOf, listenTo, openDatabase, watchEventLoop, type Clock, type Logger, type Service } from '@steward/platform';
 import type { AddressInfo } from 'node:net';
 import { LiveCategories } from '../category/live-categories';
@@ -53,7 +53,7 @@ export async function createGatewayApi(env: ApiEnv, { lateMs, ...options }: { cl
       shutdown.onClose('database', () => database.close());
       await beginLife(database, logger);
       // It has no broker to say it at: the projector tells of it too.
-      const heart = new Heart({ ...gatewayRelease('gateway-api'), port: env.STEWARD_HEALTH_PORT, database, clock, logger });
+      const heart = new Heartbeat({ ...gatewayRelease('gateway-api'), port: env.STEWARD_HEALTH_PORT, database, clock, logger });
       heart.start();
       shutdown.onClose('heart', () => heart.stop());
       const queries = documentQueries(database);

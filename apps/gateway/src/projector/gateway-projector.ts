@@ -4,7 +4,7 @@
  */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { contracts, heartbeatSubject } from '@steward/contracts';
-import { type Acting, type AnnounceAgain, announceAgainModule, announceToldAgain, ask, askBrokerState, askForget, backlogModule, besidePool, BesideRebuilder, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, Heart, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, retiringLoop, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
+import { type Acting, type AnnounceAgain, announceAgainModule, announceToldAgain, ask, askBrokerState, askForget, backlogModule, besidePool, BesideRebuilder, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, Heartbeat, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, retiringLoop, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
 import { createService, endpointsOf, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
 import { categoryProjection } from '../category/category.projection';
 import { customerProjection, segmentProjection } from '../customer/customer.projection';
@@ -98,7 +98,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
       board.add(strategy.flows());
       letters = { database, works: strategy.works() };
       sayAgain = (question) => announceToldAgain({ service: 'gateway', database, tells, now: () => clock.now() }, question);
-      const heart = new Heart({
+      const heart = new Heartbeat({
         ...gatewayRelease('gateway-projector'), port: env.STEWARD_HEALTH_PORT, works: () => strategy.works(), database, clock, logger, tell: (beats) => ask(rpc, heartbeatSubject('gateway'), { beats }),
       });
       shutdown.onClose('heart', () => heart.stop());

@@ -1,7 +1,7 @@
 /** An adapter's process: the source on one side, the outbox's relay on the other, the database between them. */
 import { forgetting, type HeartbeatQuestion, heartbeatSubject } from '@steward/contracts';
 import {
-  ask, askBrokerState, askForget, consumerMigrations, Heart, natsTransport, openBroker, openFlows, openSendingSide, outboxMigrations, Rebuilds1790000005000, toldLetters, type Work,
+  ask, askBrokerState, askForget, consumerMigrations, Heartbeat, natsTransport, openBroker, openFlows, openSendingSide, outboxMigrations, Rebuilds1790000005000, toldLetters, type Work,
 } from '@steward/event-bus';
 import { type Clock, createService, type Database, type Logger, openDatabase, type Runtime, type Service } from '@steward/platform';
 import { withdrawSuperseded } from '../announce/announced.store';
@@ -58,7 +58,7 @@ export async function createAdapter(adapter: Adapter, env: AdapterEnv, options: 
       const own = ownContracts(adapter.name, source.feeds);
       const { broker, rpc } = await openBroker(runtime, { url: env.NATS_URL, service: adapter.name });
       const works: Work[] = [];
-      const heart = new Heart({
+      const heart = new Heartbeat({
         service: adapter.name, process: adapter.name, port: env.STEWARD_HEALTH_PORT, migrations: migrationsOf(adapter), works: () => works, database, clock, logger,
         tell: (beats) => ask(rpc, heartbeatSubject(adapter.name), { beats } satisfies HeartbeatQuestion),
       });

@@ -1,4 +1,4 @@
 export { readBacklog } from './backlog';
-export { Heart, type HeartOptions, releaseOf } from './heart';
+export { Heartbeat, type HeartbeatOptions, releaseOf } from './heartbeat';
 export { LivingProcesses1799000000000 } from './living.migration';
 export { backlogModule } from './release.controller';

@@ -5,7 +5,7 @@ import { consumerMigrations } from '../consumer';
 import type { Work } from '../consumer/work';
 import { outboxMigrations } from '../outbox';
 import { readBacklog } from './backlog';
-import { Heart, releaseOf } from './heart';
+import { Heartbeat, releaseOf } from './heartbeat';
 
 const migrations = [...outboxMigrations, ...consumerMigrations];
 const logger = createLogger({ service: 'release', level: 'silent' });
@@ -45,8 +45,8 @@ test('a process says what it has mounted, what its database has had, and that it
   const told: (readonly Beat[])[] = [];
   const common = { migrations, database, clock: systemClock, logger, everyMs: 20 } as const;
   const works = [{ projections: new Map([['product', { kind: 'projection', builds: 'catalogue', contract: product, apply: async () => undefined }]]), handlers: new Map() }] as unknown as Work[];
-  const silent = new Heart({ ...common, service: 'gateway', process: 'gateway-api', processes: ['gateway-api', 'gateway-projector'], port: 1 });
-  const telling = new Heart({ ...common, service: 'gateway', process: 'gateway-projector', processes: ['gateway-api', 'gateway-projector'], port: 2, works: () => works, tell: async (beats) => told.push(beats) });
+  const silent = new Heartbeat({ ...common, service: 'gateway', process: 'gateway-api', processes: ['gateway-api', 'gateway-projector'], port: 1 });
+  const telling = new Heartbeat({ ...common, service: 'gateway', process: 'gateway-projector', processes: ['gateway-api', 'gateway-projector'], port: 2, works: () => works, tell: async (beats) => told.push(beats) });
   silent.start();
   telling.start();
   await eventually(() => told.at(-1)?.length === 2);

@@ -11,7 +11,7 @@ import { forgetLives, type OwnProcess, readBeats, recordEnd, recordLife } from '
 /** Three missed ones are silence; see apps/operations/src/releases. */
 const BEAT_EVERY_MS = 10_000;
 
-export interface HeartOptions {
+export interface HeartbeatOptions {
   readonly service: string;
   readonly process: string;
   /** All programs of the service; this one only by default. */
@@ -29,11 +29,11 @@ export interface HeartOptions {
   readonly everyMs?: number;
 }
 
-export class Heart {
+export class Heartbeat {
   private readonly loop: BackgroundLoop;
   private readonly own: Omit<OwnProcess, 'release'>;
 
-  constructor(private readonly options: HeartOptions) {
+  constructor(private readonly options: HeartbeatOptions) {
     const { clock, logger, process, port, everyMs = BEAT_EVERY_MS } = options;
     this.own = { instance: `${process}@${hostname()}:${String(port)}`, process, startedAt: new Date(clock.now()) };
     const turn = async (): Promise<number> => {
@@ -69,7 +69,7 @@ export class Heart {
 }
 
 /** What a build reports about itself; `works` is what it has actually mounted. */
-export function releaseOf({ service, process, processes = [process], migrations, works }: Pick<HeartOptions, 'service' | 'process' | 'processes' | 'migrations' | 'works'>): Release {
+export function releaseOf({ service, process, processes = [process], migrations, works }: Pick<HeartbeatOptions, 'service' | 'process' | 'processes' | 'migrations' | 'works'>): Release {
   const declared = declaredOf(service);
   const mounted = works?.().flatMap(({ projections, handlers, catalogue = shipped }) => [...projections.values(), ...handlers.values()].map((each) => ({ ...each, catalogue })));
   const reads = mounted?.flatMap(({ contract, builds, catalogue }) =>
