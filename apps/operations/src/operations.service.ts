@@ -93,7 +93,7 @@ async function serve({ env, provisioner, administration, database, broker, logge
     },
     configure: async (app, runtime) => {
       app.connectMicroservice<MicroserviceOptions>(natsTransport({ url: env.NATS_URL, service: 'operations' }));
-      apiUrl = await openDesk(app, env, database, provisioner, runtime);
+      apiUrl = await openDesk(app, { env, database, provisioner }, runtime);
     },
   });
   return { ...service, apiUrl, database };
@@ -103,7 +103,7 @@ async function serve({ env, provisioner, administration, database, broker, logge
 const sayAgain = (database: Database) => (question: AnnounceAgainQuestion) => announceToldAgain({ service: 'operations', database, tells: [], now: () => systemClock.now() }, question);
 
 /** What others tell goes into the read model, what people ask comes in at the API. */
-async function openDesk(app: App, env: OperationsEnv, database: Database, provisioner: Provisioner, runtime: Runtime): Promise<string> {
+async function openDesk(app: App, { env, database, provisioner }: Pick<Served, 'env' | 'database' | 'provisioner'>, runtime: Runtime): Promise<string> {
   const { clock, logger, readiness, shutdown } = runtime;
   const rpc = createRpcClient({ url: env.NATS_URL, service: 'operations' });
   shutdown.onClose('rpc', () => rpc.close());

@@ -75,14 +75,22 @@ export async function forgetLeaving(tx: Tx, ids: readonly string[]): Promise<(Le
 
 const due = `settled_at is null and sku || '@' || location = any($1::text[]) and read_no < $2 and seen_at <= $3`;
 
-/** Orders with goods that left before this read began. `seenBy` is earlier than the read by as much as the source's reads may lag. */
-export async function ordersDue(tx: Tx, keys: readonly string[], readNo: number, seenBy: Date): Promise<string[]> {
+/** A read of stock levels. */
+interface Reading {
+  readonly keys: readonly string[];
+  readonly readNo: number;
+  /** Earlier than the read by as much as the source's reads may lag. */
+  readonly seenBy: Date;
+}
+
+/** Orders with goods that left before this read began. */
+export async function ordersDue(tx: Tx, { keys, readNo, seenBy }: Reading): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>({ name: 'erp-shipped-due', text: `select distinct order_id as id from leaving where ${due}`, values: [keys, readNo, seenBy] });
   return rows.map(({ id }) => id);
 }
 
 /** The same goods, of orders whose rows are locked: each is handed out once. */
-export async function settleLeaving(tx: Tx, keys: readonly string[], readNo: number, seenBy: Date, orderIds: readonly string[], now: Date): Promise<Leaving[]> {
+export async function settleLeaving(tx: Tx, { keys, readNo, seenBy }: Reading, orderIds: readonly string[], now: Date): Promise<Leaving[]> {
   const { rows } = await tx.query<Leaving>({
     name: 'erp-shipped-settle',
     text: `update leaving set settled_at = $4::timestamptz where ${due} and order_id = any($5::text[]) returning ${fields}`,

@@ -26,11 +26,11 @@ export async function seeShipments(tx: Tx, shipmentIds: readonly string[], now: 
 
 /** Takes off what was gone before this read of stock levels began; in the transaction that announces them, by the keys that it showed. */
 export async function settleShipments(tx: Tx, keys: readonly string[], read: Read, lagMs: number, now: Date): Promise<Changes> {
-  const seenBy = new Date(read.at.getTime() - lagMs);
-  const due = await ordersDue(tx, keys, read.no, seenBy);
+  const reading = { keys, readNo: read.no, seenBy: new Date(read.at.getTime() - lagMs) };
+  const due = await ordersDue(tx, reading);
   if (due.length === 0) return changesOf([]);
   const orders = await lockReservations(tx, due);
-  const settled = await settleLeaving(tx, keys, read.no, seenBy, due, now);
+  const settled = await settleLeaving(tx, reading, due, now);
   const entries = settled.map((goods) => entryOf(goods, -goods.quantity, goods.kind));
   if (entries.length > 0) await lockPlaces(tx, entries);
   const balances = await bookEntries(tx, entries, [], now);

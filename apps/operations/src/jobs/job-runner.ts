@@ -11,7 +11,7 @@ import type { PoolClient } from 'pg';
 import { DueTurns, type DueTurnsOptions, type Fenced } from '../due-turns';
 import { type News, tellNews } from '../events/news';
 import { type Awaiting, decideNext, type JobKind, type Member, type NewMember, type Next, type Outcome, restAfterMs, retryAfterMs } from './job';
-import { addMembers, awaitingMembers, type Batch, claimBatch, frozenUpTo, type Job, lockJob, nextTarget, recordOutcomes, rest, setState, unansweredBatch } from './job.store';
+import { addMembers, awaitingMembers, type Batch, claimBatch, frozenUpTo, type Job, lockJob, nextTarget, recordOutcomes, rest, endJob, unansweredBatch } from './job.store';
 import { releaseGroups } from './targets';
 
 /** How one kind of job asks its doors. */
@@ -77,12 +77,12 @@ async function plan({ database, busy }: JobRunnerOptions, under: Under, id: stri
         await rest(tx, id, null);
         return undefined;
       case 'stop':
-        await setState(tx, id, 'stopped', next.reason, 'steward');
+        await endJob(tx, id, 'stopped', next.reason);
         await releaseGroups(tx, id);
         await rest(tx, id, null);
         return undefined;
       case 'finish':
-        await setState(tx, id, 'done', null, 'steward');
+        await endJob(tx, id, 'done');
         await releaseGroups(tx, id);
         await rest(tx, id, null);
         return undefined;

@@ -90,7 +90,7 @@ function actRoute(database: Database, name: JobAct, shown: (asking: Asking, id: 
       if (!allowed(name, job.state)) throw conflict(`the operation is ${job.state}`, `an operation that is ${jobActs[name].from.join(' or ')}`);
       if (dryRun) return { ...job, would: jobActs[name].to };
       await database.transaction(async (tx) => {
-        if (!(await carryOut(tx, name, job.id, asking.who.id, reason))) throw conflict('the operation has changed in this moment', 'the operation as it is now');
+        if (!(await carryOut(tx, name, job.id, { actor: asking.who.id, reason }))) throw conflict('the operation has changed in this moment', 'the operation as it is now');
         const teams = job.teams.length === 0 ? [PLATFORM] : job.teams;
         await audited(tx, ...teams.map((owner) => ({ who: asking.who, owner, act: `${name} operation`, subject: `operation ${job.id}`, reason, before: { state: job.state }, after: { state: jobActs[name].to }, traceId: asking.traceId })));
         await tellNews(tx, job.teams.map((owner): News => ({ kind: 'operation', id: job.id, owner })));
@@ -104,7 +104,7 @@ function actRoute(database: Database, name: JobAct, shown: (asking: Asking, id: 
 const allowed = (name: JobAct, state: JobState): boolean => (jobActs[name].from as readonly JobState[]).includes(state);
 
 /** Under the row's lock: of two who act at once one finds the state that the other left. */
-async function carryOut(tx: Parameters<typeof audited>[0], name: JobAct, id: string, actor: string, reason: string): Promise<boolean> {
+async function carryOut(tx: Parameters<typeof audited>[0], name: JobAct, id: string, { actor, reason }: { readonly actor: string; readonly reason: string }): Promise<boolean> {
   // Members that the click named need no freezing, and must get none: it would read everything of the entity; failures that were seen when resuming are forgiven, so that they don't stop it at once.
   const to = name === 'pause' || name === 'cancel' ? `'${jobActs[name].to}'` : `case when frozen or total > 0 and freeze_after is null then 'running' else 'freezing' end`;
   const { rowCount } = await tx.query(

@@ -221,7 +221,7 @@ export class Provisioner {
     switch (verdict.kind) {
       case 'ready':
         if (found?.epoch !== epoch) await administration.updateDurable(durable, epoch);
-        if (found && found.ackFloor > 0) await noteAckFloor(database, durable.name, durable.stream, epoch, found.ackFloor);
+        if (found && found.ackFloor > 0) await noteAckFloor(database, { durable: durable.name, stream: durable.stream, epoch }, found.ackFloor);
         break;
       case 'different':
         logger.info({ durable: durable.name, stream: durable.stream, settings: verdict.settings }, 'bringing the durable in line with its declaration');
@@ -230,7 +230,7 @@ export class Provisioner {
       case 'missing':
       case 'ahead': {
         // What was acknowledged in this epoch need not come again; without that knowledge everything does, and the gate sorts it out (B6).
-        const floor = verdict.kind === 'missing' ? await readAckFloor(database, durable.name, durable.stream, epoch) : 0;
+        const floor = verdict.kind === 'missing' ? await readAckFloor(database, { durable: durable.name, stream: durable.stream, epoch }) : 0;
         await administration.createDurable(durable, epoch, floor + 1);
         repairs.inc({ stream: durable.stream, durable: durable.name });
         logger.warn({ durable: durable.name, stream: durable.stream, from: floor + 1, reason: verdict.kind }, 'durable made');

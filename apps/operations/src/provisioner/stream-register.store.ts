@@ -104,12 +104,19 @@ export async function noteSequence(database: Database, stream: string, epoch: st
   await database.query('update broker_stream set last_sequence = $3 where stream = $1 and epoch = $2 and last_sequence < $3', [stream, epoch, lastSequence]);
 }
 
-export async function readAckFloor(database: Database, durable: string, stream: string, epoch: string): Promise<number> {
+/** Where a durable stands in one life of its stream. */
+interface Position {
+  readonly durable: string;
+  readonly stream: string;
+  readonly epoch: string;
+}
+
+export async function readAckFloor(database: Database, { durable, stream, epoch }: Position): Promise<number> {
   const rows = await database.query<{ floor: number }>('select ack_floor::float8 as floor from broker_durable where durable = $1 and stream = $2 and epoch = $3', [durable, stream, epoch]);
   return rows[0]?.floor ?? 0;
 }
 
-export async function noteAckFloor(database: Database, durable: string, stream: string, epoch: string, ackFloor: number): Promise<void> {
+export async function noteAckFloor(database: Database, { durable, stream, epoch }: Position, ackFloor: number): Promise<void> {
   await database.query(
     `insert into broker_durable (durable, stream, epoch, ack_floor) values ($1, $2, $3, $4)
      on conflict (durable, stream) do update set epoch = excluded.epoch, ack_floor = excluded.ack_floor

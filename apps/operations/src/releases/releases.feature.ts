@@ -72,7 +72,7 @@ function releaseRoutes({ database, ask, clock }: Parts): Route[] {
         if (await isRetired(version)) throw conflict(`${versionName(version)} is retired`, 'a version that is not');
         if (!dryRun) {
           await database.transaction(async (tx) => {
-            await recordContractAct(tx, version, 'deprecate', until, { actor: who.id, reason });
+            await recordContractAct(tx, version, { act: 'deprecate', until }, { actor: who.id, reason });
             await audited(tx, { who, owner, act: 'deprecate contract', subject: `contract ${versionName(version)}`, reason, after: { until }, traceId });
           });
         }
@@ -91,7 +91,7 @@ function releaseRoutes({ database, ask, clock }: Parts): Route[] {
         if (dryRun) return { dryRun, contract: name, ...judged };
         if (judged.answer !== 'yes') throw conflict(`${name} can not be retired (${judged.answer}): ${whyNot(judged)}`, 'a version that nobody says and of which nothing waits');
         await database.transaction(async (tx) => {
-          await through('release-step', () => recordContractAct(tx, version, 'retire', null, { actor: who.id, reason }));
+          await through('release-step', () => recordContractAct(tx, version, { act: 'retire' }, { actor: who.id, reason }));
           await audited(tx, { who, owner, act: 'retire contract', subject: `contract ${name}`, reason, after: judged, traceId });
         });
         return { dryRun, contract: name, ...judged, state: 'retired' as const };

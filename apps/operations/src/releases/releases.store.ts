@@ -58,6 +58,6 @@ export async function registerRelease(tx: PoolClient, release: Release, by: { re
   await tx.query('insert into release_registered (service, version, release, actor, reason) values ($1, $2, $3, $4, $5)', [release.service, release.version, JSON.stringify(release), by.actor, by.reason]);
 }
 
-export async function recordContractAct(tx: PoolClient, { entity, major }: ContractVersion, act: 'deprecate' | 'retire', until: string | null, by: { readonly actor: string; readonly reason: string }): Promise<void> {
+export async function recordContractAct(tx: PoolClient, { entity, major }: ContractVersion, { act, until = null }: { readonly act: 'deprecate' | 'retire'; readonly until?: string | null }, by: { readonly actor: string; readonly reason: string }): Promise<void> {
   await tx.query('insert into contract_act (entity, major, act, until, actor, reason) values ($1, $2, $3, $4, $5, $6)', [entity, major, act, until, by.actor, by.reason]);
 }

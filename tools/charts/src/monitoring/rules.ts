@@ -84,29 +84,96 @@ function stale(contract: Contract): Alert[] {
 
 const platform = { owner: { team: 'Platform', escalation: 'platform-on-call', contact: '', runbook: '' } };
 
-function lineAlerts(): Alert[] {
-  const alert = (name: string, severity: 'page' | 'ticket', expr: string, lasting: string, runbook: string, summary: string, description: string): Alert => ({ alert: name, expr, for: lasting, labels: calls(platform, severity), annotations: { summary, description, runbook } });
-  return [
-    alert('StewardOutboxStuck', 'page', 'max by (job) (steward_outbox_oldest_seconds) > 60', '2m', 'docs/runbooks/broker-stream-lost.md', '{{ $labels.job }} has changes that nobody was told of for {{ $value | humanizeDuration }}', "The relay doesn't publish what the service has committed. The broker is unreachable, refuses it, or nobody holds the lease."),
-    alert('StewardConsumerBehind', 'ticket', 'max by (consumer, stream) (steward_consumer_lag_messages) > 10000', '10m', 'docs/how-to/operate.md', '{{ $labels.consumer }} is {{ $value }} messages behind in {{ $labels.stream }}', 'It takes longer to work off than to arrive. More replicas help where the database has room.'),
-    alert('StewardFlowLate', 'ticket', 'max by (flow) (steward_flow_lateness_seconds) > max by (flow) (steward_flow_promise_seconds) and on (flow) max by (flow) (steward_flow_paused) == 0', '5m', 'docs/how-to/operate.md', '{{ $labels.flow }} is {{ $value | humanizeDuration }} behind, more than its contract promises', '`steward flow list` says what waits; `steward doctor` whether its system of record answers.'),
-    alert('StewardFlowPaused', 'ticket', 'max by (flow) (steward_flow_paused) == 1', '4h', 'docs/how-to/operate.md', '{{ $labels.flow }} has been paused for hours', '`steward flow list` says who paused it and why.'),
-    alert('StewardBreakerOpen', 'ticket', 'max by (dependency) (steward_breaker_state) == 1', '5m', 'docs/runbooks/adapter-credentials-expired.md', '{{ $labels.dependency }} has not been answering', 'Calls are turned away until one probe succeeds. Expired credentials look like this too.'),
-    alert('StewardDeadLettersOpen', 'ticket', 'sum by (owner, consumer, class) (steward_dead_letters_open) > 0', '15m', 'docs/runbooks/dead-letter.md', '{{ $labels.owner }} owns {{ $value }} open dead letters of {{ $labels.consumer }} ({{ $labels.class }})', 'Each is a change that its reader does not have. `steward dlq list` shows them by their causes.'),
-    alert('StewardHeldChanges', 'ticket', 'sum by (entity) (steward_held_changes_open) > 0', '15m', 'docs/runbooks/mass-price-anomaly-held.md', '{{ $value }} suspicious changes of {{ $labels.entity }} wait for their owner', '`steward case list --kind held-change` shows them with what was and would become.'),
-    alert('StewardBrokerLoss', 'page', 'increase(steward_broker_losses_total[15m]) > 0', '0m', 'docs/runbooks/broker-stream-lost.md', 'The broker has lost what it had acknowledged in {{ $labels.stream }}', 'Owners announce again what was lost, by themselves. Why the broker lost it is for a person to find out.'),
-    alert('StewardDrift', 'ticket', 'sum by (check) (steward_drift_open) > 0', '30m', 'docs/how-to/reconcile.md', '{{ $labels.check }} finds {{ $value }} differences that were not repaired', '`steward recon drift` shows both sides and the cause.'),
-    alert('StewardSpansLost', 'ticket', 'sum by (job) (rate(steward_spans_total{outcome!="sent"}[15m])) > 0', '1h', 'docs/how-to/see-a-trace.md', '{{ $labels.job }} loses {{ $value | humanize }} spans a second', 'The collector is away or slow, or the queue is too small for the load. Traces have holes; nothing else suffers.'),
-    alert('StewardEffectsUnknown', 'page', 'sum by (kind) (steward_effects_open{state="unknown"}) > 0', '15m', 'docs/runbooks/order-stuck-unknown.md', '{{ $value }} writes ({{ $labels.kind }}) whose outcome nobody knows', 'They are read back by their natural key before anything is tried again.'),
-  ];
+interface LineAlert {
+  readonly name: string;
+  readonly severity: 'page' | 'ticket';
+  readonly expr: string;
+  readonly lasting: string;
+  readonly runbook: string;
+  readonly summary: string;
+  readonly description: string;
 }
+
+/** Of the line itself, whatever runs over it. */
+const lineAlerts: readonly LineAlert[] = [
+  {
+    name: 'StewardOutboxStuck', severity: 'page', lasting: '2m', runbook: 'docs/runbooks/broker-stream-lost.md',
+    expr: 'max by (job) (steward_outbox_oldest_seconds) > 60',
+    summary: '{{ $labels.job }} has changes that nobody was told of for {{ $value | humanizeDuration }}',
+    description: "The relay doesn't publish what the service has committed. The broker is unreachable, refuses it, or nobody holds the lease.",
+  },
+  {
+    name: 'StewardConsumerBehind', severity: 'ticket', lasting: '10m', runbook: 'docs/how-to/operate.md',
+    expr: 'max by (consumer, stream) (steward_consumer_lag_messages) > 10000',
+    summary: '{{ $labels.consumer }} is {{ $value }} messages behind in {{ $labels.stream }}',
+    description: 'It takes longer to work off than to arrive. More replicas help where the database has room.',
+  },
+  {
+    name: 'StewardFlowLate', severity: 'ticket', lasting: '5m', runbook: 'docs/how-to/operate.md',
+    expr: 'max by (flow) (steward_flow_lateness_seconds) > max by (flow) (steward_flow_promise_seconds) and on (flow) max by (flow) (steward_flow_paused) == 0',
+    summary: '{{ $labels.flow }} is {{ $value | humanizeDuration }} behind, more than its contract promises',
+    description: '`steward flow list` says what waits; `steward doctor` whether its system of record answers.',
+  },
+  {
+    name: 'StewardFlowPaused', severity: 'ticket', lasting: '4h', runbook: 'docs/how-to/operate.md',
+    expr: 'max by (flow) (steward_flow_paused) == 1',
+    summary: '{{ $labels.flow }} has been paused for hours',
+    description: '`steward flow list` says who paused it and why.',
+  },
+  {
+    name: 'StewardBreakerOpen', severity: 'ticket', lasting: '5m', runbook: 'docs/runbooks/adapter-credentials-expired.md',
+    expr: 'max by (dependency) (steward_breaker_state) == 1',
+    summary: '{{ $labels.dependency }} has not been answering',
+    description: 'Calls are turned away until one probe succeeds. Expired credentials look like this too.',
+  },
+  {
+    name: 'StewardDeadLettersOpen', severity: 'ticket', lasting: '15m', runbook: 'docs/runbooks/dead-letter.md',
+    expr: 'sum by (owner, consumer, class) (steward_dead_letters_open) > 0',
+    summary: '{{ $labels.owner }} owns {{ $value }} open dead letters of {{ $labels.consumer }} ({{ $labels.class }})',
+    description: 'Each is a change that its reader does not have. `steward dlq list` shows them by their causes.',
+  },
+  {
+    name: 'StewardHeldChanges', severity: 'ticket', lasting: '15m', runbook: 'docs/runbooks/mass-price-anomaly-held.md',
+    expr: 'sum by (entity) (steward_held_changes_open) > 0',
+    summary: '{{ $value }} suspicious changes of {{ $labels.entity }} wait for their owner',
+    description: '`steward case list --kind held-change` shows them with what was and would become.',
+  },
+  {
+    name: 'StewardBrokerLoss', severity: 'page', lasting: '0m', runbook: 'docs/runbooks/broker-stream-lost.md',
+    expr: 'increase(steward_broker_losses_total[15m]) > 0',
+    summary: 'The broker has lost what it had acknowledged in {{ $labels.stream }}',
+    description: 'Owners announce again what was lost, by themselves. Why the broker lost it is for a person to find out.',
+  },
+  {
+    name: 'StewardDrift', severity: 'ticket', lasting: '30m', runbook: 'docs/how-to/reconcile.md',
+    expr: 'sum by (check) (steward_drift_open) > 0',
+    summary: '{{ $labels.check }} finds {{ $value }} differences that were not repaired',
+    description: '`steward recon drift` shows both sides and the cause.',
+  },
+  {
+    name: 'StewardSpansLost', severity: 'ticket', lasting: '1h', runbook: 'docs/how-to/see-a-trace.md',
+    expr: 'sum by (job) (rate(steward_spans_total{outcome!="sent"}[15m])) > 0',
+    summary: '{{ $labels.job }} loses {{ $value | humanize }} spans a second',
+    description: 'The collector is away or slow, or the queue is too small for the load. Traces have holes; nothing else suffers.',
+  },
+  {
+    name: 'StewardEffectsUnknown', severity: 'page', lasting: '15m', runbook: 'docs/runbooks/order-stuck-unknown.md',
+    expr: 'sum by (kind) (steward_effects_open{state="unknown"}) > 0',
+    summary: '{{ $value }} writes ({{ $labels.kind }}) whose outcome nobody knows',
+    description: 'They are read back by their natural key before anything is tried again.',
+  },
+];
+
+const toAlert = ({ name, severity, expr, lasting, runbook, summary, description }: LineAlert): Alert => ({
+  alert: name, expr, for: lasting, labels: calls(platform, severity), annotations: { summary, description, runbook },
+});
 
 /** `rules/*.yaml` of the chart, which Prometheus reads as they are. */
 export function ruleFiles(): ReadonlyMap<string, string> {
   const head = '# Generated by `npm run charts` from contracts/. A file of Prometheus as it is: compose.yaml and the chart read the same.\n';
   const file = (name: string, rules: readonly (Alert | Rule)[]): string => head + stringify({ groups: [{ name, rules }] }, { lineWidth: 0 });
   return new Map([
-    ['line.yaml', file('steward-line', lineAlerts())],
+    ['line.yaml', file('steward-line', lineAlerts.map(toAlert))],
     ['promises.yaml', file('steward-promises', promised.flatMap((contract) => [...broken(contract), ...burning(contract), ...stale(contract)]))],
   ]);
 }
