@@ -18,16 +18,16 @@ export const usage = `npm start [-- flags]
 Starts Steward on this machine: PostgreSQL, nats-server, stand-in systems of record and every service.
 
   --data DIR       where databases, streams and logs live (default: .steward in the repository)
-  --reset          begin with empty data
+  --reset          begin with a fresh catalogue and empty databases
   --quiet          no live traffic
   --port-base N    the storefront listens on N, everything else on ports after it (default 4000)
   --cluster        three nats-servers with three copies of each stream, as in production (default: one).
-                   It takes a --data of its own: a single server's streams can't join a cluster
-  --connector S=V  the adapter of system S reads vendor V, with the variables STEWARD_<V>_… of this shell; may be repeated.
-                   Take a --data of its own: what another vendor announced is no business of V
-  --help           this page
+                   Needs a --data of its own: the streams of a single server can't join a cluster
+  --connector S=V  the adapter of system S uses vendor V, with this shell's variables STEWARD_<V>_…; may be repeated.
+                   Needs a --data of its own: data of another vendor must not mix with V's
+  --help           this help
 
-NATS_SERVER_BIN names a nats-server of yours; OTEL_EXPORTER_OTLP_ENDPOINT sends traces to a collector or Jaeger.
+NATS_SERVER_BIN names your own nats-server; OTEL_EXPORTER_OTLP_ENDPOINT sends traces to a collector or Jaeger.
 More variables: tools/servers/README.md
 `;
 
