@@ -11,10 +11,11 @@ import { sandboxControl, type SandboxControl } from '../clients/sandbox.client';
 import { startBroker } from './broker';
 import { openDataFolder } from './data-folder';
 import { createDatabases, type DatabaseOwner } from './databases';
-import { brokerNodes, type BrokerNode, processNames, type Ports, type ProcessName } from './ports';
+import { brokerNodes, type Ports } from './ports';
+import { Processes, type Started } from './processes';
 import { openSecrets } from './secrets';
 import { databaseRole, databaseUrl, natsUrl, servicesOf, type Service, type ServiceName, type Surroundings } from './services';
-import { type Note, supervise, type Supervised, tellEnd } from './supervisor';
+import type { Note } from './supervisor';
 
 export interface SystemOptions {
   dataDir: string;
@@ -39,8 +40,6 @@ export interface SystemOptions {
   /** In 'test' mode what nobody asked for is told in any case: why a process ended, or did not start. */
   note?: Note;
 }
-
-type Started = ProcessName | BrokerNode;
 
 export interface System {
   readonly ports: Ports;
@@ -70,15 +69,6 @@ export interface System {
 }
 
 const root = join(__dirname, '../../../..');
-
-/** Stopped together, one group after the other. */
-const stopOrder: readonly (readonly Started[])[] = [
-  ['pim', 'crm', 'oms', 'pricing', 'reconciliation'],
-  ['erp'],
-  ['gateway-api', 'gateway-projector'],
-  ['operations', 'sandbox'],
-  [...brokerNodes, 'postgres'],
-];
 
 /** What services inherit: where programs are, and how telemetry leaves. Nothing of ours from the caller's shell. */
 function inherited(): Record<string, string | undefined> {
@@ -117,23 +107,9 @@ const tellUnasked: Note = (line, unasked = false) => void (unasked && process.st
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { ports, note = options.mode === 'test' ? tellUnasked : () => undefined, supervised = true, brokerConfig = (config) => config } = options;
   const folder = openDataFolder(options.dataDir, { reset: options.reset ?? false });
-  const processes: Partial<Record<Started, Running>> = {};
-  const replaced: Running[] = [];
-  const watches = new Map<Started, Supervised>();
-  const add = <T extends Running>(name: Started, running: T): T => {
-    processes[name] = running;
-    if (supervised) watches.set(name, supervise(running, note));
-    else running.onCrash(tellEnd(running, note));
-    return running;
-  };
-  const watchOf = (name: Started): Supervised => {
-    const found = watches.get(name);
-    if (found === undefined) throw new Error(`${name} was not started, or nobody watches over it: \`supervised\` is ${String(supervised)}`);
-    return found;
-  };
+  const processes = new Processes({ note, supervised });
   const stop = async (): Promise<void> => {
-    await Promise.all(replaced.map((each) => each.stop()));
-    for (const group of stopOrder) await Promise.all(group.map((name) => watches.get(name)?.release() ?? processes[name]?.stop()));
+    await processes.stop();
     folder.release();
   };
 
@@ -145,8 +121,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         durable: options.durable ?? true,
         password: around.secrets('postgres'),
         logFile: folder.logOf('postgres'),
-      }).then((running) => add('postgres', running)),
-      startBroker(around, folder, { syncAlways: options.syncAlways ?? false, change: brokerConfig, note, add }),
+      }).then((running) => processes.add('postgres', running)),
+      startBroker(around, folder, { syncAlways: options.syncAlways ?? false, change: brokerConfig, note, add: processes.add }),
     ]);
     if (postgres.status === 'rejected') throw postgres.reason;
     if (broker.status === 'rejected') throw broker.reason;
@@ -161,7 +137,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const { postgres, natsVersion } = await startServers(around);
     await createDatabases(postgres.adminUrl, (role) => around.secrets(databaseRole(role)));
     const [provisioner, ...others] = servicesOf(around).filter(({ name }) => options.without?.includes(name) !== true);
-    const start = async (service: Service): Promise<void> => void add(service.name, await startService(service, options, folder.logOf(service.name)));
+    const start = async (service: Service): Promise<void> => void processes.add(service.name, await startService(service, options, folder.logOf(service.name)));
     note('starting services');
     if (provisioner !== undefined) await start(provisioner);
     const started = await Promise.allSettled(others.map(start));
@@ -176,23 +152,15 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       natsVersion,
       postgresFolder: postgres.folder,
       dataDir: folder.path,
-      processes,
-      process: (name) => {
-        const found = processes[name];
-        if (found === undefined) throw new Error(`${name} was not started; there are ${processNames.filter((each) => processes[each]).join(', ')}`);
-        return found;
-      },
+      processes: processes.running,
+      process: (name) => processes.get(name),
       succeed: async (name, moved) => {
         const service = servicesOf({ ...around, ports: { ...ports, ...moved } }).find((each) => each.name === name);
         if (service === undefined) throw new Error(`${name} is no service`);
-        const successor = await startService(service, options, folder.logOf(name));
-        await watches.get(name)?.release();
-        const predecessor = processes[name];
-        if (predecessor !== undefined) replaced.push(predecessor);
-        return add(name, successor);
+        return processes.replace(name, await startService(service, options, folder.logOf(name)));
       },
-      takeDown: async (names) => void (await Promise.all(names.map((name) => watchOf(name).takeDown()))),
-      bringBack: async (names) => void (await Promise.all(names.map((name) => watchOf(name).bringBack()))),
+      takeDown: (names) => processes.takeDown(names),
+      bringBack: (names) => processes.bringBack(names),
       databaseUrl: (owner) => databaseUrl(around, owner),
       natsUrl: (user) => natsUrl(around, user),
       stop,
