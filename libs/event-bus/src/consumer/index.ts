@@ -14,7 +14,7 @@ export { type Keep } from './gate/retention';
 export { doneWithin } from './pull/done-within';
 export { JetStreamStrategy, type StrategyOptions } from './jetstream.strategy';
 export type { Floor } from './pull/progress';
-export { answerBeside, answerRebuild, rebuildModule } from './rebuild/rebuild.controller';
+export { answerRebuild, rebuildModule } from './rebuild/rebuild.controller';
 export { Rebuilds1790000005000 } from './rebuild/rebuild.migration';
 export { requestRebuild } from './rebuild/rebuild.store';
 export { Rebuilder, type RebuilderOptions } from './rebuild/rebuilder';

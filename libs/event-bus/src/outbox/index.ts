@@ -4,7 +4,7 @@ export { beginLife, lifeFloor, numberFloor, type Renew } from './life';
 export { type Lane, lanes, outboxChannel, outboxInsert } from './outbox-insert';
 export { measureOutbox, watchOutbox } from './outbox-metrics';
 export { outboxEntities } from './outbox.entities';
-export { outboxMigrations, OutboxTables1764000000000 } from './outbox.migration';
+export { outboxMigrations } from './outbox.migration';
 export { type Draft, maxMessageBytes, publishFault } from './publishable';
 export { Relay, type RelayOptions } from './relay/relay';
 export { checkRetention, dropExpiredPartitions, ensurePartitions, outboxRetentionMs, Retention } from './retention';

@@ -7,7 +7,7 @@ import { DatabaseLifeProofs1800000001000, DatabaseLives1799000000000 } from './l
  * can say either. `outbox` has no unique index: its rows are found by the pending index, and a primary key would have to
  * contain created_at (the partition key), so it would promise nothing and cost a second index on every write.
  */
-export class OutboxTables1764000000000 implements MigrationInterface {
+class OutboxTables1764000000000 implements MigrationInterface {
   readonly name = 'OutboxTables1764000000000';
 
   async up(runner: QueryRunner): Promise<void> {

@@ -40,7 +40,7 @@ export async function answerRebuild(database: Pick<Database, 'query'>, service: 
 }
 
 /** The same of a model that is made anew beside the live one. */
-export async function answerBeside(beside: BesideRebuilder, asked: unknown): Promise<BesideAnswer> {
+async function answerBeside(beside: BesideRebuilder, asked: unknown): Promise<BesideAnswer> {
   const wish = questionBeside.parse(asked);
   if (wish.ask === 'begin-beside') await beside.begin(wish);
   const refused = wish.ask === 'swap-beside' ? await beside.swap(wish) : wish.ask === 'cancel-beside' ? await beside.cancel(wish) : undefined;
