@@ -146,6 +146,25 @@ describe('openDatabase', () => {
     expect(await database.query('select id from shelf where id between 400 and 402')).toEqual([{ id: 400 }]);
   });
 
+  it('looks a key up by its index, though the statement was planned when there was nearly nothing to read', async () => {
+    const database = await open(home.url, { poolSize: 1 });
+    await database.query('delete from shelf');
+    await database.query('insert into shelf select n from generate_series(1, 5) n');
+    await database.query('vacuum analyze shelf');
+    await database.query('set plan_cache_mode = force_generic_plan');
+    const lookUp = () => database.query({ name: 'look-up', text: 'select w.id from unnest($1::bigint[]) as w(id) cross join lateral (select from shelf s where s.id = w.id offset 0) found' }, [[1, 2, 3]]);
+    const wholeReads = async () => {
+      await database.query('select pg_stat_force_next_flush()');
+      return (await database.query<{ reads: number }>(`select seq_scan::int as reads from pg_stat_user_tables where relname = 'shelf'`))[0]?.reads;
+    };
+    await lookUp();
+    await database.query('insert into shelf select n from generate_series(6, 2000) n');
+    const before = await wholeReads();
+    expect(await lookUp()).toHaveLength(3);
+    expect(await wholeReads()).toBe(before);
+    await database.query('delete from shelf');
+  });
+
   it('ends a statement that runs too long and a transaction that idles, and goes on', async () => {
     const database = await open(home.url, { statementTimeoutMs: 100 });
     await expect(database.query('select pg_sleep(5)')).rejects.toMatchObject({ code: '57014' });

@@ -53,9 +53,9 @@ export function createPool({ url, name, size, statementTimeoutMs, logger, broken
   const pool = new Pool({
     ...connectionConfig(url, name),
     ...pipelining,
-    // Of disks that turn PostgreSQL thinks by default (4): it then reads a table of some hundred rows whole for each key, and a prepared
-    // statement goes on so until the table is analyzed again. What we look up by its key lies in memory, or on a disk without arms.
-    options: '-c random_page_cost=1.1',
+    // A prepared statement keeps the plan of the moment, and PostgreSQL reads a table of some rows whole for each key: so it would go on when
+    // there are thousands. What has an index is read by it (ADR 0031); disks that turn, of which PostgreSQL thinks by default, nobody has.
+    options: '-c random_page_cost=1.1 -c enable_seqscan=off',
     max: size,
     idleTimeoutMillis: 30_000,
     statement_timeout: statementTimeoutMs,
