@@ -135,7 +135,10 @@ describe('operations', () => {
     for (const durable of durables) expect(await broker.inspectDurable(durable)).toMatchObject({ differs: [], ackFloor: 0 });
     const ready = await fetchText(`${service?.url}/readyz`);
     expect(ready.status).toBe(200);
-    expect((await fetchText(`${service?.url}/metrics`)).text).toMatch(/steward_stream_last_sequence\{stream="PIM_STATE"\} 0/);
+    const { text } = await fetchText(`${service?.url}/metrics`);
+    for (const { name } of streams) expect(text).toMatch(new RegExp(`^steward_stream_last_sequence\\{stream="${name}"\\} 0`, 'm'));
+    // An alert of losses has its series before the first one.
+    for (const { name } of streams) expect(text).toMatch(new RegExp(`^steward_broker_losses_total\\{stream="${name}"\\} \\d`, 'm'));
   });
 
   it('keeps epochs over its own restart and over a kill of the broker', async () => {

@@ -49,7 +49,9 @@ export class Provisioner {
   constructor(private readonly options: ProvisionerOptions) {}
 
   start(): void {
-    const { broker, administration } = this.options;
+    const { broker, administration, streams } = this.options;
+    // An increase needs the zero before the first loss.
+    for (const { name } of streams) losses.inc({ stream: name }, 0);
     this.unsubscribe.push(
       broker.onReconnect(() => this.nudge.abort()),
       administration.onDeleted((what) => {

@@ -53,7 +53,9 @@ describe('rules, by the real promtool', () => {
   });
 
   it('call when a promise is broken for long, not at a blip, and when the line stands', () => {
-    const flow = (paused: 0 | 1) => [series('steward_flow_lateness_seconds', 'flow="pim.product"', '900x20'), series('steward_flow_promise_seconds', 'flow="pim.product"', '60x20'), series('steward_flow_paused', 'flow="pim.product"', `${paused}x20`)];
+    const late900 = [series('steward_flow_lateness_seconds', 'flow="pim.product"', '900x20'), series('steward_flow_promise_seconds', 'flow="pim.product"', '60x20')];
+    const flow = (paused: 0 | 1) => [...late900, series('steward_flow_paused', 'flow="pim.product"', `${paused}x20`)];
+    const losses = (values: string) => [series('steward_broker_losses_total', 'stream="PIM_STATE"', values)];
     const tests = [
       // Half of a hundred changes a minute are late, for hours.
       { input_series: late('0+50x400', '0+100x400'), promql_expr_test: [called('90m', ['StewardPromiseBroken', 'page', 'Inventory'], ['StewardPromiseBroken', 'ticket', 'Inventory'])] },
@@ -66,6 +68,11 @@ describe('rules, by the real promtool', () => {
       // A flow that somebody paused is not late: it waits.
       { input_series: flow(1), promql_expr_test: [called('10m')] },
       { input_series: flow(0), promql_expr_test: [called('10m', ['StewardFlowLate', 'ticket', 'Platform'])] },
+      // As a process says it until the first pause: not at all.
+      { input_series: late900, promql_expr_test: [called('10m', ['StewardFlowLate', 'ticket', 'Platform'])] },
+      { input_series: losses('0x40'), promql_expr_test: [called('20m')] },
+      { input_series: losses('0x20 1x40'), promql_expr_test: [called('22m', ['StewardBrokerLoss', 'page', 'Platform']), called('50m')] },
+      { input_series: losses('_x20 1x40'), promql_expr_test: [called('22m', ['StewardBrokerLoss', 'page', 'Platform']), called('50m')] },
     ];
     const file = join(dir, 'tests.yaml');
     writeFileSync(file, JSON.stringify({ rule_files: [...ruleFiles().keys()], evaluation_interval: '1m', tests: tests.map((each) => ({ interval: '1m', ...each })) }));

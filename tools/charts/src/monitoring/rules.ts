@@ -109,8 +109,9 @@ const lineAlerts: readonly LineAlert[] = [
     description: 'It takes longer to work off than to arrive. More replicas help where the database has room.',
   },
   {
+    // A flow that was never paused has no series of pauses: there may be nothing that says 0.
     name: 'StewardFlowLate', severity: 'ticket', lasting: '5m', runbook: 'docs/how-to/operate.md',
-    expr: 'max by (flow) (steward_flow_lateness_seconds) > max by (flow) (steward_flow_promise_seconds) and on (flow) max by (flow) (steward_flow_paused) == 0',
+    expr: 'max by (flow) (steward_flow_lateness_seconds) > max by (flow) (steward_flow_promise_seconds) unless on (flow) max by (flow) (steward_flow_paused) == 1',
     summary: '{{ $labels.flow }} is {{ $value | humanizeDuration }} behind, more than its contract promises',
     description: '`steward flow list` says what waits; `steward doctor` whether its system of record answers.',
   },
@@ -139,8 +140,9 @@ const lineAlerts: readonly LineAlert[] = [
     description: '`steward case list --kind held-change` shows them with what was and would become.',
   },
   {
+    // A loss that is found by a process that has just begun is its first sample, and no increase.
     name: 'StewardBrokerLoss', severity: 'page', lasting: '0m', runbook: 'docs/runbooks/broker-stream-lost.md',
-    expr: 'increase(steward_broker_losses_total[15m]) > 0',
+    expr: 'increase(steward_broker_losses_total[15m]) > 0 or steward_broker_losses_total > 0 unless steward_broker_losses_total offset 15m',
     summary: 'The broker has lost what it had acknowledged in {{ $labels.stream }}',
     description: 'Owners announce again what was lost, by themselves. Why the broker lost it is for a person to find out.',
   },
