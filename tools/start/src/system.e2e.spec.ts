@@ -113,6 +113,16 @@ describe('the whole system, every service as its own process', () => {
     expect(receiver.faults).toEqual([]);
   });
 
+  it('says every metric that an alert or a dashboard asks for', async () => {
+    const scraped = (await Promise.all(services.map(async (name) => (await fetch(`${system.process(name).url}/metrics`)).text()))).join('\n');
+    const said = new Set([...scraped.matchAll(/^# TYPE (\w+) (\w+)$/gm)].flatMap(([, name = '', kind = '']) => (kind === 'counter' ? [`${name}_total`] : kind === 'histogram' ? ['_bucket', '_count', '_sum'].map((part) => name + part) : [name])));
+    const observability = join(__dirname, '../../../k8s/observability');
+    const asking = ['dashboards', 'rules'].flatMap((folder) => readdirSync(join(observability, folder)).map((file) => readFileSync(join(observability, folder, file), 'utf8')));
+    const asked = new Set(asking.flatMap((text) => text.match(/\b(?:steward|process|nodejs)_[a-z0-9_]+/g) ?? []));
+    expect(asked.size).toBeGreaterThan(30);
+    expect([...asked].filter((name) => !said.has(name))).toEqual([]);
+  });
+
   it('brings back every process that is killed, and the line runs again', async () => {
     const killed: ProcessName[] = ['pim', 'pricing', 'oms', 'crm', 'gateway-projector', 'operations', 'reconciliation', 'gateway-api', 'sandbox', 'nats-server', 'postgres'];
     for (const name of killed) await system.process(name).kill();
