@@ -73,6 +73,9 @@ describe('rules, by the real promtool', () => {
       { input_series: losses('0x40'), promql_expr_test: [called('20m')] },
       { input_series: losses('0x20 1x40'), promql_expr_test: [called('22m', ['StewardBrokerLoss', 'page', 'Platform']), called('50m')] },
       { input_series: losses('_x20 1x40'), promql_expr_test: [called('22m', ['StewardBrokerLoss', 'page', 'Platform']), called('50m')] },
+      // Nobody watched for an hour: an old loss does not call again, one of that hour does.
+      { input_series: losses('1x40 _x60 1x40'), promql_expr_test: [called('103m')] },
+      { input_series: losses('0x40 _x60 1x40'), promql_expr_test: [called('103m', ['StewardBrokerLoss', 'page', 'Platform']), called('130m')] },
     ];
     const file = join(dir, 'tests.yaml');
     writeFileSync(file, JSON.stringify({ rule_files: [...ruleFiles().keys()], evaluation_interval: '1m', tests: tests.map((each) => ({ interval: '1m', ...each })) }));

@@ -140,9 +140,10 @@ const lineAlerts: readonly LineAlert[] = [
     description: '`steward case list --kind held-change` shows them with what was and would become.',
   },
   {
-    // A loss that is found by a process that has just begun is its first sample, and no increase.
+    // A loss that is found by a process that has just begun is its first sample, and no increase. What was there before is asked of a whole day:
+    // whoever watches may have been away too, and must neither miss the loss of that time nor call for an old one again.
     name: 'StewardBrokerLoss', severity: 'page', lasting: '0m', runbook: 'docs/runbooks/broker-stream-lost.md',
-    expr: 'increase(steward_broker_losses_total[15m]) > 0 or steward_broker_losses_total > 0 unless steward_broker_losses_total offset 15m',
+    expr: 'increase(steward_broker_losses_total[15m]) > 0 or steward_broker_losses_total > (max_over_time(steward_broker_losses_total[1d] offset 15m) or steward_broker_losses_total * 0)',
     summary: 'The broker has lost what it had acknowledged in {{ $labels.stream }}',
     description: 'Owners announce again what was lost, by themselves. Why the broker lost it is for a person to find out.',
   },
