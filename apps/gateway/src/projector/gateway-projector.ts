@@ -3,8 +3,8 @@
  * documents' row locks and the broker's durables keep them apart.
  */
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
-import { contracts, heartbeatSubject } from '@steward/contracts';
-import { type Acting, type AnnounceAgain, announceAgainModule, announceToldAgain, ask, askBrokerState, askForget, backlogModule, besidePool, BesideRebuilder, connectBroker, createRpcClient, digestModule, evidenceModule, FlowBoard, FlowSwitch, flowsModule, Heartbeat, JetStreamStrategy, lettersModule, natsTransport, openSendingSide, Rebuilder, rebuildModule, retiringLoop, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
+import { contracts, type HeartbeatQuestion, heartbeatSubject } from '@steward/contracts';
+import { type Acting, type AnnounceAgain, announceAgainModule, announceToldAgain, ask, askBrokerState, askForget, backlogModule, besidePool, BesideRebuilder, digestModule, evidenceModule, type FlowBoard, flowsModule, Heartbeat, JetStreamStrategy, lettersModule, natsTransport, openBroker, openFlows, openSendingSide, Rebuilder, rebuildModule, retiringLoop, snapshotModule, toldLetters, toldSnapshotRows, traceModule } from '@steward/event-bus';
 import { createService, endpointsOf, openDatabase, type Clock, type Database, type Logger, type Service } from '@steward/platform';
 import { categoryProjection } from '../category/category.projection';
 import { customerProjection, segmentProjection } from '../customer/customer.projection';
@@ -57,12 +57,7 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
       opened = database;
       shutdown.onClose('database', () => database.close());
       readiness.add('database', database.problem);
-      const broker = await connectBroker({ url: env.NATS_URL, service: 'gateway', logger });
-      shutdown.onClose('broker', () => broker.close());
-      readiness.add('broker', () => (broker.status() === 'up' ? undefined : 'the broker is not connected'));
-
-      const rpc = createRpcClient({ url: env.NATS_URL, service: 'gateway' });
-      shutdown.onClose('rpc', () => rpc.close());
+      const { broker, rpc } = await openBroker(runtime, { url: env.NATS_URL, service: 'gateway' });
       // What the API has accepted is sent from here: it has no broker, and must not need one to accept (I7).
       const sending = await openSendingSide({
         service: 'gateway', runtime, database, databaseUrl: env.DATABASE_URL, broker, ask: askBrokerState(rpc), askForget: askForget(rpc, 'gateway'), lease: 'gateway', tells,
@@ -77,11 +72,8 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
         shutdown.onDrain('webhooks', () => webhooks.stop());
       }
 
-      const flowSwitch = new FlowSwitch({ database, databaseUrl: env.DATABASE_URL, clock, logger });
-      shutdown.onClose('flows', () => flowSwitch.stop());
-      await flowSwitch.start();
-      const board = new FlowBoard({ database, flowSwitch, logger, now: () => clock.now() });
-      shutdown.onClose('flow board', () => board.close());
+      const { flowSwitch, board } = await openFlows(runtime, { database, databaseUrl: env.DATABASE_URL });
+      flows = board;
 
       const strategy = new JetStreamStrategy({
         service: 'gateway',
@@ -99,10 +91,9 @@ export async function createGatewayProjector(env: ProjectorEnv, options: { clock
       letters = { database, works: strategy.works() };
       sayAgain = (question) => announceToldAgain({ service: 'gateway', database, tells, now: () => clock.now() }, question);
       const heart = new Heartbeat({
-        ...gatewayRelease('gateway-projector'), port: env.STEWARD_HEALTH_PORT, works: () => strategy.works(), database, clock, logger, tell: (beats) => ask(rpc, heartbeatSubject('gateway'), { beats }),
+        ...gatewayRelease('gateway-projector'), port: env.STEWARD_HEALTH_PORT, works: () => strategy.works(), database, clock, logger, tell: (beats) => ask(rpc, heartbeatSubject('gateway'), { beats } satisfies HeartbeatQuestion),
       });
       shutdown.onClose('heart', () => heart.stop());
-      flows = board;
       app.connectMicroservice<AsyncMicroserviceOptions>({ useFactory: () => ({ strategy }), inject: [] });
 
       app.connectMicroservice(natsTransport({ url: env.NATS_URL, service: 'gateway' }));
