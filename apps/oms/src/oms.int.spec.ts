@@ -1,7 +1,7 @@
 /** The whole service in this process, with a real broker and database, Stripe's package and the sandbox's OMS and payment provider. */
 import { createAdapter } from '@steward/adapter-kit';
-import { cancelOrder, type Order, placeOrder, refundPayment } from '@steward/contracts';
-import { headerNames } from '@steward/event-bus';
+import { cancelOrder, evidenceSubject, type Order, placeOrder, refundPayment, traceSubject } from '@steward/contracts';
+import { ask, createRpcClient, headerNames } from '@steward/event-bus';
 import { createLogger, envTypes } from '@steward/platform';
 import { freePort } from '@steward/servers';
 import { eventually, messagesOf, testBroker, type TestBroker, testDatabase, type TestDatabase } from '@steward/testing';
@@ -93,6 +93,12 @@ describe('the order service', () => {
     const letter = await eventually(async () => (await test.pool.query(`select class, code, owner->>'team' as team from dead_letter where key = $1`, [`R2-${orderId}`])).rows[0]);
     expect(letter).toEqual({ class: 'rejected', code: 'OMS_REFUND_REFUSED', team: 'Orders' });
     expect(await chargesOf(sandbox, orderId)).toMatchObject([{ captured: 2_000, refunded: 500 }]);
+
+    // What the desk asks before it sends a refund, and what it tells of one, with the rights that it has.
+    const desk = createRpcClient({ url: nats.urlOf('operations'), service: 'operations' });
+    expect(await ask(desk, evidenceSubject('oms'), { entity: 'payment', keys: [orderId] })).toMatchObject({ keys: [{ key: orderId, data: { currency: 'EUR', capturedAmount: 2_000, refundedAmount: 500 } }] });
+    expect(await ask(desk, traceSubject('oms'), { orderId })).toContainEqual(expect.objectContaining({ what: 'effect', entity: 'refund', key: `${orderId}:R-${orderId}`, summary: expect.stringMatching(/^confirmed,/) as string }));
+    await desk.close();
   }, 60_000);
 
   it('leaves no charge, no place in the OMS and no stock behind when it says no', async () => {

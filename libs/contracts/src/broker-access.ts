@@ -64,6 +64,9 @@ export const everyService: readonly string[] = unique([...streams.map(({ system 
 /** Whom operations asks, and who tells it what runs. */
 const others = everyService.filter((service) => service !== OPERATIONS);
 
+/** Who carries out commands about money that operations sends: the desk compares what a person typed with what they hold, before it sends. */
+const carryOutForDesk = unique(contracts.filter(({ kind, fourEyes, systems }) => kind === 'command' && fourEyes && systems.includes(OPERATIONS)).flatMap(({ consumers }) => consumers.map(({ service }) => service)));
+
 /** Who takes what this service says into a projection: it is bootstrapped and rebuilt from the owner's snapshot (B12). */
 const projectorsOf = (system: string): readonly string[] =>
   unique(stateContracts.flatMap(({ consumers }) => consumers.flatMap(({ service, purpose, from }) => (purpose === 'projection' && from.includes(system) ? [service] : []))));
@@ -83,7 +86,7 @@ const doors: readonly Door[] = [
   // Both ends of each arrow are compared from one place (X1).
   { subjectOf: digestSubject, answerers: holders, callersOf: () => [OPERATIONS, RECONCILIATION] },
   // What an end knows of a key on which it differs from another, and what lies in the stream between them (X4).
-  { subjectOf: evidenceSubject, answerers: holders, callersOf: () => [RECONCILIATION] },
+  { subjectOf: evidenceSubject, answerers: holders, callersOf: (answerer) => (carryOutForDesk.includes(answerer) ? [OPERATIONS, RECONCILIATION] : [RECONCILIATION]) },
   { subjectOf: () => newestSubject, answerers: [OPERATIONS], callersOf: () => [RECONCILIATION] },
   { subjectOf: rebuildSubject, answerers: rebuilders, callersOf: () => [OPERATIONS] },
   { subjectOf: lettersSubject, answerers: letterHolders, callersOf: () => [OPERATIONS] },

@@ -28,7 +28,9 @@ describe('rights at the broker', () => {
     // Letters of adapters only: one of its own about a letter would bring the next one.
     expect(of('gateway')[0]?.consumes.filter((durable) => durable.startsWith('gateway-parked')).toSorted()).toEqual(['gateway-parked@ERP_STATE', 'gateway-parked@PIM_STATE', 'gateway-parked@PRICING_STATE']);
     expect(of('gateway')[0]?.requests.filter((subject) => subject.endsWith('.letters'))).toEqual([]);
-    expect(of('operations')).toMatchObject([{ publishes: ['cmd.operations.cancel-order.v1.*', 'evt.operations.case.v1.*', 'cmd.operations.erase-customer.v1.*'], answers: ['rpc.operations.broker-state', 'rpc.operations.snapshot', 'rpc.operations.digest', 'rpc.operations.evidence', 'rpc.operations.newest', 'rpc.operations.announce-again', 'rpc.operations.forget.gateway', 'rpc.operations.forget.oms', 'rpc.operations.forget.operations', ...['crm', 'erp', 'gateway', 'oms', 'pim', 'pricing', 'reconciliation'].map((service) => `rpc.operations.heartbeat.${service}`)] }]);
+    expect(of('operations')).toMatchObject([{ publishes: ['cmd.operations.cancel-order.v1.*', 'evt.operations.case.v1.*', 'cmd.operations.erase-customer.v1.*', 'cmd.operations.refund-payment.v1.*'], answers: ['rpc.operations.broker-state', 'rpc.operations.snapshot', 'rpc.operations.digest', 'rpc.operations.evidence', 'rpc.operations.newest', 'rpc.operations.announce-again', 'rpc.operations.forget.gateway', 'rpc.operations.forget.oms', 'rpc.operations.forget.operations', ...['crm', 'erp', 'gateway', 'oms', 'pim', 'pricing', 'reconciliation'].map((service) => `rpc.operations.heartbeat.${service}`)] }]);
+    // Of whom it sends a command about money, and of nobody else.
+    expect(of('operations')[0]?.requests.filter((subject) => subject.endsWith('.evidence'))).toEqual(['rpc.oms.evidence']);
     expect(of('reconciliation')[0]?.requests).toEqual(expect.arrayContaining(['rpc.gateway.digest', 'rpc.gateway.evidence', 'rpc.operations.newest', 'rpc.erp.read-source', 'rpc.pim.announce-again']));
   });
 
