@@ -128,6 +128,21 @@ describe('steward', () => {
     expect((await steward(['runbook', 'runs', 'oversell-found', '--first', '1'])).err).toBe('more: --after c2\n');
   });
 
+  it('asks for a refund in minor units, and waits for what came of it', async () => {
+    const ask = ['refund', 'ask', 'r/1', '--order', 'o-1', '--amount', '2599', '--currency', 'EUR', '--reason', 'scratched'];
+    await steward(ask);
+    expect(asked).toMatchObject([{ method: 'POST', url: '/ops/v1/refunds/r%2F1', body: { orderId: 'o-1', amount: 2599, currency: 'EUR', reason: 'scratched', dryRun: false } }]);
+    for (const amount of ['25.99', '0', '-1', '2,599', '1e3']) expect([amount, await steward(ask.with(6, amount))]).toEqual([amount, expect.objectContaining({ code: 2, err: expect.stringContaining('2599 for 25.99 EUR') as string })]);
+    for (const at of [3, 5, 7]) expect((await steward(ask.toSpliced(at, 2))).code).toBe(2);
+    expect(asked).toHaveLength(1);
+    for (const [state, code] of [['confirmed', 0], ['refused', 1]] as const) {
+      answer.body = { refund: { refundId: 'r-1', state }, wishes: [], history: [] };
+      expect((await steward(['refund', 'show', 'r-1', '--wait'])).code).toBe(code);
+    }
+    answer.body = { refund: null, wishes: [{ actor: 'ada' }], history: [] };
+    expect(await steward(['refund', 'show', 'r-1'])).toMatchObject({ code: 0, out: expect.stringContaining('ada') as string });
+  });
+
   it('shows further keys of a held change', async () => {
     answer.body = { case: { caseId: 'c' }, diff: { items: [], next: 'k 50' } };
     expect((await steward(['case', 'show', 'c', '--after', 'k 1'])).err).toBe('more: --after k 50\n');

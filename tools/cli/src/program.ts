@@ -3,6 +3,7 @@ import { Command as Program, CommanderError } from 'commander';
 import type { Command, Result, Values } from './command';
 import { jobs } from './commands/jobs';
 import { making } from './commands/making';
+import { refunds } from './commands/refunds';
 import { releases } from './commands/releases';
 import { runbooks } from './commands/runbooks';
 import { running } from './commands/running';
@@ -13,10 +14,10 @@ import { operationsAt } from './operations.client';
 import { type GlobalOptions, settingsOf, type Settings, defaultUrl } from './settings';
 import { linesOf, tableOf } from './table';
 
-export const commands: readonly Command[] = [...running, ...triage, ...jobs, ...runbooks, ...releases, ...making];
+export const commands: readonly Command[] = [...running, ...triage, ...refunds, ...jobs, ...runbooks, ...releases, ...making];
 
 const nouns: Readonly<Record<string, string>> = {
-  dlq: 'dead letters, grouped by cause', case: 'held changes, drift, losses of the broker', op: 'jobs', flow: 'what flows between systems', recon: 'whether all ends agree',
+  dlq: 'dead letters, grouped by cause', case: 'held changes, drift, losses of the broker', op: 'jobs', refund: 'money that goes back to a shopper', flow: 'what flows between systems', recon: 'whether all ends agree',
   contracts: 'who owns what, what may be released; in a clone: check, compare, document', connector: 'vendors of an adapter, in a clone', audit: 'who did what, and why', runbook: 'procedures for known problems',
 };
 

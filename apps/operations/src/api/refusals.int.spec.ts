@@ -8,19 +8,22 @@ import { jobsFeature } from '../jobs/jobs.feature';
 import { groupIdOf } from '../letters/group-id';
 import { lettersFeature } from '../letters/letters.feature';
 import { notifierFeature } from '../notifier/notifier.feature';
+import { refundsFeature } from '../refunds/refunds.feature';
 import { runbooksFeature } from '../runbooks/runbooks.feature';
 
 const good = { reason: 'because it must' };
 const retry = (selection: object, more: object = {}) => ({ kind: 'retry', selection, ...good, ...more });
+const refund = { orderId: 'o-1', amount: 700, currency: 'EUR' };
 const unknown = '00000000-0000-4000-8000-000000000000';
 const group = groupIdOf(aLetter('open', { entity: 'product' }));
 let desk: DeskScene;
 const acts: unknown[] = [];
 
 beforeAll(async () => {
-  desk = await deskScene([auditFeature, lettersFeature, casesFeature, notifierFeature, flowsFeature, jobsFeature, runbooksFeature], (async (subject: string, question: LettersQuestion | undefined) => {
+  desk = await deskScene([auditFeature, lettersFeature, casesFeature, notifierFeature, flowsFeature, jobsFeature, runbooksFeature, refundsFeature], (async (subject: string, question: LettersQuestion | undefined) => {
     if (subject.endsWith('.digest') || subject.endsWith('.snapshot')) return { count: 7, digest: '0'.repeat(16) };
     if (subject.endsWith('.flows')) return { flows: [], dependencies: [] };
+    if (subject.endsWith('.evidence')) return { keys: [{ key: 'o-1', data: { orderId: 'o-1', currency: 'EUR', capturedAmount: 2_000, refundedAmount: 0 } }] };
     if (question?.ask === 'act') acts.push(question);
     return { verdicts: [] };
   }) as never);
@@ -33,7 +36,7 @@ afterEach(() => expect(acts).toEqual([]));
 describe('what is not there is a 404', () => {
   test.each([
     '/dead-letter-groups/nothing', '/dead-letters/nothing', `/dead-letters/${unknown}`, '/cases/nothing', `/operations/${unknown}`, '/operations/nothing', `/operations/${unknown}/members`, '/runbooks/nothing',
-    `/runbooks/resync-entity/runs/${unknown}`, '/runbooks/resync-entity/runs/nothing',
+    '/refunds/nothing', `/runbooks/resync-entity/runs/${unknown}`, '/runbooks/resync-entity/runs/nothing',
   ])('GET %s', async (path) => {
     expect(await desk.as('admin:*').get(path)).toMatchObject({ status: 404, json: { code: 'OPERATIONS_NOT_FOUND' } });
   });
@@ -59,11 +62,20 @@ test.each(['replay-all', 'replay-missing', 'resync'])('%s without a range or a w
   expect(await desk.as('admin:*').post('/operations', { kind, selection: { entity: 'product' }, ...good })).toMatchObject({ status: 400, json: { code: 'OPERATIONS_CONFIRMATION_NEEDED', errors: [{ pointer: '/confirmCount', accepted: expect.stringContaining('7') }] } });
 });
 
+test.each<[string, object, string, string]>([
+  ['/refunds/r-1', { ...refund, amount: 0 }, '/amount', 'a whole number of minor units, 1 or more'], ['/refunds/r-1', { ...refund, amount: -1 }, '/amount', 'a whole number of minor units, 1 or more'], ['/refunds/r-1', { ...refund, amount: 7.5 }, '/amount', 'an integer, written without point and exponent'],
+  ['/refunds/r-1', { ...refund, amount: '700' }, '/amount', 'a whole number of minor units, 1 or more'], ['/refunds/r-1', { ...refund, amount: 2_001 }, '/amount', '1 to 2000 minor units of EUR'], ['/refunds/r-1', { ...refund, currency: 'eur' }, '/currency', 'ISO 4217, such as EUR'],
+  ['/refunds/r-1', { ...refund, currency: 'USD' }, '/currency', 'EUR'], ['/refunds/r-1', { ...refund, orderId: '' }, '/orderId', 'the id of an order'], ['/refunds/r-1', { ...refund, orderId: 'o-2' }, '/orderId', 'the id of an order that was paid'],
+  ['/refunds/parcel:1', refund, '/id', '1 to 200 letters, digits and . _ -'],
+])('what can not be paid back is a 400 that says what can: POST %s %j', async (path, body, pointer, accepted) => {
+  for (const dryRun of [true, false]) expect(await desk.as('admin:*').post(path, { ...body, ...good, dryRun })).toMatchObject({ status: 400, json: { code: 'OPERATIONS_INPUT_REFUSED', errors: [{ pointer, accepted }] } });
+});
+
 describe('an act', () => {
   const all: [string, object][] = [
     [`/dead-letter-groups/${group}/acknowledge`, {}], [`/dead-letter-groups/${group}/assign`, { assignee: null }], [`/dead-letter-groups/${group}/ignore`, { until: '2099-01-01T00:00:00Z' }], [`/dead-letter-groups/${group}/note`, { text: 'x' }],
     ['/dead-letters/open/discard', {}], ['/dead-letters/open/skip', {}], ['/dead-letters/open/edit', { patch: [{ op: 'remove', path: '/a' }], bodyHash: 'h' }], ['/cases/held/release', {}], ['/cases/held/refuse', {}],
-    ['/operations', { kind: 'retry', selection: { letters: ['open'] } }], ['/runbooks/resync-entity/runs', { params: { entity: 'product' } }], ['/flows/pim.product/pause', { resumesAt: null }],
+    ['/operations', { kind: 'retry', selection: { letters: ['open'] } }], ['/runbooks/resync-entity/runs', { params: { entity: 'product' } }], ['/flows/pim.product/pause', { resumesAt: null }], ['/refunds/r-1', refund],
   ];
   test.each(all)('without a reason is a 400: POST %s', async (path, body) => {
     expect(await desk.as('admin:*').post(path, body)).toMatchObject({ status: 400, json: { errors: expect.arrayContaining([expect.objectContaining({ pointer: '/reason', accepted: expect.stringContaining('why') })]) } });

@@ -1,7 +1,7 @@
 import { tokenRefused, type Claims } from '@steward/platform';
 
 /** What somebody may do. Each includes what the arrows say. */
-export const roles = ['viewer', 'operator', 'payload-reader', 'editor', 'approver', 'admin'] as const;
+export const roles = ['viewer', 'operator', 'payload-reader', 'editor', 'refunder', 'approver', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
 const includes: Readonly<Record<Role, readonly Role[]>> = {
@@ -10,6 +10,8 @@ const includes: Readonly<Record<Role, readonly Role[]>> = {
   // Reading what a message says of people and money is a right of its own, and not part of mending it.
   'payload-reader': ['payload-reader', 'viewer'],
   editor: ['editor', 'operator', 'viewer'],
+  // Money that leaves is nothing to mend: who may retry a letter may not give back what was paid.
+  refunder: ['refunder', 'viewer'],
   approver: ['approver', 'viewer'],
   admin: roles,
 };

@@ -39,6 +39,11 @@ export async function wishesOf(database: Pick<Database, 'query'>, { subject, see
   return database.query<Wish>(`select act, actor, actor_name as "actorName", reason, at from wish where subject = $1 and seen = $2 and at > now() - ${KEPT} order by at`, [subject, seen]);
 }
 
+/** What is wanted about it whatever its author saw, with that in the words they saw it in. */
+export async function wishesAbout(database: Pick<Database, 'query'>, subject: string): Promise<(Wish & { readonly seen: string })[]> {
+  return database.query<Wish & { readonly seen: string }>(`select act, seen, actor, actor_name as "actorName", reason, at from wish where subject = $1 and at > now() - ${KEPT} order by at`, [subject]);
+}
+
 export const findWish = async (database: Pick<Database, 'query'>, wanted: Wanted): Promise<Wish | undefined> => (await wishesOf(database, wanted)).find(({ act }) => act === wanted.act);
 
 /** Throws OPERATIONS_CONFLICT where somebody else was quicker: theirs is the wish to agree to. */
