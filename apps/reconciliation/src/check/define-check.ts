@@ -97,7 +97,7 @@ export interface SecondLook {
 export interface Comparison {
   /** Everything that there is, from the cursor on; each step fits into memory. */
   readonly steps: (cursor: unknown, signal: AbortSignal) => AsyncGenerator<Step>;
-  /** A first look at these keys. */
+  /** A first look at these keys; those that the answer does not name agree. */
   readonly look: (keys: readonly string[]) => Promise<readonly Suspect[]>;
   /** Suspects that are in neither list of the answer agree by now. */
   readonly confirm: (suspects: readonly Suspect[]) => Promise<SecondLook>;

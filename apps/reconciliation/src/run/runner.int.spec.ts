@@ -35,7 +35,9 @@ class Ends implements Comparison {
       yield { compared: some.length, suspects: some.filter((key) => this.left.get(key) !== this.right.get(key)).map((key) => ({ key, first: null })), cursor: at + 2 };
     }
   }.bind(this);
-  readonly look = async (keys: readonly string[]): Promise<Suspect[]> => keys.map((key) => ({ key, first: null }));
+  /** As a rule does, which knows nothing of what keeps it. */
+  namesOnlyWhatDiffers = false;
+  readonly look = async (keys: readonly string[]): Promise<Suspect[]> => keys.filter((key) => !this.namesOnlyWhatDiffers || this.left.get(key) !== this.right.get(key)).map((key) => ({ key, first: null }));
   readonly confirm = async (suspects: readonly Suspect[]) => ({
     again: suspects.filter(({ key }) => this.moving.has(key)),
     found: suspects.flatMap(({ key }): Finding[] => {
@@ -167,6 +169,23 @@ describe('the life of a check', () => {
     ends.right.set('b', 0);
     expect(await run({ check: 'asked' })).toMatchObject({ found: 1 });
     expect([await drift(), repaired]).toEqual([[{ key: 'b', state: 'open', repairs: 0 }], []]);
+  });
+
+  it('X3: drift that a rule does not name any more is closed, by a run of everything and by one of its key, but not by one that only looks', async () => {
+    ends.namesOnlyWhatDiffers = true;
+    await start([asked]);
+    ends.right.set('b', 0);
+    ends.right.set('d', 0);
+    await run({ check: 'asked' });
+    ends.right.set('b', 1);
+    const standing = async () => (await drift()).map(({ key, state }) => [key, state]);
+    await run({ check: 'asked', keys: ['b'], dryRun: true });
+    expect(await standing()).toEqual([['b', 'open'], ['d', 'open']]);
+    await run({ check: 'asked', keys: ['b'] });
+    expect(await standing()).toEqual([['b', 'resolved'], ['d', 'open']]);
+    ends.right.set('d', 1);
+    await run({ check: 'asked' });
+    expect(await standing()).toEqual([['b', 'resolved'], ['d', 'resolved']]);
   });
 
   it('X3: drift that never comes to rest stays open: nothing has proved it closed', async () => {

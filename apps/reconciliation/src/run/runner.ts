@@ -164,7 +164,10 @@ export class Runner {
     const lookAt = (): Date => new Date(clock.now() + settleMs);
     if (run.keys !== null) {
       const suspects = await comparison.look(run.keys);
-      await commit((tx) => saveStep(tx, name, { runId: run.id, cursor: null, compared: suspects.length, suspects, lookAt: lookAt() }));
+      await commit(async (tx) => {
+        await saveStep(tx, name, { runId: run.id, cursor: null, compared: suspects.length, suspects, lookAt: lookAt() });
+        await closeUnnamed(tx, run, { name, keys: run.keys ?? [], suspects, now: new Date(clock.now()) });
+      });
     } else {
       let seen = 0;
       for await (const step of comparison.steps(known === undefined ? null : state.cursor, signal)) {
@@ -176,8 +179,12 @@ export class Runner {
       // What was open is looked at whether or not it was met: it may have closed by itself.
       const open = await openKeys(database, name, MOST_SUSPECTS);
       for (let from = 0; from < open.length; from += LOOKED_AT_ONCE) {
-        const suspects = await comparison.look(open.slice(from, from + LOOKED_AT_ONCE));
-        await commit((tx) => putSuspects(tx, name, suspects, lookAt()));
+        const keys = open.slice(from, from + LOOKED_AT_ONCE);
+        const suspects = await comparison.look(keys);
+        await commit(async (tx) => {
+          await putSuspects(tx, name, suspects, lookAt());
+          await closeUnnamed(tx, run, { name, keys, suspects, now: new Date(clock.now()) });
+        });
       }
     }
     const { at } = await nextLook(database, name);
@@ -263,4 +270,11 @@ export class Runner {
     openDrift.reset();
     for (const { name, entity, cause, count } of await countOpenDrift(database)) openDrift.set({ check: name, entity, cause }, count);
   }
+}
+
+/** A rule names only what breaks it: no second look comes to the rest, whose drift ends with this one (X3). */
+async function closeUnnamed(tx: PoolClient, run: Pick<Run, 'dryRun'>, { name, keys, suspects, now }: { name: string; keys: readonly string[]; suspects: readonly Suspect[]; now: Date }): Promise<void> {
+  if (run.dryRun) return;
+  const named = new Set(suspects.map(({ key }) => key));
+  await closeAgreed(tx, name, keys.filter((key) => !named.has(key)), now);
 }
