@@ -2,7 +2,8 @@
  * What an owner announced against what a service keeps of it (X1).
  * 1. The tree of digests is walked; both ends first compute it from their rows, so that an edit by hand is in it.
  * 2. A walk goes on from the position of its last page: a killed process loses a page, not a run.
- * 3. The second look asks both ends for evidence, the holder first (judge.ts).
+ * 3. The second look asks both ends for evidence, the holder first (judge.ts), and the broker after both. What it had acknowledged by then may
+ *    have reached the holder in between, so a holder that has moved meanwhile is looked at again: its cause would be a guess (X4).
  */
 import type { NodeDigest } from '@steward/contracts';
 import { compareDigests, scrubDigests } from '@steward/event-bus';
@@ -59,12 +60,14 @@ export function compareArrow(check: ArrowCheck, { doors, clock, pricesOf }: Arro
     });
     if (judged.length === 0) return { found: [], again: [] };
     const { stored, ackFloor } = await doors.newest(contract, owner, durable, judged.map(({ key }) => key));
+    const heldSince = await doors.evidence(holder, entity, judged.map(({ key }) => key));
     const priceOf = await pricesOf(judged.flatMap(({ key }) => skuOf(owned.get(key)?.data ?? held.get(key)?.data)));
     const found: Finding[] = [];
     const again: Suspect[] = [];
     for (const { key, kind } of judged) {
       const [mine, theirs] = [owned.get(key), held.get(key)];
-      const why = causeOfArrow({ kind, owner: mine, holder: theirs, stored: stored.get(key) ?? null, ackFloor });
+      const moved = heldSince.get(key)?.revision !== theirs?.revision;
+      const why = moved ? 'behind' : causeOfArrow({ kind, owner: mine, holder: theirs, stored: stored.get(key) ?? null, ackFloor });
       if (why === 'behind') again.push({ key, first: { owner: sideOfEvidence(mine), holder: sideOfEvidence(theirs) } satisfies Look });
       else {
         const fields = differingFields(mine?.data ?? null, theirs?.data ?? null);
