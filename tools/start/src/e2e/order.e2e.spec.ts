@@ -1,5 +1,6 @@
 /** An order through the whole system: gateway, saga, stock, payment, OMS, ERP, and back to the shopper. */
 import { rmSync } from 'node:fs';
+import { run } from '@steward/cli';
 import { eventually, OtlpReceiver } from '@steward/testing';
 import { eraseMe, placeOrder, preview, readOrder, readReservation, register, releaseReservation, requestReturn, reserveCart, type Answered, type Placed, type Reserved, type ShownOrder } from '../clients/shopper.client';
 import { readBooks, violations, type Books } from '../shop/books';
@@ -58,6 +59,15 @@ describe('an order', () => {
     return { orders: all.filter(({ reference }) => reference === number), sales: sales.filter(({ reference }) => reference === number), charges: charges.filter(({ metadata }) => metadata['orderId'] === id) };
   }
 
+  /** At a terminal, as this person. */
+  async function steward(sub: string, role: string, ...args: string[]): Promise<{ code: number; err: string }> {
+    const asked = await fetch(`${system.sandbox.url}/_control/identity/token`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sub, audience: 'operations', roles: [role] }) });
+    const { token } = (await asked.json()) as { token: string };
+    let err = '';
+    const code = await run(args, { env: { STEWARD_OPERATIONS_URL: system.operationsUrl, STEWARD_TOKEN: token }, out: () => undefined, err: (text) => (err += text), signal: new AbortController().signal, repository: () => Promise.resolve(1) });
+    return { code, err };
+  }
+
   const asBought = (shown: ShownOrder, sku: string, unit: number) => ({ key: shown.id, sku, order: shown, refused: undefined, promisedUnit: unit, ids: [shown.id], answers: 1, tookMs: 0, doneAt: Date.now() });
 
   it('S2 S5 S6: is confirmed with one order, one sale and one payment, and its stock is spoken for', async () => {
@@ -100,6 +110,14 @@ describe('an order', () => {
     expect(charge).toMatchObject({ captured: Number(shipped.totals.gross.minorUnits), capturable: 0, refunded: 0 });
     // On hand has fallen by what was held before: what may be promised stays as it was.
     await eventually(async () => (await shownQuantity(system.gatewayUrl, sku)) === 9, { withinMs: 60_000 });
+
+    // Two people pay a part of it back, once; more than is left is refused while they are there.
+    const refund = (who: string, role: string, amount: number, id = `R-${shipped.number}`) => steward(who, role, 'refund', 'ask', id, '--order', shipped.id, '--amount', String(amount), '--currency', 'EUR', '--reason', 'scratched on arrival');
+    expect(await refund('ada', 'refunder:Orders', (charge?.captured ?? 0) + 1, 'R-too-much').then(({ code, err }) => [code, err])).toEqual([2, expect.stringContaining('/amount')]);
+    expect([(await refund('ada', 'refunder:Orders', 100)).code, (await refund('grace', 'approver:Orders', 100)).code, (await refund('grace', 'approver:Orders', 100)).code]).toEqual([0, 0, 0]);
+    expect(await steward('ada', 'refunder:Orders', 'refund', 'show', `R-${shipped.number}`, '--wait')).toMatchObject({ code: 0 });
+    const paidBack = await becomes(placed, ({ payment }) => payment.status === 'PARTIALLY_REFUNDED');
+    expect((await booksOf(paidBack)).charges).toMatchObject([{ captured: charge?.captured, refunded: 100 }]);
   }, 150_000);
 
   it('is one trace from the shopper to the payment provider, the OMS and the ERP, and back to the storefront', async () => {

@@ -107,6 +107,7 @@ describe('poison in the PIM', () => {
     const [letter] = (await steward<{ items: { letterId: string }[] }>(admin, 'dlq', 'letters', '--q', 'key:sound,wrong-type state:open')).answer.items;
     const id = letter?.letterId ?? '';
     const nothing = '00000000-0000-4000-8000-000000000000';
+    const refund = ['refund', 'ask', 'r-1', '--order', 'nothing', '--currency', 'EUR'];
     const refused: [token: string, code: number, words: RegExp, args: string[]][] = [
       [admin, 3, /OPERATIONS_NOT_FOUND/, ['dlq', 'letter', nothing]], [admin, 3, /OPERATIONS_NOT_FOUND/, ['dlq', 'discard', nothing, '--reason', 'why not']], [admin, 3, /OPERATIONS_NOT_FOUND/, ['case', 'show', 'nothing']],
       [admin, 3, /OPERATIONS_NOT_FOUND/, ['op', 'cancel', nothing, '--reason', 'why not']], [admin, 3, /OPERATIONS_NOT_FOUND/, ['runbook', 'undo', 'resync-entity', nothing, '--reason', 'why not']],
@@ -114,6 +115,8 @@ describe('poison in the PIM', () => {
       [admin, 2, /reason/, ['dlq', 'discard', id]], [admin, 2, /why, in 3 to 500/, ['dlq', 'discard', id, '--reason', ' ']], [admin, 2, /dry-run/, ['dlq', 'discard', id, '--reason', 'why not', '--dry-run=ture']],
       [admin, 2, /\/state .*accepted: open/, ['dlq', 'list', '--state', 'opne']], [admin, 2, /no field stat/, ['case', 'list', '--q', 'stat:open']],
       [viewer, 5, /OPERATIONS_ROLE_MISSING/, ['dlq', 'retry', id, '--reason', 'why not']],
+      [admin, 2, /\/orderId .*accepted: the id of an order that was paid/, [...refund, '--amount', '1', '--reason', 'why not']], [admin, 2, /why, in 3 to 500/, [...refund, '--amount', '1', '--reason', ' ']], [admin, 2, /2599 for 25.99 EUR/, [...refund, '--amount', '0', '--reason', 'why not']],
+      [admin, 3, /OPERATIONS_NOT_FOUND/, ['refund', 'show', 'nothing']], [viewer, 5, /refunder:/, [...refund, '--amount', '1', '--reason', 'why not']],
     ];
     for (const [token, code, words, args] of refused) {
       const ended = await steward(token, ...args);
@@ -129,7 +132,9 @@ describe('poison in the PIM', () => {
     const values = { sku: 'a', reason: 'why', service: 'pim', version: '1.0.0' };
     const aFile = join(root, 'package.json');
     const given: Given = { operations: { get: ask('GET'), post: ask('POST'), events: async function* () { await ask('GET')('/events'); } }, args: ['an id', 'an id'], values, progress: () => undefined, signal: new AbortController().signal, repository: () => Promise.resolve(0) };
-    for (const command of commands.filter(({ verb }) => verb !== 'edit')) await command.run(command.args === '<file>' ? { ...given, args: [aFile] } : given);
+    // `--order` says which order is paid back, and to `trace` that it is an order instead of a SKU.
+    const ofRefund: Given = { ...given, values: { ...values, order: 'o-1', amount: '1', currency: 'EUR' } };
+    for (const command of commands.filter(({ verb }) => verb !== 'edit')) await command.run(command.args === '<file>' ? { ...given, args: [aFile] } : command.noun === 'refund' ? ofRefund : given);
     expect(asked.length).toBeGreaterThan(40);
     expect(asked.filter((each) => !known.includes(each))).toEqual([]);
   });
