@@ -34,7 +34,7 @@ export interface SandboxAccess {
 const env = {
   STEWARD_SANDBOX_URL: envTypes.httpUrl.describe('http://host:port of the sandbox systems'),
   STEWARD_SANDBOX_TOKEN: z.string().min(1).describe('bearer token of the sandbox'),
-  STEWARD_SANDBOX_WEBHOOK_SECRET: z.string().min(1).describe('secret with which the sandbox signs its webhooks'),
+  STEWARD_SANDBOX_WEBHOOK_SECRET: envTypes.secrets().describe('secret with which the sandbox signs its webhooks; several separated by commas while one replaces another'),
 };
 
 // The overlap is longer than a transaction of the sandbox is likely to be held open; the pass finds what was longer.
@@ -69,7 +69,7 @@ export function defineSandboxConnector<More extends object = object>(collections
       ),
       webhook: {
         path: '/webhooks/sandbox',
-        verify: hmacVerifier({ secret: settings.STEWARD_SANDBOX_WEBHOOK_SECRET, signatureHeader: 'x-sandbox-signature', timestampHeader: 'x-sandbox-timestamp', prefix: 'sha256=' }),
+        verify: hmacVerifier({ secrets: settings.STEWARD_SANDBOX_WEBHOOK_SECRET, signatureHeader: 'x-sandbox-signature', timestampHeader: 'x-sandbox-timestamp', prefix: 'sha256=' }),
         hints: (body) =>
           webhookWire.parse(body).events.flatMap(({ collection, id, at }) => {
             const entity = entityOf.get(collection);

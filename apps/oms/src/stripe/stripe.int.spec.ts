@@ -155,7 +155,7 @@ describe('payments by Stripe', () => {
 
 describe('webhooks of Stripe', () => {
   const secret = 'whsec_test';
-  const door = stripeWebhook(secret);
+  const door = stripeWebhook([secret]);
   const now = Date.parse('2026-11-24T10:00:00.000Z');
   const event = JSON.stringify({ id: 'evt_1', object: 'event', type: 'payment_intent.succeeded', data: { object: { object: 'payment_intent', metadata: { orderId: 'O-1' } } } });
   const signed = (payload: string, at = now, by = secret): string => Stripe.webhooks.generateTestHeaderString({ payload, secret: by, timestamp: Math.floor(at / 1_000) });
@@ -167,6 +167,16 @@ describe('webhooks of Stripe', () => {
     expect(verdict(signed(event), event.replace('O-1', 'O-2'))).toMatchObject({ ok: false, reason: 'signature' });
     expect(verdict(signed(event, now, 'whsec_other'))).toMatchObject({ ok: false, reason: 'signature' });
     expect(verdict(signed(event, now - 301_000))).toMatchObject({ ok: false, reason: 'replay' });
+  });
+
+  it('are believed under the new secret and the previous one while one replaces the other, and too old under either is too old', () => {
+    const both = stripeWebhook(['whsec_new', secret]);
+    const verdictOfBoth = (header: string) => both.verify(Buffer.from(event), { 'stripe-signature': header }, now);
+    for (const by of ['whsec_new', secret]) {
+      expect(verdictOfBoth(signed(event, now, by))).toEqual({ ok: true });
+      expect(verdictOfBoth(signed(event, now - 301_000, by))).toMatchObject({ ok: false, reason: 'replay' });
+    }
+    expect(verdictOfBoth(signed(event, now, 'whsec_other'))).toMatchObject({ ok: false, reason: 'signature' });
   });
 
   it('of another shape are refused', async () => {

@@ -35,7 +35,7 @@ const collectionName = (name: string) => z.string().regex(/^[A-Za-z0-9_]+$/).def
 const env = {
   STEWARD_DIRECTUS_URL: envTypes.httpUrl.describe('https://directus.example'),
   STEWARD_DIRECTUS_TOKEN: z.string().min(1).describe('static token of a user that may read the collections, their relations and directus_activity'),
-  STEWARD_DIRECTUS_WEBHOOK_SECRET: z.string().min(16).describe('what the Flow sends in the header x-steward-token, 16 characters or more'),
+  STEWARD_DIRECTUS_WEBHOOK_SECRET: envTypes.secrets(16).describe('what the Flow sends in the header x-steward-token, 16 characters or more; several separated by commas while one replaces another'),
   STEWARD_DIRECTUS_ASSETS_URL: envTypes.httpUrl.optional().describe('where the public finds files; https://directus.example/assets unless set'),
   STEWARD_DIRECTUS_PRODUCTS: collectionName('products').describe('collection of products'),
   STEWARD_DIRECTUS_VARIANTS: collectionName('variants').describe('collection of variants'),

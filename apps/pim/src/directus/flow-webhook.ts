@@ -11,16 +11,19 @@ import { triggerWire } from './directus.wire';
 const header = 'x-steward-token';
 const accepted = 'the shared secret (STEWARD_DIRECTUS_WEBHOOK_SECRET), as a header of the Flow’s request operation';
 
-/** `entities`: by collection, the entity whose keys its rows are. */
-export function flowWebhook(secret: string, entities: ReadonlyMap<string, string>): WebhookSpec {
+/** `secrets`: the new one and the previous one while the Flow changes over. `entities`: by collection, the entity whose keys its rows are. */
+export function flowWebhook(secrets: readonly string[], entities: ReadonlyMap<string, string>): WebhookSpec {
   // Digests, so that neither length nor content shows in the time it takes to compare.
-  const expected = digest(secret);
+  const expected = secrets.map(digest);
   return {
     path: '/webhooks/directus',
     verify: (_body, headers) => {
       const given = headers[header];
       if (typeof given !== 'string') return { ok: false, reason: 'unsigned', place: header, accepted };
-      return timingSafeEqual(digest(given), expected) ? { ok: true } : { ok: false, reason: 'signature', place: header, accepted };
+      const offered = digest(given);
+      // All of them, whichever fits: the time it takes says nothing of which one is in use.
+      const fits = expected.map((each) => timingSafeEqual(offered, each));
+      return fits.includes(true) ? { ok: true } : { ok: false, reason: 'signature', place: header, accepted };
     },
     hints: (body) => {
       const { collection, key, keys = key === undefined ? [] : [key] } = triggerWire.parse(body);

@@ -1,6 +1,7 @@
 import { flowWebhook } from './flow-webhook';
 
-const { verify, hints } = flowWebhook('s3cret', new Map([['products', 'product'], ['categories', 'category']]));
+const entities = new Map([['products', 'product'], ['categories', 'category']]);
+const { verify, hints } = flowWebhook(['s3cret'], entities);
 const accepted = expect.stringContaining('STEWARD_DIRECTUS_WEBHOOK_SECRET') as string;
 
 describe('a webhook of a Directus Flow', () => {
@@ -11,6 +12,13 @@ describe('a webhook of a Directus Flow', () => {
     expect(of({ 'x-steward-token': '' })).toMatchObject({ ok: false, reason: 'signature' });
     expect(of({ 'x-steward-token': ['s3cret', 's3cret'] })).toMatchObject({ ok: false, reason: 'unsigned' });
     expect(of({})).toEqual({ ok: false, reason: 'unsigned', place: 'x-steward-token', accepted });
+  });
+
+  it('is believed with the new secret and with the previous one while one replaces the other, and with no third', () => {
+    const both = flowWebhook(['n3w', 's3cret'], entities);
+    const of = (token: string): unknown => both.verify(Buffer.from('{}'), { 'x-steward-token': token }, 0);
+    for (const token of ['n3w', 's3cret']) expect(of(token)).toEqual({ ok: true });
+    for (const token of ['n3w,s3cret', 'other', '']) expect(of(token)).toMatchObject({ ok: false, reason: 'signature' });
   });
 
   it('hints at the keys of its trigger: one of a creation, many of the rest', () => {

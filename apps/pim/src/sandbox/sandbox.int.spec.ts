@@ -21,7 +21,7 @@ describe('the sandbox PIM', () => {
     const logger = createLogger({ service: 'pim-test', level: 'silent' });
     database = await openDatabase({ url: template.url, name: 'pim-test', migrations: [], logger });
     http = resilientHttp({ dependency: 'pim-sandbox', clock: systemClock, logger });
-    const env = { STEWARD_SANDBOX_URL: sandbox.url, STEWARD_SANDBOX_TOKEN: token, STEWARD_SANDBOX_WEBHOOK_SECRET: 'unused' };
+    const env = { STEWARD_SANDBOX_URL: sandbox.url, STEWARD_SANDBOX_TOKEN: token, STEWARD_SANDBOX_WEBHOOK_SECRET: ['unused'] };
     const [feed] = sandboxConnector.open({ env, http, clock: systemClock, logger }).feeds;
     if (feed === undefined) throw new Error('no feed');
     const quick = { ...feed, pace: { ...feed.pace, pollEveryMs: 50, overlapEveryMs: 200, fullPassEveryMs: 300 } };
@@ -87,7 +87,7 @@ describe('the sandbox PIM', () => {
   });
 
   it('a webhook hints at the entity of its collection, and at nothing for a collection that is not read', () => {
-    const { webhook, feeds } = sandboxConnector.open({ env: { STEWARD_SANDBOX_URL: sandbox.url, STEWARD_SANDBOX_TOKEN: token, STEWARD_SANDBOX_WEBHOOK_SECRET: 's' }, http, clock: systemClock, logger: createLogger({ service: 'pim-test', level: 'silent' }) });
+    const { webhook, feeds } = sandboxConnector.open({ env: { STEWARD_SANDBOX_URL: sandbox.url, STEWARD_SANDBOX_TOKEN: token, STEWARD_SANDBOX_WEBHOOK_SECRET: ['s'] }, http, clock: systemClock, logger: createLogger({ service: 'pim-test', level: 'silent' }) });
     expect(feeds.map(({ contract }) => contract.entity)).toEqual(['product', 'category']);
     const events = ['products', 'categories', 'brands'].map((collection) => ({ collection, id: 'x', at: 't' }));
     expect(webhook?.hints({ events })).toEqual([{ entity: 'product', key: 'x', mark: 't#' }, { entity: 'category', key: 'x', mark: 't#' }]);

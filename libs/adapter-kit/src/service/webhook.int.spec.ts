@@ -26,7 +26,7 @@ describe('the webhook door', () => {
     mountWebhook(server, {
       spec: {
         path: '/webhooks/shop',
-        verify: hmacVerifier({ secret, signatureHeader: 'x-signature', timestampHeader: 'x-timestamp' }),
+        verify: hmacVerifier({ secrets: [secret], signatureHeader: 'x-signature', timestampHeader: 'x-timestamp' }),
         hints: (body) => (body as { ids: string[] }).ids.map((key) => ({ entity: 'stock-level', key })),
       },
       feeds: [rig.feed],

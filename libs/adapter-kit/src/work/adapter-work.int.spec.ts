@@ -80,7 +80,7 @@ function anAdapter(till: Till, seen: { batches: string[][]; loops: number; opene
     webhooks: () => [
       {
         path: '/webhooks/till',
-        verify: hmacVerifier({ secret: 's', signatureHeader: 'x-signature', timestampHeader: 'x-timestamp' }),
+        verify: hmacVerifier({ secrets: ['s'], signatureHeader: 'x-signature', timestampHeader: 'x-timestamp' }),
         receive: async (tx, body) => {
           const { paid } = z.object({ paid: z.string() }).parse(body);
           if (paid === 'nobody') throw new RejectedError('ITEM_INVALID', 'nobody pays');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { StewardError } from '../errors/steward-error';
 import { keepSecret } from '../log/redact';
 import { describe } from './accepted';
-import { isSecretName, maskAddresses, shown } from './mask';
+import { isSecretName, maskAddresses, secretsOf, shown } from './mask';
 import { processEnv } from './service-env';
 import { nearest } from './suggest';
 
@@ -21,7 +21,7 @@ const kubernetesLink = /_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|
  */
 export function loadEnv<S extends z.ZodRawShape>(shape: S, source: Source = process.env, alsoKnown: readonly string[] = []): EnvOf<S> {
   const given = Object.fromEntries(Object.keys(shape).map((name) => [name, source[name] === '' ? undefined : source[name]]));
-  for (const [name, value] of Object.entries(given)) if (value !== undefined && isSecretName(name)) keepSecret(value);
+  for (const [name, value] of Object.entries(given)) if (value !== undefined && isSecretName(name)) for (const secret of [value, ...secretsOf(name, value)]) keepSecret(secret);
   const parsed = z.object(shape).safeParse(given);
   const lines = [
     ...(parsed.success ? [] : faultLines(shape, parsed.error.issues, given)),

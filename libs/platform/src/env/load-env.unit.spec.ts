@@ -53,6 +53,15 @@ describe('loadEnv', () => {
     expect(fault).not.toContain('hunter2');
   });
 
+  it('takes several secrets while one replaces another, each as long as one alone, and never an empty one', () => {
+    const hooks = { STEWARD_SHOP_WEBHOOK_SECRET: envTypes.secrets(4) };
+    const given = (text: string) => () => loadEnv(hooks, { STEWARD_SHOP_WEBHOOK_SECRET: text }).STEWARD_SHOP_WEBHOOK_SECRET;
+    expect(given('open-sesame')()).toEqual(['open-sesame']);
+    expect(given('new-sesame, open-sesame')()).toEqual(['new-sesame', 'open-sesame']);
+    for (const text of ['new-sesame,abc', 'new-sesame,', 'abc']) expect(given(text)).toThrow(/fewer than 4 characters/);
+    expect(() => loadEnv({ HOOKS: envTypes.secrets() }, { HOOKS: ',' })).toThrow(/ENV_INVALID/);
+  });
+
   it('refuses an unknown STEWARD_ variable without inventing a suggestion', () => {
     expect(faultOf({ ...good, STEWARD_ENTIRELY_DIFFERENT_THING: '1' })).toMatch(/DIFFERENT_THING is not known to this process$/);
   });

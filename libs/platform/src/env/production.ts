@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import { describe } from './accepted';
-import { isSecretName } from './mask';
+import { isSecretName, secretsOf } from './mask';
 
 /** Characters. Whoever makes one with a generator has more; whoever types one has fewer. */
 const SHORTEST_SECRET = 16;
@@ -35,7 +35,7 @@ export function productionFaults(given: Readonly<Record<string, string | undefin
 }
 
 function secretFault(name: string, value: string): string[] {
-  const weak = weakness(value);
+  const weak = secretsOf(name, value).map(weakness).find((each) => each !== undefined);
   return weak === undefined ? [] : [`${name} ${weak}; accepted in production mode: at least ${SHORTEST_SECRET} characters that nobody could guess`];
 }
 

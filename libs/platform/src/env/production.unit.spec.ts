@@ -12,6 +12,13 @@ describe('production mode refuses', () => {
     expect(productionFaults({ DATABASE_URL: `postgres://pim:${encodeURIComponent(secret)}@localhost/pim` }, false)).toEqual([expect.stringMatching(/^the password in DATABASE_URL/)]);
   });
 
+  it('a secret that is replaced by another one, as much as one alone', () => {
+    for (const name of ['STEWARD_DIRECTUS_WEBHOOK_SECRET', 'STEWARD_GATEWAY_WEBHOOK_SECRETS']) {
+      expect(productionFaults({ [name]: `${good}, ${good.toLowerCase()}` }, false)).toEqual([]);
+      expect(productionFaults({ [name]: `${good}, changeme` }, false)).toEqual([expect.stringMatching(new RegExp(`^${name} is a placeholder`))]);
+    }
+  });
+
   it('nats:// and a PostgreSQL without TLS, but on this machine', () => {
     const faults = productionFaults({ NATS_URL: `nats://pim:${good}@broker-0:4222,tls://pim:${good}@broker-1:4222`, DATABASE_URL: `postgres://pim:${good}@db/pim`, STEWARD_AUDIT_OWNER_URL: `postgres://a:${good}@db/pim?sslmode=disable` }, false);
     expect(faults).toEqual([expect.stringMatching(/^NATS_URL goes to broker-0 in the clear; .*tls:/), expect.stringMatching(/^DATABASE_URL goes to db .*sslmode=verify-full/), expect.stringMatching(/^STEWARD_AUDIT_OWNER_URL/)]);

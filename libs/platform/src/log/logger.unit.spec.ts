@@ -41,6 +41,12 @@ describe('the logger', () => {
     expect(text).not.toContain('word-77');
   });
 
+  it('hides each of the secrets that one variable gave', () => {
+    loadEnv({ SHOP_WEBHOOK_SECRET: z.string() }, { SHOP_WEBHOOK_SECRET: 'whsec-new-66, whsec-old-66' });
+    const { text } = capture((logger) => logger.warn('no hook of whsec-old-66 or whsec-new-66'));
+    expect(text).not.toMatch(/(new|old)-66/);
+  });
+
   it('names what is not plain data instead of walking it', () => {
     class Socket {
       readonly password = 'hunter2';
