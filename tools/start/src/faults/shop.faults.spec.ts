@@ -2,6 +2,7 @@
  * S1 S2 S4 S5 S6 S7: more shoppers than goods, while processes are killed with -9 and every system of record misbehaves. Afterwards the
  * books of the OMS, the ERP and the payment provider agree with what each shopper was told, nothing is oversold, and the shelf has what is
  * left. Some carts hold their piece first, some of those give it back or let its time run out.
+ * Some click five times, give up before the answer and ask again, while prices move under what they were promised.
  * I7: the same while everything behind the gateway is gone for a minute: each order is taken, honestly, and decided afterwards.
  */
 import { rmSync } from 'node:fs';
@@ -13,6 +14,7 @@ import { type Books, readBooks, since, violations } from '../shop/books';
 import { type Bought, play } from '../shop/buyers';
 import { layOut, type Goods } from '../shop/goods';
 import { told } from '../shop/report';
+import { reprice } from '../shop/reprice';
 import { shelves } from '../shop/shelves';
 import { freePortPlan, processNames, type ProcessName } from '../system/ports';
 import { scratchFolder } from '../system/scratch-folder';
@@ -40,6 +42,10 @@ const downForMs = 60_000;
 const ordersMeanwhile = 40;
 /** Fewer than are wanted, so that whoever reserves has to turn some away. */
 const piecesMeanwhile = 5;
+
+const impatientBuyers = 48;
+/** A few shoppers come too late, and most of them are told so after they have given up. */
+const piecesForTheImpatient = 10;
 
 describe('a run on a few goods', () => {
   const dataDir = scratchFolder('shop');
@@ -77,6 +83,24 @@ describe('a run on a few goods', () => {
     await expectBooksToAgree(bought);
     expect(await shelves(system.gatewayUrl, goods, bought, 60_000)).toEqual([]);
   }, 900_000);
+
+  it('S1 S2 S4 S5 S6: serves a shopper once, at the price that was promised, who sends all five times, gives up and asks again while prices move', async () => {
+    goods = await layOut(system.sandbox, system.gatewayUrl, { skus: goods.length, stock: piecesForTheImpatient, withinMs: 60_000 });
+    const before = await readBooks(system.sandbox);
+    const begun = performance.now();
+    let served = 0;
+    const repricing = await reprice(system.sandbox, goods, 20, randomFrom(seed + 3));
+    const playing = play({ gatewayUrl: system.gatewayUrl, goods, buyers: impatientBuyers, parallel: 12, doubleClicks: 100, impatient: 33, withinMs: 120_000, random: randomFrom(seed + 4), told: (done) => (served = done) }).finally(() => repricing.stop());
+    await eventually(() => served >= impatientBuyers / 4, { withinMs: 60_000 });
+    await system.process('gateway-api').kill();
+    const bought = await playing;
+    process.stdout.write(`${told(bought, performance.now() - begun)}\n  ${repricing.changes()} prices changed meanwhile\n`);
+    await expectBooksToAgree(bought, before);
+    expect(await shelves(system.gatewayUrl, goods, bought, 60_000)).toEqual([]);
+    // Otherwise nobody has bought across a change.
+    const prices = Map.groupBy(bought.filter(({ order }) => order !== undefined), ({ sku }) => sku);
+    expect([...prices.values()].some((those) => new Set(those.map(({ promisedUnit }) => promisedUnit)).size > 1)).toBe(true);
+  }, 300_000);
 
   it('I7 S1 S2 S4 S6: takes each order while everything behind the gateway is down for a minute, and decides it when that is back', async () => {
     goods = await layOut(system.sandbox, system.gatewayUrl, { skus: goods.length, stock: piecesMeanwhile, withinMs: 60_000 });
