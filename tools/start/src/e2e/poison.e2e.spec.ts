@@ -70,6 +70,36 @@ describe('poison in the PIM', () => {
     expect(await atTheDesk('/dead-letters', 'viewer:Pricing')).toEqual([]);
   }, 120_000);
 
+  /** A fresh change speaks for itself; what keeps a promise of an hour ago is that its feed, once it is heard, says nothing has changed. */
+  async function asOfAnHourAgo(skus: readonly string[]): Promise<void> {
+    const client = new Client({ connectionString: system.databaseUrl('gateway') });
+    await client.connect();
+    await eventually(async () => (await client.query(`select from feed_progress where entity = 'stock-level'`)).rowCount === 1, { withinMs: 60_000 });
+    await client.query(
+      `update document set revision = revision + 1, availability = (select json_agg(each::jsonb || jsonb_build_object('changedAt', (each ->> 'changedAt')::float8 - 3600000)) from json_array_elements(availability) each) where product_id = any($1::text[])`,
+      [skus],
+    );
+    await client.query(`select pg_notify('document', '{"change":0}')`);
+    await client.end();
+  }
+
+  it('C5: puts the promise of its own key in doubt and nobody else’s, until the record is mended', async () => {
+    const [parked, steady] = ['two words', 'nuß'] as const;
+    const count = (sku: string, quantity: unknown): Promise<void> => system.sandbox.put('erp/stock', { id: `${sku}@main`, item: sku, warehouse: 'main', quantity, buffer: 0, orderable: false }, 'unchecked=true');
+    const shown = async (sku: string) => (await readProduct(system.gatewayUrl, sku))?.availability;
+    const shows = (sku: string, promise: object) => eventually(async () => (expect(await shown(sku)).toMatchObject(promise), true), { withinMs: 60_000 });
+    const sure = (quantity: number) => ({ state: 'IN_STOCK', quantity, stale: false });
+    for (const sku of [parked, steady]) await count(sku, 9);
+    for (const sku of [parked, steady]) await shows(sku, sure(9));
+    await asOfAnHourAgo([parked, steady]);
+    await count(parked, 'nine');
+    await shows(parked, { state: 'UNKNOWN', quantity: null, stale: true });
+    expect(await shown(steady)).toMatchObject(sure(9));
+    await count(parked, 8);
+    await shows(parked, sure(8));
+    expect(await shown(steady)).toMatchObject(sure(9));
+  }, 120_000);
+
   const tokenOf = async (roles: readonly string[]): Promise<string> => {
     const answer = await fetch(`${system.sandbox.url}/_control/identity/token`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sub: 'ada', audience: 'operations', roles }) });
     return ((await answer.json()) as { token: string }).token;
