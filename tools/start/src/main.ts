@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { ServerFault } from '@steward/servers';
 import { connectorEnv, type Flags, parseFlags, usage } from './flags';
-import { seed } from './seed';
+import { seed, untilPriced } from './seed';
 import { portsFrom } from './system/ports';
 import { startSystem, type System } from './system/system';
 import { addressTable } from './table';
@@ -53,6 +53,7 @@ async function stop(system: System, stopTraffic: () => Promise<void>): Promise<n
 
 async function run(system: System, { quiet, connectors }: Flags): Promise<void> {
   const seeded = await seed(system, { products: PRODUCTS, note, withinMs: 120_000, signal: interrupted.signal, shown: connectors.pim === undefined });
+  if (connectors.pim === undefined && connectors.pricing === undefined) await untilPriced(system, { note, withinMs: 60_000, signal: interrupted.signal });
   const stopTraffic = quiet ? async () => undefined : startTraffic(system.sandbox, seeded, note);
   say(addressTable(system, seeded.example));
   note(quiet ? 'ready' : 'ready, with live traffic (--quiet for none)');

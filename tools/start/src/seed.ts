@@ -1,4 +1,4 @@
-import { listProductIds } from './clients/gateway.client';
+import { type ListedProduct, listProductIds, listProducts } from './clients/gateway.client';
 import type { SandboxRecord } from './clients/sandbox.client';
 import type { System } from './system/system';
 
@@ -47,4 +47,24 @@ async function untilShown(system: System, published: readonly string[], { note, 
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   note(`${published.length} products are in the storefront`);
+}
+
+const everydayInEurope = ({ region, group, fromQuantity, starts }: SandboxRecord): boolean => region === 'EU' && group === null && fromQuantity === 1 && starts === null;
+
+/** A product without variants is its own SKU. */
+const skusOf = ({ id, price, variants }: ListedProduct): ListedProduct['variants'] => (variants.length > 0 ? variants : [{ sku: id, price }]);
+
+/**
+ * Waits until what is listed has its prices: they come after the products, and a change made before them waits behind them. Whoever took a
+ * price away or has one held by the guard starts all the same: what is missing after `withinMs` is said, and no fault.
+ */
+export async function untilPriced(system: System, { note, withinMs, signal }: Omit<SeedOptions, 'products'>): Promise<void> {
+  const priced = new Set((await system.sandbox.list('pricing/prices')).items.filter(everydayInEurope).map(({ article }) => article));
+  for (const deadline = Date.now() + withinMs; ; ) {
+    signal?.throwIfAborted();
+    const skus = (await listProducts(system.gatewayUrl)).flatMap(skusOf).filter(({ sku }) => priced.has(sku));
+    const missing = skus.filter(({ price }) => price.value === null).length;
+    if (missing === 0 || Date.now() > deadline) return note(missing === 0 ? 'prices are in the storefront' : `${missing} of ${skus.length} prices are not in the storefront yet`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
 }

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Pool } from 'pg';
 import { eventually, OtlpReceiver, type ReceivedSpan, tablesThatMention } from '@steward/testing';
-import { readProduct, skuOf } from './clients/gateway.client';
+import { listProducts, readProduct, skuOf } from './clients/gateway.client';
 import { isReady } from './clients/health.client';
 import type { SandboxRecord } from './clients/sandbox.client';
-import { seed, type Seeded } from './seed';
+import { seed, type Seeded, untilPriced } from './seed';
 import { databaseOwners } from './system/databases';
 import { freePortPlan, type Ports, type ProcessName } from './system/ports';
 import { startSystem, type System, type SystemOptions } from './system/system';
@@ -58,6 +58,14 @@ describe('the whole system, every service as its own process', () => {
     await system.sandbox.put('pim/products', { ...record, labels: { ...labels, en: { ...labels['en'], title } } });
   };
   const shows = (id: string, title: string): Promise<boolean> => eventually(async () => (await readProduct(system.gatewayUrl, id))?.name === title);
+
+  it('has begun when what it lists has its prices', async () => {
+    const said: string[] = [];
+    await untilPriced(system, { note: (line) => said.push(line), withinMs: 60_000 });
+    expect(said).toEqual(['prices are in the storefront']);
+    const listed = await listProducts(system.gatewayUrl);
+    expect(listed.filter(({ price, variants }) => price.value === null || variants.some((variant) => variant.price.value === null))).toEqual([]);
+  });
 
   it('shows an edited product and a stock movement in the storefront', async () => {
     await rename(productId(), 'Edited in the PIM');

@@ -34,18 +34,26 @@ export async function readProduct(gatewayUrl: string, sku: string): Promise<Show
   return (await answer.json()) as ShownProduct;
 }
 
-/** The ids of everything that the storefront lists. */
-export async function listProductIds(gatewayUrl: string): Promise<Set<string>> {
-  const ids = new Set<string>();
+/** As much of a listed product as anybody here asks for. */
+export interface ListedProduct extends Pick<ShownSku, 'price'> {
+  readonly id: string;
+  readonly variants: readonly Pick<ShownSku, 'sku' | 'price'>[];
+}
+
+/** Everything that the storefront lists, at the prices of its first market. */
+export async function listProducts(gatewayUrl: string): Promise<ListedProduct[]> {
+  const products: ListedProduct[] = [];
   let after: string | null = null;
   do {
     const answer: Response = await fetch(`${gatewayUrl}/v1/products?first=250${after === null ? '' : `&after=${encodeURIComponent(after)}`}`, { signal: AbortSignal.timeout(30_000) });
     if (!answer.ok) throw new Error(`GET /v1/products: ${answer.status} ${(await answer.text()).slice(0, 300)}`);
-    const { items, page } = (await answer.json()) as { items: { id: string }[]; page: { next: string | null } };
-    for (const { id } of items) ids.add(id);
+    const { items, page } = (await answer.json()) as { items: ListedProduct[]; page: { next: string | null } };
+    products.push(...items);
     after = page.next;
   } while (after !== null);
-  return ids;
+  return products;
 }
+
+export const listProductIds = async (gatewayUrl: string): Promise<Set<string>> => new Set((await listProducts(gatewayUrl)).map(({ id }) => id));
 
 export const skuOf = (product: ShownProduct, sku: string): ShownSku => product.variants.find((variant) => variant.sku === sku) ?? product;
