@@ -97,8 +97,8 @@ export async function allShown(gatewayUrl: string): Promise<Map<string, Shown>> 
 
 /** What differs between the sandbox and the storefront; empty when they agree on every key. */
 export async function differences(system: System): Promise<Difference[]> {
-  const [records, shown] = await Promise.all([recordsOf(system), allShown(system.gatewayUrl)]);
-  const expected = expectedOf(records);
+  const [records, held, shown] = await Promise.all([recordsOf(system), heldForOrders(system), allShown(system.gatewayUrl)]);
+  const expected = expectedOf(records, held);
   const published = records.products.filter((record) => record['state'] === 'published');
   const ids = new Set(published.map(({ id }) => id));
   return [
@@ -132,16 +132,24 @@ interface PriceList {
 
 /** By SKU, what should be shown and the records that say so. */
 interface Expected {
-  readonly stock: ReadonlyMap<string, { sellable: number; records: SandboxRecord[] }>;
+  readonly stock: ReadonlyMap<string, { sellable: number; owed: number; records: SandboxRecord[] }>;
   readonly price: ReadonlyMap<string, { amount: string; record: SandboxRecord }>;
 }
 
-function expectedOf({ stock, prices }: Records): Expected {
-  const levels = new Map<string, { sellable: number; records: SandboxRecord[] }>();
+/** By stock record; no system of record but the ledger knows it (ADR 0017). */
+async function heldForOrders(system: System): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await withDatabase(system, 'erp', (client) => client.query<{ id: string; held: number }>(`select key as id, (data->>'reserved')::int as held from announced where entity = 'reserved-stock' and data is not null`));
+  return new Map(rows.map(({ id, held }) => [id, held]));
+}
+
+function expectedOf({ stock, prices }: Records, held: ReadonlyMap<string, number>): Expected {
+  const levels = new Map<string, { sellable: number; owed: number; records: SandboxRecord[] }>();
   for (const record of stock) {
     const { item, quantity, buffer } = record as unknown as { item: string; quantity: number; buffer: number };
-    const known = levels.get(item) ?? { sellable: 0, records: [] };
-    levels.set(item, { sellable: known.sellable + Math.max(0, quantity - buffer), records: [...known.records, record] });
+    const known = levels.get(item) ?? { sellable: 0, owed: 0, records: [] };
+    const reserved = held.get(record.id) ?? 0;
+    // What was promised here and is not here any more is owed from elsewhere.
+    levels.set(item, { sellable: known.sellable + Math.max(0, quantity - buffer - reserved), owed: known.owed + Math.max(0, reserved - quantity), records: [...known.records, record] });
   }
   const everyday = prices.flatMap((record) => {
     const { article, region, group, fromQuantity, starts, amount } = record as unknown as PriceList;
@@ -163,8 +171,9 @@ function differencesOf(record: SandboxRecord, shown: Shown | undefined, expected
     if (price.value?.amount !== entry?.amount)
       faults.push({ says: `${sku}: costs ${price.value?.amount}, is ${entry?.amount}`, productId, system: 'pricing', records: entry ? [entry.record] : [] });
     const level = expected.stock.get(sku);
-    if (level !== undefined && quantity !== level.sellable)
-      faults.push({ says: `${sku}: shown ${quantity}, is ${level.sellable}`, productId, system: 'erp', records: level.records });
+    const left = level === undefined ? 0 : Math.max(0, level.sellable - level.owed);
+    if (level !== undefined && quantity !== left)
+      faults.push({ says: `${sku}: shown ${quantity}, is ${left}`, productId, system: 'erp', records: level.records });
   }
   return faults;
 }
