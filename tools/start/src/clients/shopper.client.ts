@@ -110,7 +110,12 @@ export function reserveCart(gatewayUrl: string, { key, withinMs, ...body }: { ke
 
 const ofReservation = (gatewayUrl: string, method: string, { reservation, reservationToken }: Reserved): Promise<Answered> =>
   ask(method, `${gatewayUrl}/v1/reservations/${encodeURIComponent(reservation.id)}`, undefined, { 'steward-reservation-token': reservationToken });
-export const readReservation = async (gatewayUrl: string, reserved: Reserved): Promise<Reserved['reservation']> => JSON.parse((await ofReservation(gatewayUrl, 'GET', reserved)).text) as Reserved['reservation'];
+export async function readReservation(gatewayUrl: string, reserved: Reserved): Promise<Reserved['reservation']> {
+  const { status, text } = await ofReservation(gatewayUrl, 'GET', reserved);
+  // A problem has a status as well: taken for a reservation, it would be one that is decided and has no id.
+  if (status !== 200) throw new Error(`GET /v1/reservations/${reserved.reservation.id}: ${status} ${text.slice(0, 300)}`);
+  return JSON.parse(text) as Reserved['reservation'];
+}
 export const releaseReservation = (gatewayUrl: string, reserved: Reserved): Promise<Answered> => ofReservation(gatewayUrl, 'DELETE', reserved);
 
 export async function readOrder(gatewayUrl: string, id: string, token: string): Promise<ShownOrder> {
