@@ -6,4 +6,9 @@ export const profile = sandboxProfile({
     keyOf: (n) => `EU-${n}`,
     record: ({ n, edition }) => ({ article: `P-${n}`, region: 'EU', currency: 'EUR', amount: `${edition}.95`, tax: 'gross', zone: 'Europe/Berlin' }),
   },
+  promotion: {
+    collection: 'pricing/promotions',
+    keyOf: (n) => `OFF-${n}`,
+    record: ({ n, edition }) => ({ title: `Off ${n}`, region: 'EU', currency: 'EUR', off: `${edition}.50`, zone: 'Europe/Berlin' }),
+  },
 });

@@ -19,3 +19,23 @@ export const priceWire = z.object({
 });
 
 export type SandboxPrice = z.output<typeof priceWire>;
+
+/** A rule by which articles get cheaper: by a percentage or by an amount, the other is null. */
+export const promotionWire = z.object({
+  id: z.string().min(1),
+  region: z.string().min(1),
+  currency: z.string(),
+  group: z.string().min(1).nullable(),
+  coupon: z.string().min(1).nullable(),
+  percent: z.string().nullable(),
+  off: z.string().nullable(),
+  minimum: z.string(),
+  articles: z.array(z.string().min(1)).min(1).nullable(),
+  starts: z.string().nullable(),
+  ends: z.string().nullable(),
+  zone: z.string(),
+  combines: z.boolean(),
+  rank: z.number().int(),
+  version: z.number().int(),
+});
+export type SandboxPromotion = z.output<typeof promotionWire>;

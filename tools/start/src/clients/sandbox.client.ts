@@ -1,7 +1,7 @@
 // The sandbox's control API: what a person would do in the user interface of a PIM or ERP.
 
 export type SandboxRecord = { readonly id: string } & Readonly<Record<string, unknown>>;
-export type SandboxCollection = 'pim/products' | 'pim/categories' | 'erp/stock' | 'erp/sales' | 'erp/shipments' | 'pricing/prices' | 'crm/customers' | 'oms/orders';
+export type SandboxCollection = 'pim/products' | 'pim/categories' | 'erp/stock' | 'erp/sales' | 'erp/shipments' | 'pricing/prices' | 'pricing/promotions' | 'crm/customers' | 'oms/orders';
 
 export type SandboxSystem = 'pim' | 'erp' | 'pricing' | 'crm' | 'oms' | 'psp';
 

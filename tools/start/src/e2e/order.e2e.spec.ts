@@ -168,6 +168,17 @@ describe('an order', () => {
     expect((await becomes(placed, ({ status }) => status === 'CONFIRMED')).lines[0]?.unit.minorUnits).toBe(String(unit));
   }, 90_000);
 
+  it('S5: costs what the cart said when the pricing system has begun a promotion', async () => {
+    const sku = skuAt(3);
+    const before = await preview(system.gatewayUrl, sku, 1);
+    await system.sandbox.put('pricing/promotions', { id: 'A-TENTH-OFF', title: 'A tenth off', region: 'EU', currency: 'EUR', percent: '10', articles: [sku], zone: 'Europe/Berlin' });
+    await eventually(async () => (await preview(system.gatewayUrl, sku, 1)).total < before.total);
+    const { total } = await preview(system.gatewayUrl, sku, 1);
+    const { placed } = await order(sku);
+    const shown = await becomes(placed, ({ status }) => status === 'CONFIRMED');
+    expect([shown.totals.gross.minorUnits, (await booksOf(shown)).charges.map(({ capturable }) => capturable)]).toEqual([String(total), [total]]);
+  }, 90_000);
+
   it('of a customer who is erased stays as a business record without them, in every database, stream and log', async () => {
     const bought = async (id: string) => {
       const person = `Planted-${id}`;
