@@ -23,26 +23,24 @@ export type Requested =
   | { readonly kind: 'answered'; readonly body: RequestedReturn; readonly replayed: boolean }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail: string; readonly places: readonly ProblemPlace[] };
 
-const ANSWER_MS = 5_000;
-
 export function requestReturn({ database, clock }: Aftersale, { state }: FoundOrder, input: ReturnInput, request: Request): Promise<Requested> {
   const { orderId } = state;
   return answerOnce<Requested>(request, {
     database,
-    answerMs: ANSWER_MS,
+    waitMs: 0,
     replay: (_returnId, known) => Promise.resolve(answered(known, true)),
     answer: async (returnId) => {
       const body: RequestedReturn = { return: { id: returnId, orderId, status: 'REQUESTED', lines: input.lines } };
       return answered(await storeAnswer(database, request, { status: 202, body: JSON.stringify(body) }), false);
     },
     refused,
-    attempt: () => {
+    attempt: (answerMs) => {
       const places = input.lines.flatMap((line, index) => faultOf(line, index, input, state.lines));
       if (places.length > 0) return Promise.resolve(refused('RETURN_REFUSED', `${places[0]?.pointer ?? ''} ${places[0]?.detail ?? ''}`, places));
       const returnId = resourceIdOf(request);
       const data = { returnId, orderId, lines: input.lines.map(({ lineId, quantity: pieces }) => ({ lineId, quantity: pieces })), reason: input.reason, requestedAt: new Date(clock.now()).toISOString() };
       return database.transaction(async (tx) => {
-        if (!(await takeKey(tx, request, returnId, ANSWER_MS))) return false;
+        if (!(await takeKey(tx, request, returnId, answerMs))) return false;
         await appendEvents(tx, [{ contract: requestReturnCommand, system: 'gateway', key: returnId, data, correlationId: orderId, traceparent: currentTraceparent() }]);
         return true;
       });

@@ -49,22 +49,20 @@ export type Placed =
 export type AnswerBody = { readonly order: OrderView } | (Problem & { readonly order: OrderView });
 
 const OPERATION = 'place-order';
-/** Beyond the waiting, for reading and storing. Whoever repeats a request whose answerer has died waits this long. */
-const ANSWER_MS = 5_000;
 
 export async function place(ordering: Ordering, asked: Asked): Promise<Placed> {
   const { context } = asked.buyer;
   const { market, language, currency, channel } = context;
   const request: Request = { identity: nameOf(asked.buyer.identity), operation: OPERATION, key: asked.key, hash: requestHash(asked.body, { market, language, currency, channel }) };
   const { database } = ordering;
-  const answerMs = asked.waitMs + ANSWER_MS;
+  const { waitMs } = asked;
   return answerOnce<Placed>(request, {
     database,
-    answerMs,
+    waitMs,
     replay: (orderId, known) => replay(ordering, request, orderId, known),
-    answer: (orderId) => answer(ordering, request, orderId, asked.waitMs),
+    answer: (orderId) => answer(ordering, request, orderId, waitMs),
     refused,
-    attempt: async () => {
+    attempt: async (answerMs) => {
       const checked = await check(ordering, asked, request);
       return checked.kind === 'refused' ? checked : acceptOrder(database, { ...checked.acceptance, answerMs });
     },

@@ -4,15 +4,18 @@ import { resourceIdOf } from './key';
 
 export interface Answering<R> {
   readonly database: Database;
-  /** How long whoever repeats a request waits for an answerer that has died. */
-  readonly answerMs: number;
+  /** How long the client is willing to wait for what it asks for. */
+  readonly waitMs: number;
   readonly replay: (resourceId: string, answer: Answer) => Promise<R>;
   /** Of a request whose key is taken, and which nobody has answered yet. */
   readonly answer: (resourceId: string) => Promise<R>;
   readonly refused: (code: ErrorCode, detail: string, places?: readonly ProblemPlace[]) => R;
   /** Takes the key and does what is asked for, in one transaction; false when the key was taken meanwhile. Or why it may not be done. */
-  readonly attempt: () => Promise<R | boolean>;
+  readonly attempt: (answerMs: number) => Promise<R | boolean>;
 }
+
+/** Beyond the waiting, for reading and storing. Whoever repeats a request whose answerer has died waits this long. */
+const ANSWER_MS = 5_000;
 
 /** S4: what is asked for under a key is done once, and answered alike however often it is asked. */
 export async function answerOnce<R extends object>(request: Request, answering: Answering<R>): Promise<R> {
@@ -25,7 +28,8 @@ export async function answerOnce<R extends object>(request: Request, answering: 
   }
 }
 
-async function once<R extends object>(request: Request, { database, answerMs, replay, answer, refused, attempt }: Answering<R>): Promise<R> {
+async function once<R extends object>(request: Request, { database, waitMs, replay, answer, refused, attempt }: Answering<R>): Promise<R> {
+  const answerMs = waitMs + ANSWER_MS;
   // Twice at most: a key that was free and then is taken belongs to somebody who has committed.
   for (let time = 0; time < 2; time += 1) {
     const known = await recall(database, request, answerMs);
@@ -33,7 +37,7 @@ async function once<R extends object>(request: Request, { database, answerMs, re
     if (known.kind === 'unanswered') return answer(known.resourceId);
     if (known.kind === 'mismatch') return refused('IDEMPOTENCY_MISMATCH', 'the key was used with another request', [{ pointer: 'idempotency-key', detail: 'was used with another request', accepted: 'a new key, or the request as it was' }]);
     if (known.kind === 'in progress') break;
-    const done = await attempt();
+    const done = await attempt(answerMs);
     if (typeof done === 'object') return done;
     if (done) return answer(resourceIdOf(request));
   }

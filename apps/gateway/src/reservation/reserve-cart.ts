@@ -44,21 +44,19 @@ export type Reserved =
 export type ReservedBody = { readonly reservation: ReservationView } | (Problem & { readonly reservation: ReservationView });
 
 const OPERATION = 'reserve-cart';
-/** Beyond the waiting, for reading and storing. */
-const ANSWER_MS = 5_000;
 
 export async function reserveCart(reserving: Reserving, asked: AskedCart): Promise<Reserved> {
   // The context decides nothing about stock: the same request from another market is the same request.
   const request: Request = { identity: nameOf(asked.buyer.identity), operation: OPERATION, key: asked.key, hash: requestHash(asked.body) };
   const { database, selling, limits } = reserving;
-  const answerMs = asked.waitMs + ANSWER_MS;
+  const { waitMs } = asked;
   return answerOnce<Reserved>(request, {
     database,
-    answerMs,
+    waitMs,
     replay: (reservationId, known) => replay(reserving, request, reservationId, known),
-    answer: (reservationId) => answer(reserving, request, reservationId, asked.waitMs),
+    answer: (reservationId) => answer(reserving, request, reservationId, waitMs),
     refused,
-    attempt: async () => {
+    attempt: async (answerMs) => {
       openFor(selling, asked.buyer.context);
       const read = readInput(asked.body, reservationInput(limits));
       if (!read.ok) return refused(read.code, read.detail, read.places);
