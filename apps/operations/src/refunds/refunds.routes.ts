@@ -68,16 +68,16 @@ export function refundRoutes({ database, ask }: Parts): Route[] {
         if (dryRun) return { dryRun: true as const, refund: null, payment, needsSecondPerson: turn.kind === 'first' };
         const entry = { who, owner, act: 'refund payment', subject: wanted.subject, reason, before: { ...payment, wants: wanted.seen }, traceId };
         if (turn.kind === 'first') return wantFirst(database, wanted, entry);
-        const send = async (why: string): Promise<void> => database.transaction(async (tx) => {
-          if (!(await insertRefund(tx, refund))) throw conflict(`refund ${refund.refundId} was sent in this moment`);
+        const send = (why: string): Promise<SentRefund> => database.transaction(async (tx) => {
+          const row = await insertRefund(tx, refund);
+          if (row === undefined) throw conflict(`refund ${refund.refundId} was sent in this moment`);
           // Its owner's words are limited, and the reasons of both stand whole in the audit.
           const data: RefundPayment = { ...refund, reason: [...why].slice(0, 500).join(''), requestedBy: 'operator' };
           await appendEvents(tx, [{ contract: refundPayment, system: 'operations', key: refund.refundId, data, correlationId: orderId }]);
           await audited(tx, { ...entry, reason: why, outcome: 'asked', after: { sent: refundPayment.entity, to: carriedOutBy } });
+          return row;
         });
-        await (turn.kind === 'second' ? agree(database, wanted, turn.wish, reason, send) : send(reason));
-        const now = await findRefund(database, refund.refundId);
-        if (now === undefined) throw notFound('refund', refund.refundId);
+        const now = await (turn.kind === 'second' ? agree(database, wanted, turn.wish, reason, send) : send(reason));
         return { dryRun: false as const, refund: { ...now, state: 'sent' as const, detail: `${carriedOutBy} has not begun` } };
       },
     }),

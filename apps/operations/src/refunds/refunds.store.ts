@@ -20,8 +20,11 @@ export async function findRefund(database: Pick<Database, 'query'>, refundId: st
   return row;
 }
 
-/** False when it was sent before: of several who send at once, one does. */
-export async function insertRefund(tx: PoolClient, { refundId, orderId, amount, currency }: RefundWanted): Promise<boolean> {
-  const { rowCount } = await tx.query('insert into refund (refund_id, order_id, amount, currency) values ($1, $2, $3, $4) on conflict do nothing', [refundId, orderId, amount, currency]);
-  return rowCount === 1;
+/** Undefined when it was sent before: of several who send at once, one does. */
+export async function insertRefund(tx: PoolClient, refund: RefundWanted): Promise<SentRefund | undefined> {
+  const { refundId, orderId, amount, currency } = refund;
+  const { rows: [row] } = await tx.query<Pick<SentRefund, 'sentAt'>>(
+    'insert into refund (refund_id, order_id, amount, currency) values ($1, $2, $3, $4) on conflict do nothing returning sent_at as "sentAt"', [refundId, orderId, amount, currency],
+  );
+  return row && { ...refund, ...row };
 }
