@@ -59,8 +59,9 @@ export function compareArrow(check: ArrowCheck, { doors, clock, pricesOf }: Arro
       return kind === 'agrees' || kind === 'in-flight' ? [] : [{ key, kind }];
     });
     if (judged.length === 0) return { found: [], again: [] };
-    const { stored, ackFloor } = await doors.newest(contract, owner, durable, judged.map(({ key }) => key));
-    const heldSince = await doors.evidence(holder, entity, judged.map(({ key }) => key));
+    const differing = judged.map(({ key }) => key);
+    const { stored, ackFloor } = await doors.newest(contract, owner, durable, differing);
+    const heldSince = await doors.evidence(holder, entity, differing);
     const priceOf = await pricesOf(judged.flatMap(({ key }) => skuOf(owned.get(key)?.data ?? held.get(key)?.data)));
     const found: Finding[] = [];
     const again: Suspect[] = [];
